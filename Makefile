@@ -1,0 +1,29 @@
+# The two commands: `make demo` (a page of depth maps) and `make test`. Both make .venv in the checkout.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv/bin
+
+.PHONY: demo test lint setup
+
+demo: setup
+	$(VENV)/python -m data.simulate --dataroot ./sem $(DEMO_DATA)
+	$(VENV)/python train.py --dataroot ./sem --name metrology --config docs/demo.yaml $(shell test -e checkpoints/metrology/opt.json && echo --continue_train)
+	$(VENV)/python test.py --which_epoch 200
+
+test: setup lint
+	$(VENV)/pytest
+
+lint: setup
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+
+setup: .venv/done
+
+# visdom for Python 3.11 is an sdist whose build needs pkg_resources, which setuptools 81 dropped: a step of its own.
+.venv/done: setup.py Makefile
+	$(PYTHON) -m venv .venv
+	$(VENV)/pip install 'setuptools>=77,<81' wheel
+	if $(VENV)/python -c 'import sys; sys.exit(sys.version_info >= (3, 12))'; then \
+	  $(VENV)/pip install --no-build-isolation visdom==0.2.4; fi
+	$(VENV)/pip install --no-build-isolation -e '.[test]'
+	touch $@

@@ -1,0 +1,101 @@
+"""The two layouts of a data set, recognised by their folders, as lists of files."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import DataError
+from .image import SUFFIXES
+
+MAKE_ONE = "make a simulated data set with `python -m data.simulate --dataroot {root}`"
+ALSO = "or lay it out as train/SEM + simulation_data/Depth (the contest's) or trainA + trainB (the classic one)"
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """One image: its path, its class (folder of a depth or case, '' if none) and its group (site or stem)."""
+
+    path: Path
+    label: str
+    group: str
+
+
+class Layout:
+    """The files of one dataroot. Each list is read when it is asked for, so that testing needs no training folders."""
+
+    def __init__(self, dataroot: str | Path) -> None:
+        self.root = Path(dataroot)
+        make = MAKE_ONE.format(root=dataroot)
+        if not self.root.is_dir():
+            raise DataError(f"{dataroot}: no such folder; {make}")
+        self.contest = any((self.root / name).is_dir() for name in ("train", "test", "simulation_data"))
+        if not self.contest and not any(self.root.glob("*[AB]/")):
+            raise DataError(f"{dataroot}: holds no data set that is known; {make}, {ALSO}")
+
+    def sem(self) -> list[ImageFile]:
+        """Training SEM images: train/SEM/<class>/<site>/*, or trainA/*."""
+        return self._files("train/SEM" if self.contest else "trainA", labelled=self.contest)
+
+    def depth(self) -> list[ImageFile]:
+        """Depth maps to learn from: simulation_data/Depth/<case>/<folder>/*, or trainB/*."""
+        return self._files("simulation_data/Depth" if self.contest else "trainB", labelled=self.contest)
+
+    def simulated_sem(self) -> list[ImageFile]:
+        """Simulated SEM images, two noise realisations a stem: simulation_data/SEM/<case>/<folder>/* (contest layout)."""
+        return self._files("simulation_data/SEM", labelled=True)
+
+    def test_sem(self, phase: str = "test") -> list[ImageFile]:
+        """SEM images to predict: <phase>/SEM/*, or <phase>A/*."""
+        return self._files(f"{phase}/SEM" if self.contest else f"{phase}A", labelled=False)
+
+    def test_depth(self, phase: str = "test") -> dict[str, Path]:
+        """True depth maps by file stem; empty where there are none. Only the test script may ask."""
+        folder = self.root / (f"{phase}/Depth" if self.contest else f"{phase}B")
+        return {file.path.stem: file.path for file in self._scan(folder)} if folder.is_dir() else {}
+
+    def average_depth(self) -> dict[str, float]:
+        """Mean depth [grey level] by site, the key `depth_140_site_00233`, from train/average_depth.csv."""
+        path = self.root / "train/average_depth.csv"
+        try:
+            rows = list(csv.reader(path.open(newline="")))[1:]
+            return {site: float(value) for site, value in rows}
+        except FileNotFoundError:
+            raise DataError(f"{path}: no such file") from None
+        except ValueError:
+            raise DataError(f"{path}: expected rows `site,depth` below one header line") from None
+
+    def _files(self, name: str, labelled: bool) -> list[ImageFile]:
+        folder = self.root / name
+        if not folder.is_dir():
+            raise DataError(f"{folder}: no such folder; {MAKE_ONE.format(root=self.root)}, {ALSO}")
+        files = list(self._scan(folder, labelled))
+        if not files:
+            raise DataError(f"{folder}: holds no image ({', '.join(SUFFIXES)})")
+        return files
+
+    @staticmethod
+    def _scan(folder: Path, labelled: bool = False) -> Iterable[ImageFile]:
+        """Image files below `folder` in the order of their names; hidden folders such as .ipynb_checkpoints are passed over."""
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            if path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in inside.parts):
+                label = inside.parts[0] if labelled and len(inside.parts) > 1 else ""
+                site = inside.parts[-2] if len(inside.parts) > 2 else ""
+                group = site if site.startswith("site_") else path.stem.split("_itr")[0]
+                yield ImageFile(path, label, group)
+
+
+def drawn_evenly(files: list[ImageFile], count: int) -> list[ImageFile]:
+    """`count` of the files (all if 0), the same number of each class as far as they go, spread over their groups."""
+    if not count or count >= len(files):
+        return files
+    classes: dict[str, list[ImageFile]] = {}
+    for file in files:
+        classes.setdefault(file.label, []).append(file)
+    chosen: list[ImageFile] = []
+    queues = sorted(classes.values(), key=len)
+    for left, queue in zip(range(len(queues), 0, -1), queues, strict=True):
+        share = min(len(queue), (count - len(chosen) + left - 1) // left)
+        chosen += [queue[n * len(queue) // share] for n in range(share)]
+    return sorted(chosen, key=lambda file: file.path)

@@ -1,0 +1,62 @@
+"""What the user may say about the data."""
+
+from dataclasses import dataclass, field
+
+PREPROCESS = ("none", "resize", "crop", "resize_and_crop")
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """data"""
+
+    dataroot: str = field(
+        default="./sem",
+        metadata={"help": "folder of the data set, in the contest's or the classic layout", "inherit": True},
+    )
+    preprocess: str = field(
+        default="none",
+        metadata={
+            "help": "what happens to an image's size; nothing is resized unless asked",
+            "choices": PREPROCESS,
+            "inherit": True,
+        },
+    )
+    load_size: tuple[int, ...] = field(
+        default=(72, 48),
+        metadata={"help": "size to resize to, H,W (or one number)", "unit": "px", "bounds": (4, 4096), "inherit": True},
+    )
+    crop_size: tuple[int, ...] = field(
+        default=(72, 48),
+        metadata={
+            "help": "size of the random training crop, H,W (or one number)",
+            "unit": "px",
+            "bounds": (4, 4096),
+            "inherit": True,
+        },
+    )
+    grey_range: tuple[int, ...] = field(
+        default=(),
+        metadata={
+            "help": "LOW,HIGH: the values that mean black and white in images of more than 8 bits",
+            "inherit": True,
+        },
+    )
+    flip: bool = field(default=True, metadata={"help": "mirror training images at random"})
+    serial_batches: bool = field(default=False, metadata={"help": "take the images in the order of their names"})
+    max_dataset_size: int = field(
+        default=0,
+        metadata={
+            "help": "use so many images of each domain, evenly over classes and stems; 0 = all",
+            "unit": "images",
+            "bounds": (0, None),
+        },
+    )
+    num_threads: int = field(
+        default=0,
+        metadata={
+            "help": "processes that assemble batches",
+            "unit": "processes",
+            "bounds": (0, 256),
+            "may_change": True,
+        },
+    )

@@ -1,0 +1,66 @@
+"""The test images of a data set, a batch at a time, with their truth where it exists."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import DataError
+from .image import read_grey
+from .layout import ImageFile, Layout
+from .options import DataOptions
+from .stack import read_prepared, size
+
+
+class TestBatch(NamedTuple):
+    """File stems, images (N, H, W) and truth (N, H, W) or None, float32 [grey level 0..255]."""
+
+    stems: list[str]
+    images: NDArray[np.float32]
+    truth: NDArray[np.float32] | None
+
+
+class TestImages:
+    """SEM images of a phase and their true depth maps; or, `reverse`, depth maps and the SEM images they belong to."""
+
+    def __init__(self, layout: Layout, options: DataOptions, phase: str, count: int, reverse: bool = False) -> None:
+        sem, depth = layout.test_sem(phase), layout.test_depth(phase)
+        if reverse:
+            if not depth:
+                raise DataError(
+                    f"{layout.root}: no depth maps in its {phase} set, which --which_direction BtoA translates"
+                )
+            files = [ImageFile(path, "", stem) for stem, path in depth.items()]
+            self.truth = {file.path.stem: file.path for file in sem}
+        else:
+            files, self.truth = sem, depth
+        self.files = files[:count] if count else files
+        self.options = options
+        missing = [file.path for file in self.files if file.path.stem not in self.truth]
+        if self.truth and missing:
+            raise DataError(
+                f"{missing[0]}: has no partner of its name among the true images ({len(missing)} such files)"
+            )
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def batches(self, batch_size: int) -> Iterator[TestBatch]:
+        """The images in the order of their names."""
+        for start in range(0, len(self.files), batch_size):
+            files = self.files[start : start + batch_size]
+            images = [read_prepared(file, self.options) for file in files]
+            for file, image in zip(files, images, strict=True):
+                if image.shape != images[0].shape:
+                    raise DataError(f"{file.path}: {size(image)} where {files[0].path} is {size(images[0])}")
+            truth = (
+                [read_grey(self.truth[file.path.stem], self.options.grey_range) for file in files]
+                if self.truth
+                else None
+            )
+            yield TestBatch(
+                [file.path.stem for file in files],
+                np.stack(images).astype(np.float32),
+                np.stack(truth).astype(np.float32) if truth else None,
+            )

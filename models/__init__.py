@@ -1,0 +1,10 @@
+"""What is learned, and what turns a SEM image into a finished depth map."""
+
+from .errors import ModelError
+from .predictor import Prediction, Predictor
+from .quantisation import LEVELS, quantise
+from .registry import SYSTEMS, build
+from .schedule import lr_factor
+from .system import System
+
+__all__ = ["LEVELS", "SYSTEMS", "ModelError", "Prediction", "Predictor", "System", "build", "lr_factor", "quantise"]

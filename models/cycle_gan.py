@@ -1,0 +1,189 @@
+"""CycleGAN between SEM images (A) and depth maps (B), unpaired: Zhu et al., ICCV 2017, arXiv:1703.10593.
+
+Nothing in the objective says which brightness belongs to which background level: the shapes are learned, the absolute
+level is not.
+"""
+
+from dataclasses import dataclass, field
+from itertools import chain
+
+import torch
+from torch import Tensor, nn
+
+from . import losses
+from .image_pool import ImagePool
+from .networks import INITS, NORMS, PatchDiscriminator, PixelDiscriminator, ResnetGenerator, initialise
+from .scaling import to_grey, to_network
+from .system import System
+
+GENERATOR_BLOCKS = {"resnet_9blocks": 9, "resnet_6blocks": 6}
+DISCRIMINATORS = ("basic", "n_layers", "pixel")
+
+
+@dataclass(frozen=True)
+class CycleGanOptions:
+    """cycle_gan: unpaired SEM <-> depth"""
+
+    lambda_A: float = field(
+        default=10.0, metadata={"help": "weight of the cycle SEM -> depth -> SEM", "bounds": (0, None)}
+    )
+    lambda_B: float = field(
+        default=10.0, metadata={"help": "weight of the cycle depth -> SEM -> depth", "bounds": (0, None)}
+    )
+    lambda_identity: float = field(
+        default=0.5,
+        metadata={"help": "identity loss, relative to lambda_A and lambda_B; 0 is off", "bounds": (0, None)},
+    )
+    gan_mode: str = field(default="lsgan", metadata={"help": "adversarial loss", "choices": ("lsgan", "vanilla")})
+    pool_size: int = field(
+        default=50,
+        metadata={"help": "translated images that a discriminator remembers", "unit": "images", "bounds": (0, None)},
+    )
+    lr: float = field(default=2e-4, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
+    beta1: float = field(default=0.5, metadata={"help": "Adam's first momentum", "bounds": (0, 0.9999)})
+    netG: str = field(
+        default="resnet_9blocks", metadata={"help": "generator architecture", "choices": tuple(GENERATOR_BLOCKS)}
+    )
+    netD: str = field(
+        default="basic",
+        metadata={
+            "help": "discriminator: basic = PatchGAN of three layers; n_layers takes --n_layers_D",
+            "choices": DISCRIMINATORS,
+        },
+    )
+    ngf: int = field(default=64, metadata={"help": "generator width", "unit": "channels", "bounds": (1, 1024)})
+    ndf: int = field(default=64, metadata={"help": "discriminator width", "unit": "channels", "bounds": (1, 1024)})
+    n_layers_D: int = field(
+        default=3,
+        metadata={
+            "help": "layers with --netD n_layers; at 72x48 three see almost the whole image, two do not",
+            "bounds": (1, 3),
+        },
+    )
+    norm: str = field(default="instance", metadata={"help": "normalisation", "choices": tuple(NORMS)})
+    dropout: bool = field(default=False, metadata={"help": "dropout in the generators"})
+    init_type: str = field(default="normal", metadata={"help": "initial weights", "choices": tuple(INITS)})
+    init_gain: float = field(default=0.02, metadata={"help": "gain of normal, xavier, orthogonal", "bounds": (0, None)})
+    input_nc: int = field(default=1, metadata={"help": "SEM channels; grey is repeated over them", "bounds": (1, 3)})
+    output_nc: int = field(default=1, metadata={"help": "depth channels; grey is repeated over them", "bounds": (1, 3)})
+
+
+class CycleGan(System):
+    """Two generators, two discriminators; the step equals the published one."""
+
+    Options = CycleGanOptions
+    batches = "unpaired"
+    options: CycleGanOptions
+
+    def __init__(self, options: CycleGanOptions, device: torch.device, seed: int = 0) -> None:
+        super().__init__(options, device)
+        o = options
+        self.sem_to_depth = self._generator(o.input_nc, o.output_nc)
+        self.depth_to_sem = self._generator(o.output_nc, o.input_nc)
+        self.disc_depth = self._discriminator(o.output_nc)
+        self.disc_sem = self._discriminator(o.input_nc)
+        self.networks = {
+            "G_A": self.sem_to_depth,
+            "G_B": self.depth_to_sem,
+            "D_A": self.disc_depth,
+            "D_B": self.disc_sem,
+        }
+        self.optimisers = {
+            "G": self._adam(self.sem_to_depth, self.depth_to_sem),
+            "D": self._adam(self.disc_depth, self.disc_sem),
+        }
+        self.depth_pool = ImagePool(o.pool_size, seed)
+        self.sem_pool = ImagePool(o.pool_size, seed + 1)
+        # Instance norm treats every image alone, so several inputs of one network may share a call.
+        self._joins = o.norm != "batch" and not o.dropout
+        self._images: dict[str, Tensor] = {}
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """One step on `batch["sem"]` and `batch["depth"]`, (N, 1, H, W) grey levels, which need not belong together."""
+        o = self.options
+        sem = to_network(batch["sem"].to(self.device), o.input_nc)
+        depth = to_network(batch["depth"].to(self.device), o.output_nc)
+        identity = {}
+
+        for discriminator in (self.disc_depth, self.disc_sem):
+            discriminator.requires_grad_(False)
+        if o.lambda_identity > 0:
+            fake_depth, same_depth = self._apply(self.sem_to_depth, sem, depth)
+            fake_sem, same_sem = self._apply(self.depth_to_sem, depth, sem)
+            identity = {
+                "idt_A": losses.identity(same_depth, depth, o.lambda_B * o.lambda_identity),
+                "idt_B": losses.identity(same_sem, sem, o.lambda_A * o.lambda_identity),
+            }
+        else:
+            fake_depth, fake_sem = self.sem_to_depth(sem), self.depth_to_sem(depth)
+        rec_sem, rec_depth = self.depth_to_sem(fake_depth), self.sem_to_depth(fake_sem)
+        generator = {
+            "G_A": losses.adversarial(self.disc_depth(fake_depth), True, o.gan_mode),
+            "G_B": losses.adversarial(self.disc_sem(fake_sem), True, o.gan_mode),
+            "cycle_A": losses.cycle(rec_sem, sem, o.lambda_A),
+            "cycle_B": losses.cycle(rec_depth, depth, o.lambda_B),
+            **identity,
+        }
+        self._descend("G", generator)
+
+        for discriminator in (self.disc_depth, self.disc_sem):
+            discriminator.requires_grad_(True)
+        judged = {
+            "D_A": losses.discriminator(
+                *self._apply(self.disc_depth, depth, self.depth_pool.query(fake_depth)), o.gan_mode
+            ),
+            "D_B": losses.discriminator(*self._apply(self.disc_sem, sem, self.sem_pool.query(fake_sem)), o.gan_mode),
+        }
+        self._descend("D", judged)
+
+        self._images = {
+            "real_A": sem, "fake_B": fake_depth, "rec_A": rec_sem,
+            "real_B": depth, "fake_A": fake_sem, "rec_B": rec_depth,
+        }  # fmt: skip
+        return {name: value.detach() for name, value in (generator | judged).items()}
+
+    def predict(self, sem: Tensor) -> Tensor:
+        return to_grey(self.sem_to_depth(to_network(sem.to(self.device), self.options.input_nc)))
+
+    def render(self, depth: Tensor) -> Tensor:
+        return to_grey(self.depth_to_sem(to_network(depth.to(self.device), self.options.output_nc)))
+
+    def snapshot(self) -> dict[str, Tensor]:
+        return {name: to_grey(image.detach()) for name, image in self._images.items()}
+
+    def state_dict(self) -> dict[str, object]:
+        pools = {"depth_pool": self.depth_pool.state_dict(), "sem_pool": self.sem_pool.state_dict()}
+        return super().state_dict() | pools
+
+    def load_state_dict(self, state: dict) -> None:
+        super().load_state_dict(state)
+        self.depth_pool.load_state_dict(state["depth_pool"], self.device)
+        self.sem_pool.load_state_dict(state["sem_pool"], self.device)
+
+    def _apply(self, network: nn.Module, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+        if self._joins and first.shape[1:] == second.shape[1:]:
+            together = network(torch.cat((first, second)))
+            return together[: len(first)], together[len(first) :]
+        return network(first), network(second)
+
+    def _descend(self, optimiser: str, terms: dict[str, Tensor]) -> None:
+        self.optimisers[optimiser].zero_grad(set_to_none=True)
+        torch.stack(list(terms.values())).sum().backward()
+        self.optimisers[optimiser].step()
+
+    def _generator(self, input_nc: int, output_nc: int) -> nn.Module:
+        o = self.options
+        network = ResnetGenerator(input_nc, output_nc, o.ngf, o.norm, o.dropout, GENERATOR_BLOCKS[o.netG])
+        return initialise(network, o.init_type, o.init_gain).to(self.device)
+
+    def _discriminator(self, input_nc: int) -> nn.Module:
+        o = self.options
+        if o.netD == "pixel":
+            network: nn.Module = PixelDiscriminator(input_nc, o.ndf, o.norm)
+        else:
+            network = PatchDiscriminator(input_nc, o.ndf, o.norm, 3 if o.netD == "basic" else o.n_layers_D)
+        return initialise(network, o.init_type, o.init_gain).to(self.device)
+
+    def _adam(self, *networks: nn.Module) -> torch.optim.Adam:
+        parameters = chain.from_iterable(network.parameters() for network in networks)
+        return torch.optim.Adam(list(parameters), lr=self.options.lr, betas=(self.options.beta1, 0.999))

@@ -1,0 +1,73 @@
+"""What every system is to the bridges: a step, a prediction, a state.
+
+To add a system: subclass `System` in a file of its own, give it a frozen `Options` dataclass, say in `batches` what
+data it learns from, implement `step` and `predict`, and enter it in `SYSTEMS` (models/__init__.py). The parametrised
+test over that dict then holds it to the contract.
+"""
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from .errors import ModelError
+
+
+class System:
+    """Networks, their optimisers, and how they learn. Images at this border are float32 (N, 1, H, W), [grey level 0..255]."""
+
+    Options: ClassVar[type]
+    batches: ClassVar[str]
+
+    def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
+        self.options = options
+        self.device = device
+        self.networks: dict[str, nn.Module] = {}
+        self.optimisers: dict[str, torch.optim.Optimizer] = {}
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """One optimisation step; returns detached losses () by name, left on the device so that nothing waits for them."""
+        raise NotImplementedError
+
+    def predict(self, sem: Tensor) -> Tensor:
+        """Depth, float32 (N, 1, H, W), [grey level 0..255, smaller is deeper], of SEM images of the same shape and range."""
+        raise NotImplementedError
+
+    def render(self, depth: Tensor) -> Tensor:
+        """SEM images of depth maps, float32 (N, 1, H, W), [grey level 0..255], where the system knows that way."""
+        raise ModelError("this model knows no way from depth to SEM; --which_direction BtoA needs a cycle_gan run")
+
+    def snapshot(self) -> dict[str, Tensor]:
+        """Images of the last step by name, float32 (N, 1, H, W), [grey level 0..255], for pages and live plots."""
+        return {}
+
+    def set_learning_rate(self, factor: float) -> None:
+        """Sets every optimiser's rate to `factor` [0..1] times its initial one."""
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = factor * self.options.lr
+
+    def train(self, training: bool = True) -> None:
+        """Puts all networks into training or evaluation mode."""
+        for network in self.networks.values():
+            network.train(training)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What an exact resume needs beside the networks' weights; loads with `weights_only=True`."""
+        return {"optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Puts back what `state_dict` gave."""
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+
+    def load_networks(self, states: dict[str, dict[str, Tensor]]) -> None:
+        """Loads plain state dicts by network name; a wrong architecture is named in one line."""
+        for name, state in states.items():
+            try:
+                self.networks[name].load_state_dict(state)
+            except RuntimeError as error:
+                first = str(error).splitlines()[1].strip()
+                raise ModelError(
+                    f"weights of {name} do not fit the network that the options describe: {first}"
+                ) from None

@@ -1,0 +1,22 @@
+"""Weights on disk: plain state dicts, as the public toolkit writes them, loaded without running any code."""
+
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from torch import Tensor
+
+from .errors import ModelError
+
+
+def load_weights(path: Path) -> dict[str, Tensor]:
+    """State dict of one `*_net_*.pth` on the CPU; a damaged or foreign file is one line."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such file; train first, or choose another --which_epoch") from None
+    except (RuntimeError, UnpicklingError, EOFError, ValueError, KeyError, OSError):
+        raise ModelError(f"{path}: not a readable state dict (truncated, or another kind of file)") from None
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise ModelError(f"{path}: not a plain state dict of tensors")
+    return state

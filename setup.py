@@ -1,0 +1,41 @@
+"""Installs the rooms as `semdepth.models`, `semdepth.data`, ...; the two commands live in the checkout."""
+
+from setuptools import find_packages, setup
+
+ROOMS = ("models", "data", "options", "util")
+packages = [name for room in ROOMS for name in (room, *(f"{room}.{inner}" for inner in find_packages(room)))]
+
+setup(
+    name="semdepth",
+    version="0.1.0",
+    description="Depth maps of etched holes from scanning-electron-microscope images, learned unpaired",
+    long_description=open("README.md", encoding="utf-8").read(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=[f"semdepth.{name}" for name in packages],
+    package_dir={f"semdepth.{room}": room for room in ROOMS},
+    package_data={"": ["*.css", "*.js", "*.json"]},
+    install_requires=[
+        "torch>=2.4",  # the networks and their training
+        "torchvision",  # ResNet18; resolves together with torch
+        "numpy",  # arrays at every border between rooms
+        "pillow",  # PNG, JPEG, BMP
+        "scikit-image",  # connected components, resizing; brings scipy and tifffile
+        "tqdm",  # progress bars
+        "dominate",  # the pages
+        "matplotlib",  # loss curves and figures
+        "pyyaml",  # --config FILE.yaml
+        # 0.2.4, the newest for Python 3.11, builds only beside setuptools < 81: the Makefile installs it there.
+        "visdom>=0.3; python_version >= '3.12'",  # live plots
+        "tornado>=6.5.10,<6.6",  # visdom's web server; from 6.6 on it answers 403 for every page
+    ],
+    extras_require={
+        "test": [
+            "pytest",  # the tests
+            "ruff",  # style
+            "mypy",  # types
+            "build",  # the wheel that a test installs
+        ]
+    },
+)

@@ -1,0 +1,95 @@
+"""Both layouts of a dataroot, and what is said when something is missing."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data import DataError, Layout
+from data.layout import drawn_evenly
+
+
+def put(path, grey=100, mode="L", size=(48, 72)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", size, grey).convert(mode).save(path)
+
+
+@pytest.fixture
+def contest(tmp_path):
+    for level in (110, 120, 130, 140):
+        for site in range(2):
+            for n in range(3):
+                put(tmp_path / f"train/SEM/Depth_{level}/site_{site:05d}/SEM_{n:06d}.png", mode="RGB" if n else "L")
+    put(tmp_path / "train/SEM/Depth_140/site_00000/.ipynb_checkpoints/SEM_000165-checkpoint.png")
+    for case in (1, 2, 3, 4):
+        for stem in range(3):
+            put(tmp_path / f"simulation_data/Depth/Case_{case}/80/stem_{stem}.png")
+            for itr in (0, 1):
+                put(tmp_path / f"simulation_data/SEM/Case_{case}/80/stem_{stem}_itr{itr}.png")
+    for n in range(4):
+        put(tmp_path / f"test/SEM/{n:06d}.png")
+    (tmp_path / "train/average_depth.csv").write_text("0,1\ndepth_140_site_00233,138.966170\n")
+    return tmp_path
+
+
+def test_the_contests_layout(contest):
+    layout = Layout(contest)
+    assert len(layout.sem()) == 24  # without the stray checkpoint
+    assert {file.label for file in layout.sem()} == {"Depth_110", "Depth_120", "Depth_130", "Depth_140"}
+    assert {file.group for file in layout.sem()} == {"site_00000", "site_00001"}
+    assert len(layout.depth()) == 12 and len(layout.simulated_sem()) == 24
+    assert {file.group for file in layout.simulated_sem()} == {"stem_0", "stem_1", "stem_2"}
+    assert [file.path.name for file in layout.test_sem()] == [f"{n:06d}.png" for n in range(4)]
+    assert layout.test_depth() == {}
+    assert layout.average_depth() == {"depth_140_site_00233": pytest.approx(138.96617)}
+
+
+def test_the_classic_layout(tmp_path):
+    for folder in ("trainA", "trainB", "testA", "testB"):
+        put(tmp_path / folder / "one.png")
+    layout = Layout(tmp_path)
+    assert len(layout.sem()) == len(layout.depth()) == len(layout.test_sem()) == 1
+    assert list(layout.test_depth()) == ["one"]
+
+
+def test_a_missing_dataroot_is_named_with_the_command_that_makes_one(tmp_path):
+    with pytest.raises(DataError, match=r"sem: no such folder; .*python -m data.simulate --dataroot \S*sem"):
+        Layout(tmp_path / "sem")
+
+
+def test_a_folder_without_a_data_set_says_what_is_known(tmp_path):
+    with pytest.raises(DataError, match=r"trainA \+ trainB"):
+        Layout(tmp_path)
+
+
+def test_a_missing_folder_is_named(contest):
+    import shutil
+
+    shutil.rmtree(contest / "simulation_data")
+    with pytest.raises(DataError, match=r"simulation_data/Depth: no such folder; .*data.simulate"):
+        Layout(contest).depth()
+
+
+def test_an_empty_folder_is_named(tmp_path):
+    (tmp_path / "trainA").mkdir()
+    with pytest.raises(DataError, match="trainA: holds no image"):
+        Layout(tmp_path).sem()
+
+
+def test_a_limit_draws_evenly_over_classes_and_groups(contest):
+    chosen = drawn_evenly(Layout(contest).sem(), 8)
+    assert sorted(file.label for file in chosen) == sorted(["Depth_110", "Depth_120", "Depth_130", "Depth_140"] * 2)
+    assert {file.group for file in chosen if file.label == "Depth_110"} == {"site_00000", "site_00001"}
+    assert len(drawn_evenly(Layout(contest).sem(), 7)) == 7
+    assert len(drawn_evenly(Layout(contest).sem(), 1000)) == 24
+
+
+def test_a_bad_average_depth_is_one_line(contest):
+    (contest / "train/average_depth.csv").write_text("0,1\nsite,deep\n")
+    with pytest.raises(DataError, match="average_depth.csv: expected rows"):
+        Layout(contest).average_depth()
+
+
+def test_rgb_and_l_read_alike(contest):
+    from data import read_grey
+
+    assert np.array_equal(*(read_grey(file.path) for file in Layout(contest).sem()[:2]))

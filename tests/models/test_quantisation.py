@@ -1,0 +1,51 @@
+"""Laws of the background and its quantisation."""
+
+import numpy as np
+
+from models import quantise
+from models.quantisation import background
+
+
+def hole(level, noise=0.0, seed=0):
+    rows, columns = np.mgrid[:72, :48]
+    inside = ((rows - 35.5) / 25) ** 2 + ((columns - 23) / 15) ** 2 < 1
+    image = np.where(inside, 30.0, level) + noise * np.random.default_rng(seed).standard_normal(inside.shape)
+    return image.astype(np.float32), ~inside
+
+
+def test_background_is_what_lies_outside_the_hole():
+    image, outside = hole(152, noise=1.0)
+    assert (background(image) == outside).all()
+
+
+def test_an_island_of_the_same_grey_inside_the_hole_is_not_background():
+    image, outside = hole(150)
+    image[30:40, 20:26] = 150
+    assert not background(image)[30:40, 20:26].any()
+    assert (background(image) == outside).all()
+
+
+def test_nearest_level_is_set_and_nothing_else_changes():
+    image, outside = hole(153.0, noise=1.0)
+    result = quantise(image[None])
+    assert result.level.tolist() == [150]
+    assert (result.depth_grey[0][outside] == 150).all()
+    assert (result.depth_grey[0][~outside] == image[~outside]).all()
+
+
+def test_quantisation_is_idempotent():
+    images = np.stack([hole(level, noise=1.5)[0] for level in (138, 147, 156, 171)])
+    once = quantise(images)
+    twice = quantise(once.depth_grey)
+    assert (once.depth_grey == twice.depth_grey).all() and (once.level == twice.level).all()
+
+
+def test_levels_are_the_users():
+    assert quantise(hole(97)[0][None], levels=(100, 200)).level.tolist() == [100]
+
+
+def test_a_map_without_a_common_border_value_keeps_its_pixels():
+    split = np.zeros((1, 72, 48), dtype=np.float32)
+    split[:, :, 24:] = 200
+    result = quantise(split)
+    assert not result.mask.any() and (result.depth_grey == split).all()

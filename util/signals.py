@@ -1,0 +1,30 @@
+"""SIGINT and SIGTERM as a flag that the loop reads between two steps, so that nothing is cut in half."""
+
+import signal
+from types import FrameType
+
+
+class StopRequest:
+    """`with StopRequest() as stop:` — `stop.signum` is 0 until a signal came. A second one ends the program at once."""
+
+    def __init__(self) -> None:
+        self.signum = 0
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> "StopRequest":
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            self._before[signum] = signal.signal(signum, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for signum, handler in self._before.items():
+            signal.signal(signum, handler)  # type: ignore[arg-type]
+
+    @property
+    def exit_code(self) -> int:
+        """128 + the signal's number, as shells report it: 130 for SIGINT, 143 for SIGTERM."""
+        return 128 + self.signum
+
+    def _note(self, signum: int, _: FrameType | None) -> None:
+        self.signum = signum
+        signal.signal(signum, signal.SIG_DFL)
