@@ -1,0 +1,93 @@
+"""From a height map to a SEM image: a clean secondary-electron signal, then dose noise, then grey levels.
+
+The model and its terms are described, with their sources, in docs/sem_images.md.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft2, next_fast_len, rfft2
+from scipy.ndimage import distance_transform_edt, gaussian_filter, shift
+
+from .instrument import Instrument
+
+BRIGHTEST = 212  # every image of the contest, simulated or real, is rescaled to this maximum
+SURFACE_NM = 1.0  # what lies less deep counts as top surface
+LEVELS = np.array([0.04, 0.12, 0.25, 0.45, 0.7, 1.0, 1.3])  # depths at which the opening is looked at, relative
+
+
+def clean_signal(depth_nm: NDArray, instrument: Instrument) -> NDArray[np.float32]:
+    """Clean signal, float32 (H, W), [1 = flat top surface], of a height map (H, W), [nm below the top surface].
+
+    Top surface: 1 + A exp(-d/s) (1 - exp(-d/r)), the bloom at a distance d from the edge.
+    In the hole: gain V^g min(sec(theta)^n, cap) + backscatter, V the visible fraction of the opening; blurred by the beam.
+    """
+    i = instrument
+    hole = depth_nm > SURFACE_NM
+    if hole.any():
+        edge = (distance_transform_edt(~hole) - 0.5) * i.pixel_nm
+        bloom = i.edge_bloom * np.exp(-edge / i.edge_decay_nm) * (1 - np.exp(-edge / i.edge_rounding_nm))
+        slope_y, slope_x = np.gradient(depth_nm.astype(np.float32), i.pixel_nm)
+        secant = np.sqrt(1 + slope_x**2 + slope_y**2)
+        tilt = np.minimum(secant**i.tilt_exponent, i.tilt_cap)
+        emitted = i.escape_gain * visible_fraction(depth_nm, hole, i.pixel_nm) ** i.escape_exponent * tilt
+        signal = np.where(hole, np.minimum(emitted, tilt) + i.backscatter, 1 + bloom)
+    else:
+        signal = np.ones(depth_nm.shape)
+    sigma = (np.hypot(i.beam_sigma_px, i.blur_y_px), i.beam_sigma_px)
+    return gaussian_filter(signal.astype(np.float32), sigma, mode="nearest") + np.float32(i.black_level)
+
+
+def visible_fraction(depth_nm: NDArray, hole: NDArray[np.bool_], pixel_nm: float) -> NDArray[np.float32]:
+    """Fraction V [0..1], float32 (H, W), of the hemisphere that a point of the hole sees through its opening.
+
+    The form factor of a horizontal patch at depth h towards the opening, dF = h^2 / (pi (h^2 + r^2)^2) dA: in the
+    middle of a round hole r^2 / (r^2 + h^2). Taken at a few depths and interpolated between them.
+    """
+    deepest = float(depth_nm.max())
+    height, width = hole.shape
+    size = (next_fast_len(2 * height - 1, real=True), next_fast_len(2 * width - 1, real=True))
+    # Kernel spectra depend on the depths alone; a data set has few of them when they are rounded up to whole tens.
+    depths = LEVELS * (10 * np.ceil(deepest / 10) / LEVELS[-1])
+    spectrum = rfft2(hole.astype(np.float32), size)
+    stack = irfft2(spectrum * _kernels(tuple(depths / pixel_nm), size), size)[:, :height, :width]
+    place = np.interp(depth_nm, depths, np.arange(len(depths)))
+    low = np.minimum(place.astype(np.int64), len(depths) - 2)
+    weight = (place - low).astype(np.float32)
+    lower, upper = (np.take_along_axis(stack, (low + n)[None], 0)[0] for n in (0, 1))
+    return (lower + weight * (upper - lower)).clip(1e-4, 1).astype(np.float32)
+
+
+def noisy(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Detected signal, float32 like `signal`, with the shot noise of the dose: variance = bunching * signal / electrons."""
+    lam = signal * (instrument.electrons / instrument.bunching)
+    return (rng.poisson(lam) * (instrument.bunching / instrument.electrons)).astype(np.float32)
+
+
+def to_grey(signal: NDArray) -> NDArray[np.uint8]:
+    """Grey levels, uint8, whose maximum is exactly 212."""
+    return np.rint(signal * (BRIGHTEST / signal.max())).astype(np.uint8)
+
+
+def jittered(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
+    """The signal as a stage sees it that is off by a random part of a pixel or more, against an unmoved depth map."""
+    if not (instrument.jitter_x_px or instrument.jitter_y_px):
+        return signal
+    offset = rng.normal(0, (instrument.jitter_y_px, instrument.jitter_x_px))
+    return shift(signal, offset, order=1, mode="nearest")
+
+
+def sem_image(clean: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """One SEM image, uint8 (H, W), of a clean signal."""
+    return to_grey(noisy(jittered(clean, instrument, rng), instrument, rng))
+
+
+@lru_cache(maxsize=64)
+def _kernels(depths_px: tuple[float, ...], size: tuple[int, int]) -> NDArray[np.complex64]:
+    y = np.minimum(np.arange(size[0]), size[0] - np.arange(size[0]))[:, None]
+    x = np.minimum(np.arange(size[1]), size[1] - np.arange(size[1]))[None]
+    h2 = np.square(depths_px)[:, None, None]
+    kernels = h2 / (np.pi * (h2 + x**2 + y**2) ** 2)
+    near = kernels.sum(axis=(1, 2), keepdims=True)  # a shallow kernel is narrower than a pixel: it must still sum to one
+    return rfft2((kernels / np.maximum(near, 1)).astype(np.float32), size)

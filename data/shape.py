@@ -1,0 +1,103 @@
+"""Etched holes as random geometries, and their unit shape u: 0 on the top surface, 1 on the floor plateau.
+
+One law of the data holds: depth_grey = L - D u, with the same shapes for every background level L and D = L - 30
+(docs/data.md). The statistics that the ranges below aim at are listed by benchmarks/simulator_statistics.py.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+HEIGHT, WIDTH = 72, 48
+CENTRE_X, CENTRE_Y = 22.9, 35.5
+FINE = 2  # the contour is drawn this many times finer, so that distances to it are not whole pixels
+ROW_COLUMN = np.indices((HEIGHT * FINE, WIDTH * FINE))
+GRID_Y, GRID_X = ((ROW_COLUMN + 0.5) / FINE - 0.5).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One hole. Lengths in px, angles in rad, the floor's heights in units of u."""
+
+    half_width: float
+    half_height: float
+    corner: float  # exponent of the superellipse: 2 an ellipse, 4 a rounded rectangle
+    egg: float  # relative growth of the width from the middle to the bottom
+    waist: float  # relative loss of width in the middle
+    shear: float  # sideways offset of top against bottom: an S
+    rotation: float
+    rough: tuple[float, ...]  # amplitudes (cosine, sine) of the contour's harmonics 3, 4, 5, ...
+    walls: tuple[float, float, float, float]  # widths from border to plateau: left, right, top, bottom
+    toe: float
+    shoulder: float
+    pits: tuple[tuple[float, float, float, float], ...]  # x, y (of the half axes), radius, height; negative for hills
+
+
+def random_shape(rng: np.random.Generator) -> Shape:
+    """A hole whose statistics over many draws follow the contest's depth maps."""
+    left, right = rng.normal(10.6, 1.2) + np.array([-1, 1]) * rng.normal(0, 0.7)
+    top, bottom = rng.normal(7.6, 0.5, 2)
+    pits = []
+    if rng.random() < 0.5:
+        end = rng.choice([-1.0, 1.0])
+        pits.append((rng.normal(0, 0.12), end * rng.uniform(0.50, 0.62), rng.uniform(3.5, 6), min(rng.exponential(0.08), 0.27)))
+    if rng.random() < 0.6:
+        pits.append((rng.normal(0, 0.15), rng.normal(0, 0.3), rng.uniform(4, 8), -rng.uniform(0.02, 0.09)))
+    return Shape(
+        half_width=rng.normal(17.3, 0.75),
+        half_height=rng.normal(27.6, 0.9),
+        corner=rng.choice([2.0, 2.4, 3.0, 4.0], p=[0.2, 0.3, 0.3, 0.2]),
+        egg=rng.normal(0, 0.05) if rng.random() < 0.6 else 0.0,
+        waist=rng.uniform(0.03, 0.14) if rng.random() < 0.3 else 0.0,
+        shear=rng.choice([-1, 1]) * rng.uniform(1.5, 4) if rng.random() < 0.4 else 0.0,
+        rotation=rng.normal(0, 0.02),
+        rough=tuple(rng.normal(0, 0.006, 6)),
+        walls=(left, right, top, bottom),
+        toe=rng.normal(1.3, 0.04),
+        shoulder=rng.normal(2.75, 0.15),
+        pits=tuple(pits),
+    )
+
+
+def unit_shape(shape: Shape) -> NDArray[np.float32]:
+    """Unit shape u, float32 (72, 48): 0 on the background, 1 on the plateau, up to 1.27 in pits.
+
+    Inside the contour u depends on the distance to it over the width of the nearest wall, t, as the Kumaraswamy curve
+    1 - (1 - t^toe)^shoulder, which meets the plateau with a kink at t = 1.
+    """
+    x, y = GRID_X - CENTRE_X, GRID_Y - CENTRE_Y
+    sine, cosine = np.float32(np.sin(shape.rotation)), np.float32(np.cos(shape.rotation))
+    x, y = cosine * x + sine * y, cosine * y - sine * x
+    along = (y / np.float32(shape.half_height)).clip(-1, 1)
+    x = x - np.float32(shape.shear / 2) * np.sin(np.float32(np.pi / 2) * along)
+    half_width = shape.half_width * (1 + shape.egg * along) * (1 - shape.waist * np.exp(-((along / 0.4) ** 2)))
+    scaled_x, scaled_y = np.abs(x / half_width), np.abs(y / shape.half_height)
+    radius = (scaled_x**shape.corner + scaled_y**shape.corner) ** (1 / shape.corner)
+    direction = (x + 1j * y) / np.maximum(np.hypot(x, y), 1e-6)  # its n-th power is cos(n angle) + i sin(n angle)
+    power, bumps = direction**2, np.zeros_like(x)
+    for amplitude in np.reshape(shape.rough, (-1, 2)):
+        power = power * direction
+        bumps += amplitude[0] * power.real + amplitude[1] * power.imag
+    inside = radius < 1 + bumps
+
+    distance, nearest = distance_transform_edt(inside, return_indices=True)
+    towards_y, towards_x = (nearest - ROW_COLUMN).astype(np.float32)
+    share_x = towards_x**2 / np.maximum(towards_x**2 + towards_y**2, 1)
+    left, right, top, bottom = shape.walls
+    wall = share_x * np.where(towards_x < 0, left, right) + (1 - share_x) * np.where(towards_y < 0, top, bottom)
+    t = np.minimum((distance[inside] - 0.5) / FINE / wall[inside], 1)
+    u = np.zeros(inside.shape, dtype=np.float32)
+    u[inside] = 1 - (1 - t**shape.toe) ** shape.shoulder
+
+    for at_x, at_y, size, height in shape.pits:
+        away = ((x - at_x * shape.half_width) ** 2 + (y - at_y * shape.half_height) ** 2) / size**2
+        u = u + height * u**3 * np.clip(1 - away, 0, None) ** 2  # compact, so that the rest stays a flat plateau
+    u = u.reshape(HEIGHT, FINE, WIDTH, FINE).mean(axis=(1, 3))
+    return np.minimum(u, 1.27).astype(np.float32)
+
+
+def depth_grey(u: NDArray, level: int, floor: int = 30) -> NDArray[np.uint8]:
+    """Depth map, uint8 like u, [grey level, smaller is deeper]: L - (L - floor) u; background exactly L."""
+    return np.rint(level - (level - floor) * u).clip(0, level).astype(np.uint8)

@@ -1,0 +1,13 @@
+"""What the user may say: flags in the spellings of three generations, a config file, validation, the frozen result.
+
+A component declares its options in a frozen dataclass, one field an option, with help, unit, bounds and choices in the
+field's metadata; `may_change` lets an option differ on --continue_train, `inherit` hands a data option to test.py.
+Options are parsed, derived, validated, frozen, printed and written as opt.json, in that order.
+"""
+
+from .errors import OptionsError
+from .parser import parse_test, parse_train
+from .result import Options
+from .saved import Difference, compare
+
+__all__ = ["Difference", "Options", "OptionsError", "compare", "parse_test", "parse_train"]

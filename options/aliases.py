@@ -1,0 +1,42 @@
+"""Every spelling of the public CycleGAN command line, by the option that it means here.
+
+Three generations of it are in use: 2017 (`--which_epoch --niter --batchSize`), 2018 (`--epoch --netG --load_size`)
+and 2020 (`--n_epochs --lambda_identity`), and before them the Torch program (`DATA_ROOT=... which_direction=...`).
+The canonical name is the newest. To add a spelling, add it to the tuple of its option; a boolean needs no entry for
+its `no_` form.
+"""
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "dataroot": ("DATA_ROOT",),
+    "batch_size": ("batchSize",),
+    "load_size": ("loadSize",),
+    "crop_size": ("fineSize",),
+    "num_threads": ("nThreads",),
+    "n_epochs": ("niter",),
+    "n_epochs_decay": ("niter_decay",),
+    "direction": ("which_direction",),
+    "epoch": ("which_epoch",),
+    "num_test": ("how_many", "ntest"),
+    "preprocess": ("resize_or_crop",),
+    "max_dataset_size": ("ntrain",),
+    "lambda_identity": ("identity",),
+    "netG": ("which_model_netG",),
+    "netD": ("which_model_netD",),
+}
+
+# Flags that take no value and stand for a value of another option.
+IMPLIED: dict[str, tuple[str, str]] = {
+    "no_lsgan": ("gan_mode", "vanilla"),
+}
+
+# Older words for a value, by the option whose value it is.
+VALUES: dict[str, dict[str, str]] = {
+    "lr_policy": {"lambda": "linear"},
+    "num_test": {"all": "0", "inf": "0"},
+    "max_dataset_size": {"all": "0", "inf": "0"},
+}
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """All spellings of the option `name` without dashes, the canonical one first; `no_` forms are not among them."""
+    return (name, *ALIASES.get(name, ()))

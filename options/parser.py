@@ -1,0 +1,117 @@
+"""From the command line to frozen options: command line over --config over the run's own opt.json over defaults."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from .display import DisplayOptions
+from .errors import OptionsError
+from .given import Given, last_text, understand
+from .help import help_text
+from .lexicon import Lexicon
+from .loop import LoopOptions
+from .option import title
+from .result import Options
+from .rules import check, check_name
+from .run import RunOptions
+from .saved import read_opt_json
+from .suffix import named
+from .test import TestOptions
+from .typed import Typed, read_arguments, read_config, read_saved
+from .value import parse_value
+
+Layer = list[Typed]
+
+
+def parse_train(argv: list[str], data: type, models: dict[str, type]) -> Options:
+    """The options of train.py; `models` maps a model's name to its frozen dataclass of options."""
+    groups = {"run": RunOptions, "loop": LoopOptions, "display": DisplayOptions, "data": data}
+    lexicon = Lexicon("train.py", groups, models, {"test": TestOptions})
+    _help_if_asked(argv, lexicon, groups, models)
+    layers = _read(argv, lexicon)
+    return _finish(layers, lexicon, groups, models, _model(layers, lexicon))
+
+
+def parse_test(argv: list[str], data: type, models: dict[str, type]) -> Options:
+    """The options of test.py, which takes the model's and the kind of data's from the run's own opt.json."""
+    groups = {"run": RunOptions, "test": TestOptions, "display": DisplayOptions, "data": data}
+    lexicon = Lexicon("test.py", groups, models, {"loop": LoopOptions})
+    _help_if_asked(argv, lexicon, groups, models)
+    layers = _read(argv, lexicon)
+    saved, path = _saved(layers, lexicon)
+    asked = _last(layers, lexicon, "model")
+    model = saved["model"]
+    if model not in models:
+        raise OptionsError(f"{path}: unknown model {model}; known are {', '.join(models)}")
+    if asked is not None and _model(layers, lexicon) != model:
+        raise OptionsError(f"{asked.quote}: the run is {model}; leave the option out")
+    inherited = {option.name for option in lexicon.options(model) if option.inherit or option.group == "model"}
+    kept = [one for one in read_saved(saved, path) if one.key in inherited]
+    return _finish([kept, *layers], lexicon, groups, models, model)
+
+
+def _help_if_asked(argv: list[str], lexicon: Lexicon, groups: dict[str, type], models: dict[str, type]) -> None:
+    if "-h" in argv or "--help" in argv:
+        asked = [value for flag, value in pairwise(argv) if flag == "--model" and value in models]
+        print(help_text(lexicon, groups, models, asked[-1] if asked else RunOptions.model))
+        raise SystemExit(0)
+
+
+def _read(argv: list[str], lexicon: Lexicon) -> list[Layer]:
+    arguments = read_arguments(argv, lexicon)
+    config = _last([arguments], lexicon, "config")
+    if config is None or not config.text:
+        return [arguments]
+    entries = read_config(config.text, config.quote, lexicon)
+    if _last([entries], lexicon, "config") is not None:
+        raise OptionsError(f"{config.quote}: a file of options cannot name another one")
+    return [entries, arguments]
+
+
+def _last(layers: list[Layer], lexicon: Lexicon, name: str) -> Typed | None:
+    return last_text([one for layer in layers for one in layer], lexicon, name)
+
+
+def _model(layers: list[Layer], lexicon: Lexicon) -> str:
+    one = _last(layers, lexicon, "model")
+    option = lexicon.common["model"].option
+    return str(parse_value(option, one.text or "", one.quote)) if one else RunOptions.model
+
+
+def _saved(layers: list[Layer], lexicon: Lexicon) -> tuple[dict[str, Any], Path]:
+    """The run's opt.json, found before the model is known, and with it what most spellings mean."""
+    text, quote = {}, ""
+    for option in lexicon.options(_model(layers, lexicon)):
+        one = _last(layers, lexicon, option.name)
+        text[option.name] = option.default if one is None or one.text is None else one.text
+        if option.name == "name":
+            quote = one.quote if one else f"--name {option.default}"
+            check_name(text["name"], quote)
+    name = named(text["name"], text["suffix"], text)
+    check_name(name, quote)
+    path = Path(text["checkpoints_dir"], name, "opt.json")
+    return read_opt_json(path, quote), path
+
+
+def _finish(
+    layers: list[Layer], lexicon: Lexicon, groups: dict[str, type], models: dict[str, type], model: str
+) -> Options:
+    given: dict[str, Given] = {}
+    notes: list[str] = []
+    for layer in layers:
+        values, said = understand(layer, lexicon, model)
+        given.update(values)
+        notes.extend(said)
+    components = {**groups, "model": models[model]}
+    declared = lexicon.options(model)
+    values_of: dict[str, dict[str, Any]] = {group: {} for group in components}
+    for option in declared:
+        if option.name in given:
+            values_of[option.group][option.name] = given[option.name].value
+    built = {group: component(**values_of[group]) for group, component in components.items()}
+    flat = {option.name: getattr(built[option.group], option.name) for option in declared}
+    built["run"] = replace(built["run"], name=named(flat["name"], flat["suffix"], flat), model=model)
+    opt = Options(built, declared, {group: title(component) for group, component in components.items()}, tuple(notes))
+    check(opt, lambda name: given[name].quote if name in given else f"--{name} {flat[name]}")
+    return opt

@@ -1,0 +1,35 @@
+"""What the user may say about a run, to both programs."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """run"""
+
+    name: str = field(
+        default="metrology",
+        metadata={"help": "name of the run: one plain folder name under --checkpoints_dir", "may_change": True},
+    )
+    model: str = field(default="cycle_gan", metadata={"help": "the system that is trained"})
+    checkpoints_dir: str = field(
+        default="./checkpoints", metadata={"help": "folder that holds the run folders", "may_change": True}
+    )
+    suffix: str = field(
+        default="",
+        metadata={
+            "help": "appended to the name after an underscore; {model}, {netG}, ... stand for options",
+            "may_change": True,
+        },
+    )
+    config: str = field(
+        default="", metadata={"help": "YAML file of options; the command line wins over it", "may_change": True}
+    )
+    seed: int = field(
+        default=0,
+        metadata={"help": "seed of weights, order of images and augmentation", "bounds": (0, 2**31 - 1)},
+    )
+    gpu_ids: str = field(
+        default="auto",
+        metadata={"help": "auto = what the machine has, -1 = CPU, 0 or 0,1 = these GPUs", "may_change": True},
+    )

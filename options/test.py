@@ -1,0 +1,50 @@
+"""What the user may say about prediction and what is written of it."""
+
+from dataclasses import dataclass, field
+
+DIRECTIONS = ("AtoB", "BtoA")
+
+
+@dataclass(frozen=True)
+class TestOptions:
+    """prediction"""
+
+    epoch: str = field(default="latest", metadata={"help": "weights to load: latest, best, or an epoch's number"})
+    direction: str = field(
+        default="AtoB",
+        metadata={"help": "AtoB = SEM to depth, BtoA = depth to SEM", "choices": DIRECTIONS},
+    )
+    phase: str = field(default="test", metadata={"help": "part of the data set", "choices": ("test",)})
+    num_test: int = field(
+        default=0,
+        metadata={"help": "predict so many images; 0 (or all, inf) = all", "unit": "images", "bounds": (0, None)},
+    )
+    batch_size: int = field(
+        default=32,
+        metadata={
+            "help": "images predicted at once; the result does not depend on it",
+            "unit": "images",
+            "bounds": (1, 65_536),
+        },
+    )
+    results_dir: str = field(default="./results", metadata={"help": "folder that holds the results of all runs"})
+    quantise: bool = field(
+        default=True,
+        metadata={"help": "set the background to the nearest of --background_levels"},
+    )
+    background_levels: tuple[int, ...] = field(
+        default=(140, 150, 160, 170),
+        metadata={"help": "levels that a background can have", "unit": "grey level", "bounds": (0, 255)},
+    )
+    background_tolerance: int = field(
+        default=8,
+        metadata={
+            "help": "pixels joined to the border within so much of its median are background",
+            "unit": "grey level",
+            "bounds": (0, 255),
+        },
+    )
+    nm_per_grey: float = field(
+        default=1.0,
+        metadata={"help": "depth that one grey level stands for", "unit": "nm", "bounds": (1e-9, 1e9)},
+    )
