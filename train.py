@@ -9,13 +9,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from data import BATCHES, DataError, DataOptions, Layout
-from models import SYSTEMS, ModelError, System, build, lr_factor
-from options import Options, OptionsError, parse_train
-from util import LossLog, RunFolder, StopRequest, TrainingPage, UtilError, choose_device
+from models import SYSTEMS, ModelError, System, build, load_weights, lr_factor
+from options import Options, OptionsError, compare, parse_train
+from util import checkpoint
+from util.device import choose_device
+from util.errors import UtilError
+from util.loss_log import LossLog
+from util.run_folder import RunFolder
+from util.signals import StopRequest
+from util.training_page import TrainingPage
 
 
 @dataclass
@@ -36,35 +41,103 @@ def train(opt: Options) -> int:
     system = build(opt.run.model, opt.model, device, opt.run.seed)
     layout = Layout(opt.data.dataroot)
     if loop.dry_run:
-        return dry_run(opt, system, layout)
+        batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
+        print(f"dry run: {len(batches)} batches an epoch; one step:", shown(system.step(next(iter(batches.loader(1))))))
+        return 0
 
-    with RunFolder(opt.run.checkpoints_dir, opt.run.name).claimed(opt) as run, StopRequest() as stop:
-        at = resume(run, system) if loop.continue_train else Position(epoch=loop.epoch_count)
+    with RunFolder(opt.run.checkpoints_dir, opt.run.name) as run, StopRequest() as stop:
+        at, log_state = begin(opt, run, system)
         if at.epoch > last:
-            print(
-                f"{run.path} is finished after {last} epochs; nothing to train. Longer: raise --n_epochs. Next: test.py"
-            )
+            print(f"{run.path} is finished: {last} epochs. To go on raise --n_epochs; to test it: test.py")
             return 0
         batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
-        log = LossLog(run.path, after=at.step)
-        page = TrainingPage(run.path, opt)
+        log, page = LossLog(run.path, at.step), TrainingPage(run.path, opt.run.name, opt.changed())
+        log.load_state_dict(log_state, device)
+        saved_at, shown_at = time.monotonic(), at.step
         system.train()
 
-        while at.epoch <= last and not stop.signum:
+        while at.epoch <= last:
             factor = lr_factor(loop.lr_policy, at.epoch, loop.n_epochs, loop.n_epochs_decay, loop.lr_decay_iters)
             system.set_learning_rate(factor)
-            for batch in progress(batches.loader(at.epoch, at.batches), at, last):
+            began, first = time.monotonic(), at.batches
+            for batch in tqdm(
+                batches.loader(at.epoch, first),
+                f"epoch {at.epoch}/{last}", initial=first, total=len(batches), unit="step", leave=False, disable=None,
+            ):  # fmt: skip
                 log.add(system.step(batch))
                 at.batches, at.step = at.batches + 1, at.step + 1
                 if at.step % loop.print_freq == 0:
-                    log.write(at.epoch, at.step, at.batches)
-                if due(at, saved_at, loop):
-                    save(run, "latest", system, at)
+                    losses = log.write(at.epoch, at.step, (time.monotonic() - began) / (at.batches - first))
+                    tqdm.write(f"(epoch: {at.epoch}, iters: {at.step}) {shown(losses)}")
+                minutes = (time.monotonic() - saved_at) / 60
+                if at.step % loop.save_latest_freq == 0 or 0 < loop.save_minutes <= minutes or stop.signum:
+                    save(run, system, at, log, "latest")
+                    saved_at = time.monotonic()
                 if stop.signum:
-                    break
-            else:
-                log.write(at.epoch, at.step, at.batches)
-                page.add_images(at.epoch, system.snapshot())
-                at.epoch, at.batches = at.epoch + 1, 0
-        save(run, "latest", system, at)
-    return stop.exit_code if stop.signum else 0
+                    print(f"{run.path}: stopped in epoch {at.epoch} and saved; go on with --continue_train")
+                    return stop.exit_code
+
+            seconds, finished = time.monotonic() - began, at.epoch
+            print(f"End of epoch {finished} / {last} \t Time Taken: {seconds:.1f} sec \t lr {factor * opt.model.lr:.7f}")
+            at.epoch, at.batches = finished + 1, 0
+            if finished % loop.save_epoch_freq == 0 or finished == last:
+                save(run, system, at, log, "latest", str(finished))
+            if opt.display.html and (at.step - shown_at >= opt.display.update_html_freq or finished == last):
+                page.add_images(finished, {name: image[0, 0].cpu().numpy() for name, image in system.snapshot().items()})
+                page.write(log.read())
+                shown_at = at.step
+    return 0
+
+
+def begin(opt: Options, run: RunFolder, system: System) -> tuple[Position, dict[str, Any]]:
+    """Starts the run's folder, or restores the run that it holds: where it stands, and the losses not yet logged."""
+    saved = run.options
+    if not opt.loop.continue_train or saved is None:
+        run.begin(opt.to_dict(), opt.loop.overwrite)
+        return Position(epoch=opt.loop.epoch_count), {"sums": {}, "count": 0}
+    differences = compare(saved, opt)
+    for difference in differences:
+        print(f"changed since the run began: {difference}")
+    if not all(difference.may_change for difference in differences):
+        raise UtilError(f"{run.path}: these options must stay as they were; leave them out, or choose another --name")
+    state = checkpoint.load_state(run.path)
+    system.load_networks({name: load_weights(run.path / f"latest_net_{name}.pth") for name in system.networks})
+    system.load_state_dict(state["system"])
+    torch.set_rng_state(state["random"])
+    if torch.cuda.is_available() and state["random_cuda"]:
+        torch.cuda.set_rng_state_all(state["random_cuda"])
+    run.record(opt.to_dict())
+    return Position(**state["position"]), state["losses"]
+
+
+def save(run: RunFolder, system: System, at: Position, log: LossLog, *tags: str) -> None:
+    """Writes the weights under each tag and all that an exact resume needs, as one whole."""
+    state = {
+        "system": system.state_dict(),
+        "position": asdict(at),
+        "losses": log.state_dict(),
+        "random": torch.get_rng_state(),
+        "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+    checkpoint.save(run.path, tags, {name: network.state_dict() for name, network in system.networks.items()}, state)
+
+
+def shown(losses: dict[str, Any]) -> str:
+    """Losses in one line: `D_A: 0.271 G_A: 0.412 ...`."""
+    return " ".join(f"{name}: {float(value):.3f}" for name, value in losses.items())
+
+
+def main(argv: list[str]) -> int:
+    """The command; returns the exit status: 0 done, 1 failed, 2 usage or bad input, 130 and 143 interrupted."""
+    try:
+        return train(parse_train(argv, DataOptions, {name: system.Options for name, system in SYSTEMS.items()}))
+    except (OptionsError, DataError, ModelError, UtilError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -31,8 +31,9 @@ def clean_signal(depth_nm: NDArray, instrument: Instrument) -> NDArray[np.float3
         slope_y, slope_x = np.gradient(depth_nm.astype(np.float32), i.pixel_nm)
         secant = np.sqrt(1 + slope_x**2 + slope_y**2)
         tilt = np.minimum(secant**i.tilt_exponent, i.tilt_cap)
-        emitted = i.escape_gain * visible_fraction(depth_nm, hole, i.pixel_nm) ** i.escape_exponent * tilt
-        signal = np.where(hole, np.minimum(emitted, tilt) + i.backscatter, 1 + bloom)
+        visible = visible_fraction(depth_nm, hole, i.pixel_nm) * (1 + 1 / secant) / 2  # a wall hides half of the sky
+        emitted = np.minimum(i.escape_gain * visible**i.escape_exponent, 1) * tilt
+        signal = np.where(hole, emitted + i.backscatter, 1 + bloom)
     else:
         signal = np.ones(depth_nm.shape)
     sigma = (np.hypot(i.beam_sigma_px, i.blur_y_px), i.beam_sigma_px)
@@ -89,5 +90,7 @@ def _kernels(depths_px: tuple[float, ...], size: tuple[int, int]) -> NDArray[np.
     x = np.minimum(np.arange(size[1]), size[1] - np.arange(size[1]))[None]
     h2 = np.square(depths_px)[:, None, None]
     kernels = h2 / (np.pi * (h2 + x**2 + y**2) ** 2)
-    near = kernels.sum(axis=(1, 2), keepdims=True)  # a shallow kernel is narrower than a pixel: it must still sum to one
+    near = kernels.sum(
+        axis=(1, 2), keepdims=True
+    )  # a shallow kernel is narrower than a pixel: it must still sum to one
     return rfft2((kernels / np.maximum(near, 1)).astype(np.float32), size)

@@ -42,7 +42,9 @@ def random_shape(rng: np.random.Generator) -> Shape:
     pits = []
     if rng.random() < 0.5:
         end = rng.choice([-1.0, 1.0])
-        pits.append((rng.normal(0, 0.12), end * rng.uniform(0.50, 0.62), rng.uniform(3.5, 6), min(rng.exponential(0.08), 0.27)))
+        pits.append(
+            (rng.normal(0, 0.12), end * rng.uniform(0.50, 0.62), rng.uniform(3.5, 6), min(rng.exponential(0.08), 0.27))
+        )
     if rng.random() < 0.6:
         pits.append((rng.normal(0, 0.15), rng.normal(0, 0.3), rng.uniform(4, 8), -rng.uniform(0.02, 0.09)))
     return Shape(

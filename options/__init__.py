@@ -9,5 +9,6 @@ from .errors import OptionsError
 from .parser import parse_test, parse_train
 from .result import Options
 from .saved import Difference, compare
+from .table import command_line_table
 
-__all__ = ["Difference", "Options", "OptionsError", "compare", "parse_test", "parse_train"]
+__all__ = ["Difference", "Options", "OptionsError", "command_line_table", "compare", "parse_test", "parse_train"]

@@ -1,7 +1,8 @@
 """Every spelling of the public CycleGAN command line, by the option that it means here.
 
 Three generations of it are in use: 2017 (`--which_epoch --niter --batchSize`), 2018 (`--epoch --netG --load_size`)
-and 2020 (`--n_epochs --lambda_identity`), and before them the Torch program (`DATA_ROOT=... which_direction=...`).
+and 2020 (`--n_epochs`), and before them the Torch program (`DATA_ROOT=... which_direction=...`); options/public.py
+lists them.
 The canonical name is the newest. To add a spelling, add it to the tuple of its option; a boolean needs no entry for
 its `no_` form.
 """

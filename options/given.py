@@ -35,7 +35,7 @@ def understand(typed: list[Typed], lexicon: Lexicon, model: str) -> tuple[dict[s
                 raise OptionsError(f"{one.quote}: {meant.line}")
             notes.append(f"{one.quote}: {meant.line}")
             continue
-        new = Given(one.key, _value(meant, one), one.quote)
+        new = Given(one.key, value_of(meant, one), one.quote)
         old = given.get(meant.option.name)
         if old is not None and old.key != new.key and old.value != new.value:
             raise OptionsError(f"{old.quote} and {new.quote}: one option, two values; give one of them")
@@ -43,13 +43,14 @@ def understand(typed: list[Typed], lexicon: Lexicon, model: str) -> tuple[dict[s
     return given, notes
 
 
-def last_text(typed: list[Typed], lexicon: Lexicon, name: str) -> Typed | None:
-    """The last that was typed of a common option, before anything is understood."""
-    found = [one for one in typed if one.key in lexicon.common and lexicon.common[one.key].option.name == name]
+def last_typed(typed: list[Typed], spelled: dict[str, Spelling], name: str) -> Typed | None:
+    """The last that was typed of one option, before all the others are understood."""
+    found = [one for one in typed if one.key in spelled and spelled[one.key].option.name == name]
     return found[-1] if found else None
 
 
-def _value(spelling: Spelling, one: Typed) -> Any:
+def value_of(spelling: Spelling, one: Typed) -> Any:
+    """The value that was typed, or that the spelling implies."""
     if spelling.implied is None:
         return parse_value(spelling.option, one.text or "", one.quote)
     if one.text is None:

@@ -69,8 +69,8 @@ class Lexicon:
 
     def is_elsewhere(self, key: str) -> bool:
         """Whether `key` is an option of the other program alone."""
-        here = (self.common, self._refused, *self.by_model.values())
-        return key in self._elsewhere and not any(key in known for known in here)
+        here = {*self.common, *self._refused, *(name for spelled in self.by_model.values() for name in spelled)}
+        return key in self._elsewhere and key not in here
 
     def _why_unknown(self, key: str) -> str:
         if self.is_elsewhere(key):

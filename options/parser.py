@@ -7,7 +7,7 @@ from typing import Any
 
 from .display import DisplayOptions
 from .errors import OptionsError
-from .given import Given, last_text, understand
+from .given import Given, last_typed, understand, value_of
 from .help import help_text
 from .lexicon import Lexicon
 from .loop import LoopOptions
@@ -19,14 +19,16 @@ from .saved import read_opt_json
 from .suffix import named
 from .test import TestOptions
 from .typed import Typed, read_arguments, read_config, read_saved
-from .value import parse_value
+from .value import one_line
 
 Layer = list[Typed]
+TRAIN_GROUPS: dict[str, type] = {"run": RunOptions, "loop": LoopOptions, "display": DisplayOptions}
+TEST_GROUPS: dict[str, type] = {"run": RunOptions, "test": TestOptions, "display": DisplayOptions}
 
 
 def parse_train(argv: list[str], data: type, models: dict[str, type]) -> Options:
     """The options of train.py; `models` maps a model's name to its frozen dataclass of options."""
-    groups = {"run": RunOptions, "loop": LoopOptions, "display": DisplayOptions, "data": data}
+    groups = {**TRAIN_GROUPS, "data": data}
     lexicon = Lexicon("train.py", groups, models, {"test": TestOptions})
     _help_if_asked(argv, lexicon, groups, models)
     layers = _read(argv, lexicon)
@@ -35,7 +37,7 @@ def parse_train(argv: list[str], data: type, models: dict[str, type]) -> Options
 
 def parse_test(argv: list[str], data: type, models: dict[str, type]) -> Options:
     """The options of test.py, which takes the model's and the kind of data's from the run's own opt.json."""
-    groups = {"run": RunOptions, "test": TestOptions, "display": DisplayOptions, "data": data}
+    groups = {**TEST_GROUPS, "data": data}
     lexicon = Lexicon("test.py", groups, models, {"loop": LoopOptions})
     _help_if_asked(argv, lexicon, groups, models)
     layers = _read(argv, lexicon)
@@ -43,12 +45,12 @@ def parse_test(argv: list[str], data: type, models: dict[str, type]) -> Options:
     asked = _last(layers, lexicon, "model")
     model = saved["model"]
     if model not in models:
-        raise OptionsError(f"{path}: unknown model {model}; known are {', '.join(models)}")
+        raise OptionsError(f"{one_line(f'{path}: unknown model {model}')}; known are {', '.join(models)}")
     if asked is not None and _model(layers, lexicon) != model:
         raise OptionsError(f"{asked.quote}: the run is {model}; leave the option out")
     inherited = {option.name for option in lexicon.options(model) if option.inherit or option.group == "model"}
     kept = [one for one in read_saved(saved, path) if one.key in inherited]
-    return _finish([kept, *layers], lexicon, groups, models, model)
+    return _finish([kept, *layers], lexicon, groups, models, model, path.parent.name)
 
 
 def _help_if_asked(argv: list[str], lexicon: Lexicon, groups: dict[str, type], models: dict[str, type]) -> None:
@@ -70,33 +72,39 @@ def _read(argv: list[str], lexicon: Lexicon) -> list[Layer]:
 
 
 def _last(layers: list[Layer], lexicon: Lexicon, name: str) -> Typed | None:
-    return last_text([one for layer in layers for one in layer], lexicon, name)
+    return last_typed([one for layer in layers for one in layer], lexicon.common, name)
 
 
 def _model(layers: list[Layer], lexicon: Lexicon) -> str:
     one = _last(layers, lexicon, "model")
-    option = lexicon.common["model"].option
-    return str(parse_value(option, one.text or "", one.quote)) if one else RunOptions.model
+    return str(value_of(lexicon.common["model"], one)) if one else RunOptions.model
 
 
 def _saved(layers: list[Layer], lexicon: Lexicon) -> tuple[dict[str, Any], Path]:
-    """The run's opt.json, found before the model is known, and with it what most spellings mean."""
-    text, quote = {}, ""
-    for option in lexicon.options(_model(layers, lexicon)):
-        one = _last(layers, lexicon, option.name)
-        text[option.name] = option.default if one is None or one.text is None else one.text
-        if option.name == "name":
-            quote = one.quote if one else f"--name {option.default}"
-            check_name(text["name"], quote)
-    name = named(text["name"], text["suffix"], text)
-    check_name(name, quote)
-    path = Path(text["checkpoints_dir"], name, "opt.json")
+    """The run's opt.json, found by what was typed alone, before the run's model is known."""
+    model = _model(layers, lexicon)
+    spelled = lexicon.by_model[model]
+    typed = [one for layer in layers for one in layer]
+    flat = {option.name: option.default for option in lexicon.options(model)}
+    flat.update({spelled[one.key].option.name: value_of(spelled[one.key], one) for one in typed if one.key in spelled})
+    name = _last(layers, lexicon, "name")
+    quote = name.quote if name else f"--name {flat['name']}"
+    check_name(flat["name"], quote)
+    folder = named(flat["name"], flat["suffix"], flat)
+    check_name(folder, quote)
+    path = Path(flat["checkpoints_dir"], folder, "opt.json")
     return read_opt_json(path, quote), path
 
 
 def _finish(
-    layers: list[Layer], lexicon: Lexicon, groups: dict[str, type], models: dict[str, type], model: str
+    layers: list[Layer],
+    lexicon: Lexicon,
+    groups: dict[str, type],
+    models: dict[str, type],
+    model: str,
+    found: str = "",
 ) -> Options:
+    """Everything understood, built and checked; `found` is the folder name of a run that is there already."""
     given: dict[str, Given] = {}
     notes: list[str] = []
     for layer in layers:
@@ -111,7 +119,7 @@ def _finish(
             values_of[option.group][option.name] = given[option.name].value
     built = {group: component(**values_of[group]) for group, component in components.items()}
     flat = {option.name: getattr(built[option.group], option.name) for option in declared}
-    built["run"] = replace(built["run"], name=named(flat["name"], flat["suffix"], flat), model=model)
+    built["run"] = replace(built["run"], name=found or named(flat["name"], flat["suffix"], flat), model=model)
     opt = Options(built, declared, {group: title(component) for group, component in components.items()}, tuple(notes))
     check(opt, lambda name: given[name].quote if name in given else f"--{name} {flat[name]}")
     return opt

@@ -22,7 +22,8 @@ def check_name(name: str, quote: str) -> None:
 
 def check(opt: Options, quote: Callable[[str], str]) -> None:
     """Checks a finished set of options; `quote(name)` shows an option as it was typed."""
-    check_name(opt.run.name, quote("name"))
+    suffixed = f"{quote('name')} with {quote('suffix')}" if opt.run.suffix else quote("name")
+    check_name(opt.run.name, suffixed)
     ids = opt.run.gpu_ids
     if not re.fullmatch(r"auto|-1|[0-9]{1,4}(,[0-9]{1,4})*", ids):
         raise OptionsError(f"{quote('gpu_ids')}: must be auto, -1 for the CPU, or GPU numbers such as 0 or 0,1")

@@ -26,16 +26,17 @@ class Difference:
 
 def read_opt_json(path: Path, quote: str) -> dict[str, Any]:
     """The flat dict of options in a run's `opt.json`."""
+    shown = f"{quote}: {one_line(str(path))}"
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise OptionsError(f"{quote}: {path} is not there; train.py writes it, --checkpoints_dir says where") from None
+        raise OptionsError(f"{shown} is not there; train.py writes it, --checkpoints_dir says where") from None
     except OSError as error:
-        raise OptionsError(f"{quote}: {path} cannot be read: {error.strerror}") from None
+        raise OptionsError(f"{shown} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise OptionsError(f"{quote}: {path} is not JSON; was it written by this toolkit?") from None
+        raise OptionsError(f"{shown} is not JSON; was it written by this toolkit?") from None
     if not isinstance(saved, dict) or not isinstance(saved.get("model"), str):
-        raise OptionsError(f"{quote}: {path} names no model; was it written by this toolkit?")
+        raise OptionsError(f"{shown} names no model; was it written by this toolkit?")
     return saved
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .errors import OptionsError
-from .value import to_text
+from .value import one_line, to_text
 
 
 def named(name: str, suffix: str, values: Mapping[str, Any]) -> str:
@@ -13,7 +13,7 @@ def named(name: str, suffix: str, values: Mapping[str, Any]) -> str:
 
     def value(match: re.Match[str]) -> str:
         if match[1] not in values:
-            raise OptionsError(f"--suffix {suffix}: there is no option {match[1]}")
+            raise OptionsError(one_line(f"--suffix {suffix}: there is no option {match[1]}"))
         return to_text(values[match[1]])
 
     return f"{name}_{re.sub(r'[{]([^{}]*)[}]', value, suffix)}" if suffix else name

@@ -31,9 +31,9 @@ def read_arguments(argv: list[str], lexicon: Lexicon) -> list[Typed]:
         text = value if equals else None
         if lexicon.takes_value(flag[2:], one_line(flag)) and not equals:
             if not rest or rest[0].startswith("--"):
-                raise OptionsError(f"{flag}: wants a value")
+                raise OptionsError(f"{one_line(flag)}: wants a value")
             text = rest.pop(0)
-        typed.append(Typed(flag[2:], text, one_line(flag if text is None else f"{flag} {text}")))
+        typed.append(Typed(flag[2:], text, one_line(word if equals or text is None else f"{word} {text}")))
     return typed
 
 
@@ -74,7 +74,7 @@ def read_saved(saved: dict[str, object], path: Path) -> list[Typed]:
 def _entry(key: yaml.Node, value: yaml.Node, path: str, lexicon: Lexicon) -> Typed:
     where = one_line(f"{path} line {key.start_mark.line + 1}: {key.value}")
     if not isinstance(key, yaml.ScalarNode):
-        raise OptionsError(f"{path} line {key.start_mark.line + 1}: a key must be the name of an option")
+        raise OptionsError(f"{one_line(path)} line {key.start_mark.line + 1}: a key must be the name of an option")
     name = key.value.removeprefix("--")
     bare = not lexicon.is_elsewhere(name) and not lexicon.takes_value(name, where)
     if isinstance(value, yaml.SequenceNode) and all(isinstance(part, yaml.ScalarNode) for part in value.value):

@@ -32,7 +32,7 @@ OPTIONS: dict[str, Unsupported] = {
     "verbose": Unsupported("nothing is held back without it", takes_value=False, neutral=("",)),
     "use_wandb": Unsupported(_WANDB, takes_value=False),
     "wandb_project_name": Unsupported(_WANDB),
-    "lambda_L1": Unsupported("belongs to pix2pix, which is not here; --model unet_regressor learns from pairs"),
+    "lambda_L1": Unsupported("belongs to pix2pix, which is not here; leave it out"),
     "use_lsgan": Unsupported("write --gan_mode lsgan or --gan_mode vanilla"),
     "content_loss": Unsupported("cycle and identity losses are L1; leave it out", neutral=("pixel",)),
     "layer_name": Unsupported("cycle and identity losses are L1; leave it out", neutral=("pixel",)),
@@ -53,7 +53,7 @@ AT_TRAIN: dict[str, Unsupported] = {
 }
 
 # Values of known options, for the line that says why they are refused.
-_UNET = "the images are too small for it; use resnet_9blocks or resnet_6blocks, or --model unet_regressor"
+_UNET = "images of 72x48 are too small for it; use resnet_9blocks or resnet_6blocks"
 _ASPECT = "the shape of the images is kept; use resize, crop, resize_and_crop or none"
 VALUES: dict[str, dict[str, str]] = {
     "lr_policy": {"plateau": "it needs a metric that needs the true depth; use linear, step or cosine"},
@@ -61,7 +61,7 @@ VALUES: dict[str, dict[str, str]] = {
     "netG": {"unet_128": _UNET, "unet_256": _UNET},
     "preprocess": {"scale_width": _ASPECT, "scale_width_and_crop": _ASPECT, "scale_shortside": _ASPECT},
     "model": {
-        "pix2pix": "it is not here; --model unet_regressor learns from pairs",
+        "pix2pix": "it is not here; -h lists the models",
         "test": "test.py finds the model of a run by itself; leave it out",
         "one_direction_test": "test.py finds the model of a run by itself; leave it out",
         "colorization": "it is not here; images are grey",

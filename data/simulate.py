@@ -1,0 +1,232 @@
+"""Makes a simulated data set: python -m data.simulate --dataroot ./sem --stems 50 --real 400 --test 100
+
+The contest's layout with, beside it, the truth of the test images (test/Depth) and every parameter (dataset.json).
+"""
+
+import argparse
+import csv
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from .errors import DataError
+from .instrument import REAL, SIMULATION, Instrument
+from .rendering import clean_signal, sem_image
+from .shape import Shape, depth_grey, random_shape, unit_shape
+
+FLOOR = 30
+LEVELS = (140, 150, 160, 170)  # background of Case 1..4; a real folder is named after the depth, L - FLOOR
+RECORD = "dataset.json"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a data set is made of; written beside it, and compared when the command is typed again."""
+
+    stems: int
+    real: int
+    test: int
+    shape_overlap: float
+    seed: int
+    simulation_instrument: dict[str, float]
+    real_instrument: dict[str, float]
+
+
+class Shapes:
+    """Unit shapes of the simulated library, and draws of real ones of which a share is in it.
+
+    Every shape has a generator of its own, so that more test images never change the library.
+    """
+
+    def __init__(self, count: int, overlap: float, seed: int) -> None:
+        self.seed, self.overlap, self.count = seed, overlap, count
+        self.library = [random_shape(self._rng(0, n)) for n in range(count)]
+
+    def real(self, kind: int, n: int) -> Shape:
+        """Shape of the n-th real image of a kind (1 training, 2 test)."""
+        rng = self._rng(kind, n)
+        if rng.random() < self.overlap:
+            return self.library[rng.integers(self.count)]
+        return random_shape(rng)
+
+    def _rng(self, kind: int, n: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, kind, n])
+
+
+def simulate(folder: Path, recipe: Recipe) -> None:
+    """Writes the data set of `recipe` into the empty `folder`, with a progress bar."""
+    total = 8 * recipe.stems + recipe.real + recipe.test
+    with tqdm(total=total, desc="simulating", unit="image", disable=None) as bar:
+        shapes = Shapes(recipe.stems, recipe.shape_overlap, recipe.seed)
+        _write_library(folder / "simulation_data", shapes.library, recipe, bar)
+        _write_training(folder / "train", shapes, recipe, bar)
+        _write_test(folder / "test", shapes, recipe, bar)
+    (folder / RECORD).write_text(json.dumps(asdict(recipe), indent=1) + "\n")
+
+
+def sites(real: int, seed: int) -> Iterator[tuple[str, int, range]]:
+    """Sites of 3 to 31 real images, evenly over the levels: (name, level, numbers of its images)."""
+    rng = np.random.default_rng([seed, 3])
+    first = 0
+    for part, level in enumerate(LEVELS, 1):
+        end, site = real * part // len(LEVELS), 0
+        while first < end:
+            last = min(first + int(rng.integers(3, 32)), end)
+            yield f"site_{site:05d}", level, range(first, last)
+            first, site = last, site + 1
+
+
+def stem_name(n: int) -> str:
+    """Name of the n-th stem, in the contest's pattern."""
+    return f"20201001_2029{n % 60:02d}_NE14{n // 100:04d}C_RAE01_1_S{n % 100:02d}_M{n:04d}-01MS_{n % 5}"
+
+
+def _write_library(folder: Path, library: list[Shape], recipe: Recipe, bar: tqdm) -> None:
+    instrument = Instrument(**recipe.simulation_instrument)
+    for n, shape in enumerate(library):
+        u, inner, stem = unit_shape(shape), 80 + 5 * n // len(library), stem_name(n)
+        for case, level in enumerate(LEVELS, 1):
+            clean = clean_signal((level - FLOOR) * u, instrument)
+            for itr in (0, 1):
+                rng = np.random.default_rng([recipe.seed, 4, n, case, itr])
+                _save(folder / f"SEM/Case_{case}/{inner}/{stem}_itr{itr}.png", sem_image(clean, instrument, rng))
+            _save(folder / f"Depth/Case_{case}/{inner}/{stem}.png", depth_grey(u, level))
+            bar.update(2)
+
+
+def _write_training(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> None:
+    instrument = Instrument(**recipe.real_instrument)
+    rows = []
+    for site, level, numbers in sites(recipe.real, recipe.seed):
+        floors = []
+        for n in numbers:
+            u = unit_shape(shapes.real(1, n))
+            image = _real_image(u, level, instrument, np.random.default_rng([recipe.seed, 5, n]))
+            _save(folder / f"SEM/Depth_{level - FLOOR}/{site}/SEM_{n:06d}.png", image, "RGB" if n % 3 else "L")
+            floors.append((level - FLOOR) * float(u[u > 0.9].mean()))
+            bar.update()
+        # The contest's column scatters by 1.5 grey levels within a folder, mostly a measurement's error.
+        error = np.random.default_rng([recipe.seed, 6, numbers[0]]).normal(0, 1.4)
+        rows.append((f"depth_{level - FLOOR}_{site}", f"{np.mean(floors) + error:.6f}"))
+    with (folder / "average_depth.csv").open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("0", "1"), *rows])
+
+
+def _write_test(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> None:
+    instrument = Instrument(**recipe.real_instrument)
+    levels = np.random.default_rng([recipe.seed, 7]).permutation(np.resize(LEVELS, recipe.test))
+    for n, level in enumerate(levels.tolist()):
+        u = unit_shape(shapes.real(2, n))
+        image = _real_image(u, level, instrument, np.random.default_rng([recipe.seed, 8, n]))
+        _save(folder / f"SEM/{n:06d}.png", image, "RGB" if n % 3 else "L")
+        _save(folder / f"Depth/{n:06d}.png", depth_grey(u, level))
+        bar.update()
+
+
+def _real_image(u: NDArray, level: int, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.uint8]:
+    return sem_image(clean_signal((level - FLOOR) * u, instrument), instrument, rng)
+
+
+def _save(path: Path, pixels: NDArray[np.uint8], mode: str = "L") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).convert(mode).save(path, compress_level=1)
+
+
+def make(dataroot: Path, recipe: Recipe) -> bool:
+    """The data set of `recipe` at `dataroot`; False if it is there already. Another one there is never touched.
+
+    It is written beside its place and moved there when it is whole, so that a killed run leaves nothing that looks like
+    a data set.
+    """
+    record = dataroot / RECORD
+    if record.is_file():
+        try:
+            if json.loads(record.read_text()) == json.loads(json.dumps(asdict(recipe))):
+                return False
+        except ValueError:
+            pass
+        raise DataError(
+            f"{dataroot}: holds a data set made with other parameters ({record}); choose another --dataroot"
+        )
+    if dataroot.exists() and (not dataroot.is_dir() or any(dataroot.iterdir())):
+        raise DataError(f"{dataroot}: not empty, and not made by this command; choose another --dataroot")
+    dataroot.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{dataroot.name}-", dir=dataroot.parent) as unfinished:
+        whole = Path(unfinished) / "set"
+        whole.mkdir()
+        simulate(whole, recipe)
+        whole.replace(dataroot)
+    return True
+
+
+def parse(argv: list[str] | None) -> tuple[Path, Recipe]:
+    """Command line to (dataroot, recipe)."""
+    parser = argparse.ArgumentParser("python -m data.simulate", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--dataroot", type=Path, default=Path("./sem"), help="folder to make (./sem)")
+    for name, default, least, text in (
+        ("stems", 50, 1, "hole shapes in the simulated library; each in four cases, two images a case (50)"),
+        ("real", 400, 4, "real training images, evenly over the four depths (400)"),
+        ("test", 100, 0, "real test images with their true depth (100)"),
+        ("seed", 0, 0, "the same seed gives the same bytes (0)"),
+    ):
+        parser.add_argument(f"--{name}", type=_whole(least), default=default, metavar="N", help=text)
+    parser.add_argument(
+        "--shape_overlap",
+        type=_share,
+        default=0.7,
+        metavar="P",
+        help="share of real shapes that the library holds (0.7)",
+    )
+    for name in ("simulation", "real"):
+        parser.add_argument(
+            f"--{name}_instrument", type=Path, metavar="FILE", help=f"JSON of the {name} images' rendering parameters"
+        )
+    given = parser.parse_args(argv)
+    simulation, real = (
+        (Instrument.from_json(path) if path else preset).to_dict()
+        for path, preset in ((given.simulation_instrument, SIMULATION), (given.real_instrument, REAL))
+    )
+    recipe = Recipe(given.stems, given.real, given.test, given.shape_overlap, given.seed, simulation, real)
+    return given.dataroot, recipe
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"must be at least {least}")
+        return int(text)
+
+    return whole_number
+
+
+def _share(text: str) -> float:
+    if not 0 <= float(text) <= 1:
+        raise argparse.ArgumentTypeError("must be from 0 to 1")
+    return float(text)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; returns the exit status."""
+    try:
+        dataroot, recipe = parse(argv)
+        made = make(dataroot, recipe)
+    except (DataError, OSError) as error:
+        print(f"data.simulate: {error}", file=sys.stderr)
+        return 2 if isinstance(error, DataError) else 1
+    except KeyboardInterrupt:
+        print("data.simulate: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    print(f"{dataroot}: {'made' if made else 'there already, with these parameters; nothing to do'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""Files that are there whole or not at all."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+UNFINISHED = ".unfinished"
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replaces `path` by `content` in one move."""
+    write(path, lambda unfinished: unfinished.write_bytes(content))
+
+
+def write(path: Path, writer: Callable[[Path], object]) -> None:
+    """Replaces `path` in one move by what `writer` writes to the path that it is given."""
+    prepare(path, writer).replace(path)
+
+
+def prepare(path: Path, writer: Callable[[Path], object]) -> Path:
+    """Lets `writer` write a file beside `path`, flushed to the disk; returns where it lies."""
+    unfinished = path.with_name(f".{path.name}{UNFINISHED}")
+    try:
+        writer(unfinished)
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    return unfinished

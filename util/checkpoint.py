@@ -1,0 +1,58 @@
+"""Weights and the state of a run on disk: a checkpoint is a whole set of files or is not there.
+
+`<tag>_net_<network>.pth` are plain state dicts; `state.pt` belongs to the set `latest` and holds what a resume needs.
+All files of a set are written beside their places first. Then a list of them (the journal) appears in one move, they
+are renamed one by one, and the journal goes. A kill before the journal leaves the old set; after it, `recover` ends
+the renaming.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .atomic import UNFINISHED, prepare, write_bytes
+from .errors import UtilError
+
+JOURNAL = ".checkpoint.json"
+
+
+def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str, Any]], state: Any) -> None:
+    """Writes the networks' state dicts under every tag, and `state.pt`, all or nothing."""
+    files = {f"{tag}_net_{name}.pth": content for tag in tags for name, content in networks.items()}
+    for name, content in {**files, "state.pt": state}.items():
+        prepare(folder / name, lambda path, content=content: torch.save(content, path))
+    write_bytes(folder / JOURNAL, json.dumps([*files, "state.pt"]).encode())
+    recover(folder)
+
+
+def recover(folder: Path) -> None:
+    """Ends what a killed `save` began, and removes what it left unfinished."""
+    journal = folder / JOURNAL
+    if journal.is_file():
+        for name in json.loads(journal.read_text()):
+            unfinished = folder / f".{Path(name).name}{UNFINISHED}"
+            if unfinished.is_file():
+                unfinished.replace(folder / Path(name).name)
+        journal.unlink()
+    for left in folder.glob(f".*{UNFINISHED}"):
+        left.unlink()
+
+
+def load_state(folder: Path) -> Any:
+    """What `save` wrote to state.pt, on the CPU, loaded without running code."""
+    path = folder / "state.pt"
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UtilError(f"{path}: no such file; the run was killed before its first save: say --overwrite") from None
+    except Exception:  # torch raises many kinds for a damaged file; all mean the same to the user
+        raise UtilError(f"{path}: damaged; start again with --overwrite, or copy the folder back") from None
+
+
+def epochs(folder: Path, network: str = "G_A") -> list[str]:
+    """The tags that are there, numbers first."""
+    tags = [path.name.split("_net_")[0] for path in folder.glob(f"*_net_{network}.pth")]
+    return sorted(tags, key=lambda tag: (not tag.isdigit(), int(tag) if tag.isdigit() else 0, tag))

@@ -1,0 +1,66 @@
+"""The losses of a run: loss_log.txt in the lines that users know, losses.csv for programs."""
+
+import csv
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from .atomic import write_bytes
+
+
+class LossLog:
+    """Averages losses over the steps since the last line. Opened after step n it drops what was logged beyond n."""
+
+    def __init__(self, folder: Path, step: int = 0) -> None:
+        self.text, self.table = folder / "loss_log.txt", folder / "losses.csv"
+        self.sums: dict[str, Tensor] = {}
+        self.count = 0
+        self._keep(step)
+
+    def add(self, losses: dict[str, Tensor]) -> None:
+        """Adds the losses () of one step, on their device, without waiting for them."""
+        self.sums = {name: self.sums[name] + value if self.count else value.clone() for name, value in losses.items()}
+        self.count += 1
+
+    def write(self, epoch: int, step: int, seconds: float) -> dict[str, float]:
+        """Appends one line: means over the steps since the last one; `seconds` is the time of one step."""
+        means = {name: (value / self.count).item() for name, value in self.sums.items()}
+        self.sums, self.count = {}, 0
+        new = not self.table.exists()
+        with self.table.open("a", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            if new:
+                writer.writerow(["epoch", "step", "seconds", *means])
+            writer.writerow([epoch, step, f"{seconds:.4f}", *(f"{value:.6g}" for value in means.values())])
+        with self.text.open("a") as log:
+            values = " ".join(f"{name}: {value:.3f}" for name, value in means.items())
+            log.write(f"(epoch: {epoch}, iters: {step}, time: {seconds:.3f}) {values}\n")
+        return means
+
+    def read(self) -> dict[str, list[float]]:
+        """Columns of losses.csv by name; empty before the first line."""
+        if not self.table.exists():
+            return {}
+        with self.table.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        return {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else ())}
+
+    def state_dict(self) -> dict[str, object]:
+        """The running sums, so that a resumed run logs what the unbroken one logs."""
+        return {"sums": self.sums, "count": self.count}
+
+    def load_state_dict(self, state: dict, device: torch.device) -> None:
+        """Puts back what `state_dict` gave."""
+        self.sums = {name: value.to(device) for name, value in state["sums"].items()}
+        self.count = state["count"]
+
+    def _keep(self, step: int) -> None:
+        if not self.table.exists():
+            return
+        header, *rows = self.table.read_text().splitlines()
+        kept = [row for row in rows if row.count(",") == header.count(",") and int(row.split(",")[1]) <= step]
+        write_bytes(self.table, "".join(f"{row}\n" for row in [header, *kept]).encode())
+        if self.text.exists():
+            lines = self.text.read_text().splitlines(keepends=True)
+            write_bytes(self.text, "".join(lines[: len(kept)]).encode())

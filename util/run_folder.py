@@ -1,0 +1,65 @@
+"""The folder of one training: checkpoints/<name>, held by one program at a time."""
+
+import fcntl
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .atomic import write_bytes
+from .checkpoint import recover
+from .errors import UtilError
+
+LOCK = ".lock"
+
+
+class RunFolder:
+    """`with RunFolder(dir, name) as run:` holds the run's lock, which dies with the program."""
+
+    def __init__(self, checkpoints_dir: str, name: str) -> None:
+        self.path = Path(checkpoints_dir, name)
+
+    @property
+    def options(self) -> dict[str, Any] | None:
+        """The saved options of the run that the folder holds; None if it holds none."""
+        path = self.path / "opt.json"
+        try:
+            return json.loads(path.read_text())
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            raise UtilError(f"{path}: not readable as JSON; say --overwrite to start anew") from None
+
+    def begin(self, options: dict[str, Any], overwrite: bool) -> None:
+        """Makes the folder a new run's; one that is there is an error unless `overwrite`, which removes its files."""
+        if (self.path / "opt.json").exists():
+            if not overwrite:
+                raise UtilError(f"{self.path}: holds a run; say --continue_train to go on, --overwrite to discard it, or another --name")
+            for pattern in ("*_net_*.pth", "state.pt", "loss_log.txt", "losses.csv", "command.txt", "web/*", "opt.json"):
+                for file in self.path.glob(pattern):
+                    if file.is_file():
+                        file.unlink()
+        self.record(options)
+
+    def record(self, options: dict[str, Any]) -> None:
+        """Writes opt.json and adds the command to command.txt."""
+        write_bytes(self.path / "opt.json", (json.dumps(options, indent=1) + "\n").encode())
+        with (self.path / "command.txt").open("a") as file:
+            file.write("python " + shlex.join(sys.argv) + "\n")
+
+    def __enter__(self) -> "RunFolder":
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise UtilError(f"{self.path}: another training holds it; wait for it, or choose another --name") from None
+        recover(self.path)
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        os.close(self._lock)
