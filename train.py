@@ -78,12 +78,16 @@ def train(opt: Options) -> int:
                     return stop.exit_code
 
             seconds, finished = time.monotonic() - began, at.epoch
-            print(f"End of epoch {finished} / {last} \t Time Taken: {seconds:.1f} sec \t lr {factor * opt.model.lr:.7f}")
+            print(
+                f"End of epoch {finished} / {last} \t Time Taken: {seconds:.1f} sec \t lr {factor * opt.model.lr:.7f}"
+            )
             at.epoch, at.batches = finished + 1, 0
             if finished % loop.save_epoch_freq == 0 or finished == last:
                 save(run, system, at, log, "latest", str(finished))
             if opt.display.html and (at.step - shown_at >= opt.display.update_html_freq or finished == last):
-                page.add_images(finished, {name: image[0, 0].cpu().numpy() for name, image in system.snapshot().items()})
+                page.add_images(
+                    finished, {name: image[0, 0].cpu().numpy() for name, image in system.snapshot().items()}
+                )
                 page.write(log.read())
                 shown_at = at.step
     return 0

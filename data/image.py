@@ -51,9 +51,8 @@ def _pixels(path: Path) -> NDArray:
         if path.suffix.lower() in (".tif", ".tiff"):
             return np.asarray(tifffile.imread(path))
         with Image.open(path) as image:
-            if image.mode in ("1", "P"):
-                image = image.convert("L" if image.mode == "1" else "RGB")
-            return np.asarray(image)
+            flat = {"1": "L", "P": "RGB"}.get(image.mode)
+            return np.asarray(image.convert(flat) if flat else image)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except (

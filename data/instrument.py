@@ -16,18 +16,18 @@ from .errors import DataError
 class Instrument:
     """Rendering parameters. Signals are relative to the flat top surface, whose clean signal is 1."""
 
-    pixel_nm: float = 2.56  # [nm] width of a pixel
-    edge_bloom: float = 0.99  # [1] extra emission of the top surface next to an edge, before rounding
-    edge_decay_nm: float = 9.4  # [nm] over which the bloom decays away from the edge
-    edge_rounding_nm: float = 5.4  # [nm] over which the rounded corner lets it rise
-    tilt_exponent: float = 0.32  # [1] n in the yield of a tilted surface, sec(theta)^n
+    pixel_nm: float = 2.92  # [nm] width of a pixel
+    edge_bloom: float = 1.06  # [1] extra emission of the top surface next to an edge, before rounding
+    edge_decay_nm: float = 9.6  # [nm] over which the bloom decays away from the edge
+    edge_rounding_nm: float = 5.3  # [nm] over which the rounded corner lets it rise
+    tilt_exponent: float = 0.18  # [1] n in the yield of a tilted surface, sec(theta)^n
     tilt_cap: float = 1.8  # [1] largest yield of a tilted surface
-    escape_gain: float = 1.115  # [1] gain of the electrons that leave the hole: walls re-emit
-    escape_exponent: float = 1.24  # [1] g in V^g, V the visible fraction of the opening
-    backscatter: float = 0.085  # [1] signal that does not depend on how visible the opening is
-    beam_sigma_px: float = 1.0  # [px] Gaussian beam
+    escape_gain: float = 1.6  # [1] gain of the electrons that leave the hole: walls re-emit
+    escape_exponent: float = 1.35  # [1] g in V^g, V the visible fraction of the opening
+    backscatter: float = 0.036  # [1] signal that does not depend on how visible the opening is
+    beam_sigma_px: float = 1.08  # [px] Gaussian beam
     blur_y_px: float = 0.0  # [px] further Gaussian blur along y (vibration, slow scan)
-    electrons: float = 130.0  # [1] detected electrons a pixel on the flat top surface, all frames together
+    electrons: float = 140.0  # [1] detected electrons a pixel on the flat top surface, all frames together
     bunching: float = 1.0  # [1] variance / mean of the electron count; 1 is Poisson
     black_level: float = 0.0  # [1] signal that is read where no electron arrives
     jitter_x_px: float = 0.0  # [px] sigma of the stage position against the depth map
@@ -60,4 +60,4 @@ class Instrument:
 
 
 SIMULATION = Instrument()
-REAL = dataclasses.replace(SIMULATION, electrons=740.0, blur_y_px=0.7, jitter_x_px=1.0, jitter_y_px=0.7)
+REAL = dataclasses.replace(SIMULATION, electrons=760.0, blur_y_px=0.5, jitter_x_px=1.0, jitter_y_px=0.7)

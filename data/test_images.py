@@ -46,6 +46,10 @@ class TestImages:
     def __len__(self) -> int:
         return len(self.files)
 
+    def batch_count(self, batch_size: int) -> int:
+        """How many batches `batches` gives."""
+        return -(-len(self.files) // batch_size)
+
     def batches(self, batch_size: int) -> Iterator[TestBatch]:
         """The images in the order of their names."""
         for start in range(0, len(self.files), batch_size):

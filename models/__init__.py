@@ -8,4 +8,15 @@ from .schedule import lr_factor
 from .system import System
 from .weights import load_weights
 
-__all__ = ["LEVELS", "SYSTEMS", "ModelError", "Prediction", "Predictor", "System", "build", "load_weights", "lr_factor", "quantise"]
+__all__ = [
+    "LEVELS",
+    "SYSTEMS",
+    "ModelError",
+    "Prediction",
+    "Predictor",
+    "System",
+    "build",
+    "load_weights",
+    "lr_factor",
+    "quantise",
+]

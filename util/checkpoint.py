@@ -8,6 +8,7 @@ the renaming.
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str
     """Writes the networks' state dicts under every tag, and `state.pt`, all or nothing."""
     files = {f"{tag}_net_{name}.pth": content for tag in tags for name, content in networks.items()}
     for name, content in {**files, "state.pt": state}.items():
-        prepare(folder / name, lambda path, content=content: torch.save(content, path))
+        prepare(folder / name, partial(torch.save, content))
     write_bytes(folder / JOURNAL, json.dumps([*files, "state.pt"]).encode())
     recover(folder)
 
@@ -52,7 +53,11 @@ def load_state(folder: Path) -> Any:
         raise UtilError(f"{path}: damaged; start again with --overwrite, or copy the folder back") from None
 
 
-def epochs(folder: Path, network: str = "G_A") -> list[str]:
-    """The tags that are there, numbers first."""
-    tags = [path.name.split("_net_")[0] for path in folder.glob(f"*_net_{network}.pth")]
-    return sorted(tags, key=lambda tag: (not tag.isdigit(), int(tag) if tag.isdigit() else 0, tag))
+def require(folder: Path, tag: str) -> None:
+    """Checks that weights of `tag` are there, after ending a killed save; names those that are if not."""
+    if folder.is_dir():
+        recover(folder)
+    tags = {path.name.split("_net_")[0] for path in folder.glob("*_net_*.pth")}
+    if tag not in tags:
+        there = sorted(tags, key=lambda one: (not one.isdigit(), int(one) if one.isdigit() else 0, one))
+        raise UtilError(f"{folder}: no weights of epoch {tag}; there are: {', '.join(there) or 'none yet'}")

@@ -37,8 +37,18 @@ class RunFolder:
         """Makes the folder a new run's; one that is there is an error unless `overwrite`, which removes its files."""
         if (self.path / "opt.json").exists():
             if not overwrite:
-                raise UtilError(f"{self.path}: holds a run; say --continue_train to go on, --overwrite to discard it, or another --name")
-            for pattern in ("*_net_*.pth", "state.pt", "loss_log.txt", "losses.csv", "command.txt", "web/*", "opt.json"):
+                raise UtilError(
+                    f"{self.path}: holds a run; say --continue_train to go on, --overwrite to discard it, or another --name"
+                )
+            for pattern in (
+                "*_net_*.pth",
+                "state.pt",
+                "loss_log.txt",
+                "losses.csv",
+                "command.txt",
+                "web/*",
+                "opt.json",
+            ):
                 for file in self.path.glob(pattern):
                     if file.is_file():
                         file.unlink()

@@ -1,4 +1,91 @@
+"""The page of a training: checkpoints/<name>/web/index.html, which needs no server and no network."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dominate import document, tags
+from dominate.util import raw
+from numpy.typing import NDArray
+
+from . import figure
+from .atomic import write_bytes
+from .style import CSS
+
+ORDER = ("real_A", "fake_B", "rec_A", "real_B", "fake_A", "rec_B")
+MOST_EPOCHS = 40
+
+
 class TrainingPage:
-    def __init__(self,*a): pass
-    def add_images(self,*a): pass
-    def write(self,*a): pass
+    """Loss curves, the images of each shown epoch (newest first), and the options that differ from their defaults."""
+
+    def __init__(self, run: Path, title: str, changed: Mapping[str, tuple[Any, Any]]) -> None:
+        self.folder, self.title, self.changed = run / "web", title, changed
+        (self.folder / "images").mkdir(parents=True, exist_ok=True)
+
+    def add_images(self, epoch: int, images: Mapping[str, NDArray]) -> None:
+        """Keeps images (H, W) [grey level 0..255] of an epoch as web/images/epoch00012_real_A.png."""
+        for name, image in images.items():
+            write_bytes(self.folder / f"images/epoch{epoch:06d}_{name}.png", figure.png(figure.grey(image)))
+
+    def write(self, losses: Mapping[str, Sequence[float]]) -> None:
+        """Writes the page anew from the run's loss log (columns by name) and the images kept so far."""
+        page = document(title=self.title)
+        with page.head:
+            tags.meta(charset="utf-8")
+            tags.meta(name="viewport", content="width=device-width, initial-scale=1")
+            tags.style(raw(CSS))
+        with page:
+            tags.h1(self.title)
+            if losses:
+                last = {name: values[-1] for name, values in losses.items()}
+                tags.p(
+                    f"epoch {last['epoch']:.0f}, step {last['step']:.0f}, {last['seconds']:.3f} s a step", cls="quiet"
+                )
+                tags.h2("Losses")
+                for title, names in groups(list(losses)[3:]):
+                    with tags.figure(cls="curve"):
+                        raw(figure.curves(losses, names, title))
+            self._images()
+            self._options()
+        write_bytes(self.folder / "index.html", page.render().encode())
+
+    def _images(self) -> None:
+        files: dict[str, dict[str, Path]] = {}
+        for path in sorted((self.folder / "images").glob("epoch*_*.png"), reverse=True):
+            epoch, name = path.stem.split("_", 1)
+            files.setdefault(epoch, {})[name] = path
+        if files:
+            tags.h2("Images")
+            tags.p("A is SEM, B is depth: real, translated (fake) and back (rec).", cls="quiet")
+        for epoch, pictures in list(files.items())[:MOST_EPOCHS]:
+            tags.h3(f"epoch {int(epoch.removeprefix('epoch'))}")
+            with tags.div(cls="epoch"):
+                for name in sorted(
+                    pictures, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)
+                ):
+                    data = base64.b64encode(pictures[name].read_bytes()).decode()
+                    with tags.figure():
+                        tags.img(src=f"data:image/png;base64,{data}", alt=name, cls="map")
+                        tags.figcaption(name)
+
+    def _options(self) -> None:
+        tags.h2("Options that differ from their defaults")
+        with tags.div(cls="wide"), tags.table():
+            with tags.thead(), tags.tr():
+                for heading in ("option", "value", "default"):
+                    tags.th(heading)
+            with tags.tbody():
+                for name, (value, default) in self.changed.items():
+                    with tags.tr():
+                        tags.td(f"--{name}")
+                        tags.td(str(value))
+                        tags.td(str(default))
+
+
+def groups(names: list[str]) -> list[tuple[str, list[str]]]:
+    """Losses that belong on one plot: adversarial ones, and those that hold images to each other."""
+    against = [name for name in names if name.startswith(("G", "D"))]
+    others = [name for name in names if name not in against]
+    return [(title, group) for title, group in (("images", others), ("adversarial", against)) if group]

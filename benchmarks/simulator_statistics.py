@@ -1,0 +1,136 @@
+"""The simulator's statistics beside the contest's: python benchmarks/simulator_statistics.py [--dataroot DIR]
+
+Without a data set it makes one (60 stems, 400 real images). The contest's figures come from public write-ups and
+pictures of participants (docs/data.md names them). Exit status 1 if one misses its tolerance.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt, zoom
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
+
+from data import Layout, read_grey
+from data.simulate import main as simulate
+
+MEAN_STD = {
+    "simulation": [(102.3, 55.6), (100.6, 57.1), (99.1, 58.4), (97.8, 59.5)],
+    "real": [(118.2, 63.2), (116.4, 65.1), (114.7, 66.6), (113.0, 67.9)],
+}
+LOW = {"simulation": [30, 27, 25, 23], "real": [37, 33, 30, 27]}
+MEDIAN = {"simulation": 124, "real": 152}
+LAG_1 = {"simulation": 0.955, "real": 0.982}
+DISTANCES = (-6, -3, -1, 0, 1, 2, 3, 4.5, 8, 12)
+PROFILES = {  # half level; grey in the centre, then at DISTANCES from the half-level contour
+    "simulation case 1": (73, [37, 32, 37, 56, 73, 102, 132, 153, 164, 144, 132]),
+    "real case 4": (82, [32, 24.5, 31, 58, 82, 118, 157, 180, 191, 169, 155]),
+}
+
+
+class Table:
+    """Prints a line a figure and remembers whether one missed."""
+
+    def __init__(self) -> None:
+        self.missed = 0
+
+    def line(self, name: str, got: float, wanted: float, tolerance: float | None) -> None:
+        verdict = "" if tolerance is None else "ok" if abs(got - wanted) <= tolerance else "MISSED"
+        self.missed += verdict == "MISSED"
+        within = "" if tolerance is None else f"+-{tolerance:.3g}"
+        print(f"{name:<44}{got:>9.3f}{wanted:>9.3f}{within:>9}  {verdict}")
+
+
+def stack(files) -> np.ndarray:
+    return np.stack([read_grey(file.path) for file in files]).astype(np.float32)
+
+
+def lag_1(images: np.ndarray) -> float:
+    """Mean over images and both axes of the correlation between neighbouring pixels."""
+    values = []
+    for image in images:
+        for a, b in ((image[1:], image[:-1]), (image[:, 1:], image[:, :-1])):
+            values.append(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+    return float(np.mean(values))
+
+
+def profile(images: np.ndarray, level: float) -> list[float]:
+    """Mean grey in the hole's centre and at DISTANCES [px] from the contour at `level`."""
+    distances, values = [], []
+    for image in images:
+        fine = zoom(image, 4, order=1)
+        inside = zoom(image_smooth(image), 4, order=1) < level
+        distances.append((distance_transform_edt(~inside) - distance_transform_edt(inside)).ravel() / 4)
+        values.append(fine.ravel())
+    away, grey = np.concatenate(distances), np.concatenate(values)
+    rings = [grey[np.abs(away - d) < (0.75 if d == 4.5 else 0.5)].mean() for d in DISTANCES]
+    return [float(images[:, 33:38, 20:26].mean()), *map(float, rings)]
+
+
+def image_smooth(image: np.ndarray) -> np.ndarray:
+    """The image without most of its noise, so that speckles make no contour."""
+    from scipy.ndimage import gaussian_filter, median_filter
+
+    return gaussian_filter(median_filter(image, 3), 0.5)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--dataroot", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        root = given.dataroot or Path(temporary) / "sem"
+        if given.dataroot is None:
+            began = time.perf_counter()
+            code = simulate(["--dataroot", str(root), "--stems", "60", "--real", "400", "--test", "20"])
+            if code:
+                return code
+            print(f"made at {(60 * 8 + 420) / (time.perf_counter() - began):.0f} images/s\n")
+        return compare(Layout(root))
+
+
+def compare(layout: Layout) -> int:
+    table = Table()
+    print(f"{'':<44}{'here':>9}{'contest':>9}{'':>9}")
+    depth, sem, real = layout.depth(), layout.simulated_sem(), layout.sem()
+    maps = stack(depth)
+    level = maps.max(axis=(1, 2), keepdims=True)
+    u = (level - maps) / (level - 30)
+    table.line("mean(u)", float(u.mean()), 0.3476, 0.05 * 0.3476)
+    table.line("std(u)", float(u.std()), 0.4282, 0.05 * 0.4282)
+    table.line("share of pixels that are background", float((maps == level).mean()), 0.51, None)
+    by_class = {"simulation": {}, "real": {}}
+    for n in range(4):
+        by_class["simulation"][n] = stack([f for f in sem if f.label == f"Case_{n + 1}"])
+        by_class["real"][n] = stack([f for f in real if f.label == f"Depth_{110 + 10 * n}"])
+    for domain, classes in by_class.items():
+        for n, images in classes.items():
+            mean, std = MEAN_STD[domain][n]
+            each = images.reshape(len(images), -1)
+            table.line(f"{domain} {n + 1}: mean of an image", float(each.mean(1).mean()), mean, 0.05 * mean)
+            table.line(f"{domain} {n + 1}: std of an image", float(each.std(1).mean()), std, 0.05 * std)
+            table.line(
+                f"{domain} {n + 1}: 10 % percentile", float(np.percentile(each, 10, axis=1).mean()), LOW[domain][n], 5
+            )
+        medians = [np.median(images.reshape(len(images), -1), axis=1).mean() for images in classes.values()]
+        table.line(f"{domain}: median", float(np.mean(medians)), MEDIAN[domain], 0.1 * MEDIAN[domain])
+        table.line(
+            f"{domain}: lag-1 autocorrelation", lag_1(np.concatenate(list(classes.values()))), LAG_1[domain], 0.01
+        )
+    pairs = stack(sem).reshape(-1, 2, 72, 48)  # itr0 and itr1 follow each other by name
+    table.line("mean |itr0 - itr1|", float(np.abs(pairs[:, 0] - pairs[:, 1]).mean()), 9.9, 0.99)
+    for name, (half, wanted) in PROFILES.items():
+        images = by_class["simulation"][0] if name.startswith("simulation") else by_class["real"][3]
+        for where, got, want in zip(("centre", *DISTANCES), profile(images, half), wanted, strict=True):
+            inside = where == "centre" or float(where) <= 0
+            table.line(f"{name}: grey at {where}{'' if where == 'centre' else ' px'}", got, want, 3 if inside else 10)
+    print(f"\n{table.missed} figures miss their tolerance" if table.missed else "\nall within tolerance")
+    return int(table.missed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

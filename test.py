@@ -1,0 +1,105 @@
+"""Turns SEM images into depth maps and scores them where the truth is known: python test.py --which_epoch 200
+
+The network is rebuilt from the run's own opt.json. --which_direction BtoA turns depth maps into SEM images.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from data import DataError, DataOptions, Layout, TestBatch, TestImages, read_grey
+from models import SYSTEMS, ModelError, Predictor
+from options import Options, OptionsError, parse_test
+from util import checkpoint, results_page
+from util.device import choose_device
+from util.errors import UtilError
+from util.results_page import Result
+from util.results_writer import ResultsWriter
+from util.score import score, table
+
+
+def predict(opt: Options) -> int:
+    """Predicts, writes and scores the test images of a run; returns the exit status."""
+    test, reverse = opt.test, opt.test.direction == "BtoA"
+    run = Path(opt.run.checkpoints_dir, opt.run.name)
+    checkpoint.require(run, test.epoch)
+    device = choose_device(opt.run.gpu_ids)
+    predictor = Predictor.load(run, test.epoch, device, test.background_levels, test.background_tolerance)
+    layout = Layout(opt.data.dataroot)
+    images = TestImages(layout, opt.data, test.phase, test.num_test, reverse)
+    folder = Path(test.results_dir, opt.run.name, f"{test.phase}_{test.epoch}{'_BtoA' if reverse else ''}")
+    print(f"{run}, epoch {test.epoch}: {len(images)} images of {layout.root}")
+
+    with ResultsWriter(folder, test.nm_per_grey) as writer:
+        results = []
+        for batch in tqdm(
+            images.batches(test.batch_size), "predicting", images.batch_count(test.batch_size), disable=None
+        ):
+            results += rendered(predictor, batch) if reverse else measured(predictor, batch, test.quantise)
+        for result in results:
+            writer.write(result.stem, result.final, None if reverse else result.level)
+        scored = None if reverse or results[0].truth is None else scores(opt, layout, results)
+        writer.write_metrics({"run": opt.run.name, "epoch": test.epoch, "images": len(results), "score": scored})
+        facts = [
+            ("epoch", test.epoch),
+            ("model", opt.run.model),
+            ("data", str(layout.root)),
+            ("images", str(len(results))),
+        ]
+        results_page.write(writer.unfinished, results, opt.run.name, scored, facts)
+    if scored:
+        print(table(scored))
+    print(f"depth maps, submission.zip, metrics.json and the page: {folder / 'index.html'}")
+    return 0
+
+
+def measured(predictor: Predictor, batch: TestBatch, quantise: bool) -> list[Result]:
+    """Depth maps of a batch of SEM images, at the size that the files have."""
+    answer = predictor.predict(batch.images)
+    truth = [None] * len(batch.stems) if batch.truth is None else batch.truth
+    final = answer.quantised if quantise else [None] * len(batch.stems)
+    return [
+        Result(*row)
+        for row in zip(batch.stems, batch.images, answer.depth_grey, final, truth, answer.level.tolist(), strict=True)
+    ]
+
+
+def rendered(predictor: Predictor, batch: TestBatch) -> list[Result]:
+    """SEM images of a batch of depth maps, beside the true ones."""
+    sem = predictor.render(batch.images)
+    return [
+        Result(stem, depth, image, None, None, int(depth.max()), ("depth", "SEM"))
+        for stem, depth, image in zip(batch.stems, batch.images, sem, strict=True)
+    ]
+
+
+def scores(opt: Options, layout: Layout, results: list[Result]) -> dict[str, Any]:
+    """Errors of the results, beside the mean depth map of the training set; only here is the truth looked at."""
+    truth = np.stack([result.truth for result in results if result.truth is not None])
+    raw = np.stack([result.depth for result in results])
+    quantised = np.stack([result.final for result in results]) if opt.test.quantise else None
+    level = np.array([result.level for result in results])
+    maps = np.stack([read_grey(file.path) for file in layout.depth()])
+    return score(truth, raw, quantised, level, opt.test.background_levels, maps)
+
+
+def main(argv: list[str]) -> int:
+    """The command; returns the exit status: 0 done, 1 failed, 2 usage or bad input, 130 interrupted."""
+    try:
+        return predict(parse_test(argv, DataOptions, {name: system.Options for name, system in SYSTEMS.items()}))
+    except (OptionsError, DataError, ModelError, UtilError) as error:
+        print(f"test.py: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"test.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("test.py: interrupted; earlier results are as they were", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

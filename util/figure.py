@@ -1,0 +1,92 @@
+"""Arrays as pictures: grey images, depth on one colour range, errors in a diverging map, loss curves as SVG."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+
+DEPTH_MAP = matplotlib.colormaps["viridis"]
+ERROR_MAP = matplotlib.colormaps["RdBu_r"]
+
+
+def grey(image: NDArray) -> Image.Image:
+    """An image (H, W) [grey level 0..255] as it is."""
+    return Image.fromarray(np.rint(image).clip(0, 255).astype(np.uint8))
+
+
+def depth(image: NDArray, low: float, high: float) -> Image.Image:
+    """A depth map (H, W) [grey level] in colours, the same for `low`..`high` [grey level] on every picture."""
+    return _coloured(DEPTH_MAP((np.asarray(image, dtype=np.float64) - low) / max(high - low, 1e-9)))
+
+
+def error(image: NDArray, limit: float) -> Image.Image:
+    """An error (H, W) [grey level] around 0: blue is too deep, red too shallow, full colour at `limit`."""
+    return _coloured(ERROR_MAP(0.5 + np.asarray(image, dtype=np.float64) / (2 * limit)))
+
+
+def bar(kind: str, width: int = 256) -> Image.Image:
+    """Colour bar of `depth` or `error`, low values to the left, one pixel high."""
+    ramp = np.linspace(0, 1, width)[None]
+    return _coloured({"depth": DEPTH_MAP, "error": ERROR_MAP}[kind](ramp))
+
+
+def png(image: Image.Image) -> bytes:
+    """The picture as a PNG file."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def curves(columns: Mapping[str, Sequence[float]], names: Sequence[str], title: str) -> str:
+    """SVG of the named losses over the epochs, on a logarithmic scale when they span more than a decade."""
+    figure = Figure(figsize=(7, 3.2), layout="constrained")
+    axes = figure.subplots()
+    for name in names:
+        axes.plot(columns["step"], columns[name], label=name, linewidth=1.2)
+    axes.set(xlabel="step", ylabel="loss", title=title)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(ncols=4, frameon=False, fontsize="small")
+    return _svg(figure)
+
+
+def histogram(values: NDArray, label: str) -> str:
+    """SVG of how many images have which error (N,) [grey level]."""
+    figure = Figure(figsize=(7, 2.2), layout="constrained")
+    axes = figure.subplots()
+    axes.hist(values, bins=min(40, max(5, len(values) // 3)), color="#3b6ea5")
+    axes.axvline(float(np.median(values)), color="#b5483a", linewidth=1.2, label=f"median {np.median(values):.1f}")
+    axes.set(xlabel=label, ylabel="images")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize="small")
+    return _svg(figure)
+
+
+def sheet(rows: Sequence[Mapping[str, Image.Image]], scale: int = 3) -> Image.Image:
+    """One picture of several: a row an image, a column a kind, enlarged without smoothing."""
+    width, height = next(iter(rows[0].values())).size
+    gap = 6
+    columns = list(rows[0])
+    size = (len(columns) * (width * scale + gap) + gap, len(rows) * (height * scale + gap) + gap)
+    result = Image.new("RGB", size, "white")
+    for row, pictures in enumerate(rows):
+        for column, name in enumerate(columns):
+            enlarged = pictures[name].convert("RGB").resize((width * scale, height * scale), Image.Resampling.NEAREST)
+            result.paste(enlarged, (gap + column * (width * scale + gap), gap + row * (height * scale + gap)))
+    return result
+
+
+def _coloured(rgba: NDArray) -> Image.Image:
+    return Image.fromarray(np.rint(rgba[..., :3] * 255).astype(np.uint8))
+
+
+def _svg(figure: Figure) -> str:
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "semdepth"}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]

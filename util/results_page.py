@@ -1,0 +1,175 @@
+"""The page of a test: SEM image, depth, quantised depth, truth and error side by side, with the score above them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from dominate import document, tags
+from dominate.util import raw
+from numpy.typing import NDArray
+from PIL import Image
+
+from . import figure
+from .score import rows as score_rows
+from .style import CSS, SORT_AND_FILTER
+
+ERROR_LIMIT = 30.0  # [grey level] at which the colours of an error map are full
+MOST_IMAGES = 200
+
+
+@dataclass(frozen=True)
+class Result:
+    """One test image: stem, SEM image and maps (H, W) [grey level], background level [grey level]; truth where known."""
+
+    stem: str
+    sem: NDArray
+    depth: NDArray
+    quantised: NDArray | None
+    truth: NDArray | None
+    level: int
+    names: tuple[str, str] = ("SEM", "depth")  # what went in, what came out
+
+    @property
+    def final(self) -> NDArray:
+        """The map that was written: quantised if that was asked for."""
+        return self.depth if self.quantised is None else self.quantised
+
+    @property
+    def rmse(self) -> float | None:
+        """Error of the final map [grey level]."""
+        return None if self.truth is None else float(np.sqrt(np.mean((self.final - self.truth) ** 2.0)))
+
+    def pictures(self) -> dict[str, Image.Image]:
+        """The columns of the page, in their order."""
+        low, high = depth_range()
+        if self.names[0] == "depth":
+            return {"depth": figure.depth(self.sem, low, high), "SEM": figure.grey(self.depth)}
+        columns = {"SEM": figure.grey(self.sem), "depth": figure.depth(self.depth, low, high)}
+        if self.quantised is not None:
+            columns["quantised"] = figure.depth(self.quantised, low, high)
+        if self.truth is not None:
+            columns["truth"] = figure.depth(self.truth, low, high)
+            columns["error"] = figure.error(self.final - self.truth, ERROR_LIMIT)
+        return columns
+
+
+def depth_range() -> tuple[float, float]:
+    """Grey levels at the ends of the depth colours, the same on every page, so that pages can be compared."""
+    return 20.0, 170.0
+
+
+def write(
+    folder: Path, results: list[Result], title: str, score: dict[str, Any] | None, facts: Iterable[tuple[str, str]]
+) -> None:
+    """index.html and images/ in `folder`; of more than 200 images the worst 50 and an even share of the others."""
+    shown = chosen(results)
+    page = document(title=title)
+    with page.head:
+        tags.meta(charset="utf-8")
+        tags.meta(name="viewport", content="width=device-width, initial-scale=1")
+        tags.style(raw(CSS))
+    with page:
+        tags.h1(title)
+        tags.p(" · ".join(f"{name} {value}" for name, value in facts), cls="quiet")
+        _score(score)
+        errors = [result.rmse for result in results if result.rmse is not None]
+        if errors:
+            tags.h2("Error of the images")
+            with tags.figure(cls="curve"):
+                raw(figure.histogram(np.array(errors), "RMSE of an image [grey level]"))
+        tags.h2("Images")
+        if len(shown) < len(results):
+            tags.p(f"{len(shown)} of {len(results)} images: the 50 worst and an even share of the others.", cls="quiet")
+        _legends(folder, any(result.truth is not None for result in shown))
+        _controls(shown)
+        _table(folder, shown)
+        tags.script(raw(SORT_AND_FILTER))
+    (folder / "index.html").write_text(page.render(), encoding="utf-8")
+
+
+def chosen(results: list[Result], most: int = MOST_IMAGES) -> list[Result]:
+    """All results, or of too many the worst quarter of `most` and an even share of the others, in their order."""
+    if len(results) <= most:
+        return results
+    worst = sorted(range(len(results)), key=lambda n: -(results[n].rmse or 0))[: most // 4]
+    even = [n * len(results) // (most - len(worst)) for n in range(most - len(worst))]
+    return [results[n] for n in sorted({*worst, *even})]
+
+
+def _score(score: dict[str, Any] | None) -> None:
+    if score is None:
+        tags.p("The truth of these images is not known: the maps are shown without an error.")
+        return
+    tags.h2("Score")
+    lines = score_rows(score)
+    with tags.div(cls="wide"), tags.table():
+        with tags.thead(), tags.tr():
+            tags.th("grey levels")
+            for heading in lines[0].values:
+                tags.th(heading)
+        with tags.tbody():
+            for line in lines:
+                with tags.tr():
+                    tags.td(line.name, title=line.meaning)
+                    share = line.name.startswith("right")
+                    for value in line.values.values():
+                        tags.td(f"{value:.0%}" if share else f"{value:.2f}")
+    tags.p(
+        "raw: as the network gives it. quantised: its background set to the nearest level. level given: the true level "
+        "put in and the hole rescaled with it, which judges the shape alone. mean map: the mean of the training depth "
+        f"maps for every image. Chance gets {score['chance_level_accuracy']:.0%} of the levels right.",
+        cls="quiet",
+    )
+
+
+def _legends(folder: Path, truth: bool) -> None:
+    low, high = depth_range()
+    kinds = [("depth", f"{low:g}", "depth [grey level]", f"{high:g}")]
+    if truth:
+        kinds.append(("error", f"\u2212{ERROR_LIMIT:g}: too deep", "error", f"+{ERROR_LIMIT:g}: too shallow"))
+    for kind, left, middle, right in kinds:
+        (folder / "images" / f"bar_{kind}.png").write_bytes(figure.png(figure.bar(kind)))
+        with tags.span(cls="legend"):
+            tags.img(src=f"images/bar_{kind}.png", alt=f"colour bar of the {kind}", cls="bar")
+            tags.span(left)
+            tags.span(middle)
+            tags.span(right)
+
+
+def _controls(results: list[Result]) -> None:
+    levels = sorted({result.level for result in results})
+    with tags.div(cls="controls"):
+        tags.label("Background level ", fr="level")
+        with tags.select(id="level"):
+            tags.option("all", value="")
+            for level in levels:
+                tags.option(str(level), value=str(level))
+        tags.a("all depth maps (submission.zip)", href="submission.zip")
+        tags.a("metrics.json", href="metrics.json")
+
+
+def _table(folder: Path, results: list[Result]) -> None:
+    scored = any(result.rmse is not None for result in results)
+    with tags.div(cls="wide"), tags.table(id="images"):
+        with tags.thead(), tags.tr():
+            for name in ("image", *([] if not scored else ["RMSE"]), "level"):
+                with tags.th(scope="col"):
+                    tags.button(name, type="button")
+            for name in results[0].pictures() if results else ():
+                tags.th(name, scope="col")
+        with tags.tbody():
+            for number, result in enumerate(results):
+                with tags.tr(data_level=str(result.level)):
+                    with tags.td(data_value=result.stem):
+                        tags.a(result.stem, href=quote(f"depth/{result.stem}.png"))
+                    if scored:
+                        tags.td("" if result.rmse is None else f"{result.rmse:.2f}", data_label="RMSE")
+                    tags.td(str(result.level), data_label="level")
+                    for name, picture in result.pictures().items():
+                        source = f"images/{number:05d}_{name}.png"
+                        (folder / source).write_bytes(figure.png(picture))
+                        with tags.td(data_label=name):
+                            tags.img(src=source, alt=f"{name} of {result.stem}", cls="map", loading="lazy")

@@ -1,0 +1,109 @@
+"""How good a set of predicted depth maps is, beside what the mean map and chance would give."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import metrics
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: its name, what it means, and its value for each column."""
+
+    name: str
+    meaning: str
+    values: dict[str, float]
+
+
+def score(
+    truth: NDArray,
+    raw: NDArray,
+    quantised: NDArray | None,
+    level: NDArray,
+    levels: tuple[int, ...],
+    training_maps: NDArray,
+) -> dict[str, Any]:
+    """Errors [grey level] of maps (N, H, W) against `truth`, as metrics.json holds them.
+
+    `raw` and `quantised` are the predictions before and after the background was set to the predicted `level` (N,).
+    `level_given` is what remains when the true level is given: each hole is rescaled from its own level to the true
+    one, depth' = L - (L - floor) u. The mean map of `training_maps` (M, H, W) gets the same help: the mean of their
+    unit shapes at the true level. Where sizes differ there is no mean map.
+    """
+    true_level = metrics.levels_of(truth)
+    given = quantised if quantised is not None else raw
+    sets = {"raw": raw}
+    if quantised is not None:
+        sets["quantised"] = quantised
+    sets["level_given"] = metrics.at_level(metrics.unit(given, level), true_level)
+    if training_maps.shape[1:] == truth.shape[1:]:
+        shape = metrics.unit(training_maps, metrics.levels_of(training_maps)).mean(axis=0)
+        sets["mean_map"] = np.broadcast_to(training_maps.mean(axis=0), truth.shape)
+        sets["mean_map_level_given"] = metrics.at_level(np.broadcast_to(shape, truth.shape), true_level)
+    background = truth == true_level[:, None, None]
+    known = np.asarray(levels, dtype=np.float64)
+    result: dict[str, Any] = {"images": len(truth), "unit": "grey level", "chance_level_accuracy": 1 / len(levels)}
+    for name, maps in sets.items():
+        result[name] = {
+            "rmse": metrics.rmse(maps, truth),
+            "mean_image_rmse": float(metrics.image_rmse(maps, truth).mean()),
+            "mae": metrics.mae(maps, truth),
+            "bias": metrics.bias(maps, truth),
+            "rmse_background": metrics.rmse(maps, truth, background),
+            "rmse_hole": metrics.rmse(maps, truth, ~background),
+            "level_accuracy": float(np.mean(_nearest(known, _border_median(maps)) == true_level)),
+        }
+    return result
+
+
+HEADINGS = {
+    "raw": "raw",
+    "quantised": "quantised",
+    "level_given": "level given",
+    "mean_map": "mean map",
+    "mean_map_level_given": "mean map, level given",
+}
+ROWS = {
+    "rmse": ("RMSE over all pixels", "the contest's metric"),
+    "mean_image_rmse": ("mean of the images' RMSEs", "not the same: a few bad images weigh less"),
+    "mae": ("MAE", "mean absolute error"),
+    "bias": ("bias", "above 0: predicted too shallow"),
+    "rmse_background": ("RMSE on the background", "where the truth is the background's level"),
+    "rmse_hole": ("RMSE in the hole", "everywhere else"),
+    "level_accuracy": ("right background level", "share of the images"),
+}
+
+
+def rows(result: dict[str, Any]) -> list[Row]:
+    """The score as rows for a table, a value for each column that it has."""
+    columns = [name for name in HEADINGS if name in result]
+    return [Row(*text, {HEADINGS[name]: result[name][key] for name in columns}) for key, text in ROWS.items()]
+
+
+def table(result: dict[str, Any]) -> str:
+    """The score as text for a terminal."""
+    lines = rows(result)
+    columns = list(lines[0].values)
+    title = f"{result['images']} images, errors in grey levels"
+    start = max(len(title), *(len(line.name) for line in lines))
+    text = [title.ljust(start) + "  " + "  ".join(columns)]
+    for line in lines:
+        share = line.name == ROWS["level_accuracy"][0]
+        cells = (f"{value:.0%}" if share else f"{value:.2f}" for value in line.values.values())
+        text.append(
+            line.name.ljust(start) + "  " + "  ".join(c.rjust(len(h)) for c, h in zip(cells, columns, strict=True))
+        )
+    return "\n".join([*text, f"chance would get {result['chance_level_accuracy']:.0%} of the levels right"])
+
+
+def _border_median(maps: NDArray) -> NDArray[np.float64]:
+    edge = np.ones(maps.shape[1:], dtype=bool)
+    edge[1:-1, 1:-1] = False
+    return np.median(maps[:, edge], axis=1)
+
+
+def _nearest(known: NDArray, values: NDArray) -> NDArray[np.float64]:
+    return known[np.abs(values[:, None] - known).argmin(axis=1)]
