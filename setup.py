@@ -1,5 +1,7 @@
 """Installs the rooms as `semdepth.models`, `semdepth.data`, ...; the two commands live in the checkout."""
 
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 ROOMS = ("models", "data", "options", "util")
@@ -9,7 +11,7 @@ setup(
     name="semdepth",
     version="0.1.0",
     description="Depth maps of etched holes from scanning-electron-microscope images, learned unpaired",
-    long_description=open("README.md", encoding="utf-8").read(),
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11",

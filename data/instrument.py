@@ -30,7 +30,7 @@ class Instrument:
     electrons: float = 140.0  # [1] detected electrons a pixel on the flat top surface, all frames together
     bunching: float = 1.0  # [1] variance / mean of the electron count; 1 is Poisson
     black_level: float = 0.0  # [1] signal that is read where no electron arrives
-    jitter_x_px: float = 0.0  # [px] sigma of the stage position against the depth map
+    jitter_x_px: float = 0.0  # [px] largest offset of the stage against the depth map; all up to it are as likely
     jitter_y_px: float = 0.0  # [px]
 
     def to_dict(self) -> dict[str, float]:

@@ -42,7 +42,7 @@ class Layout:
         return self._files("simulation_data/Depth" if self.contest else "trainB", labelled=self.contest)
 
     def simulated_sem(self) -> list[ImageFile]:
-        """Simulated SEM images, two noise realisations a stem: simulation_data/SEM/<case>/<folder>/* (contest layout)."""
+        """Simulated SEM images, two noise realisations a stem: simulation_data/SEM/<case>/<folder>/*."""
         return self._files("simulation_data/SEM", labelled=True)
 
     def test_sem(self, phase: str = "test") -> list[ImageFile]:
@@ -76,7 +76,7 @@ class Layout:
 
     @staticmethod
     def _scan(folder: Path, labelled: bool = False) -> Iterable[ImageFile]:
-        """Image files below `folder` in the order of their names; hidden folders such as .ipynb_checkpoints are passed over."""
+        """Image files below `folder` by name; hidden folders such as .ipynb_checkpoints are passed over."""
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
             if path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in inside.parts):

@@ -21,7 +21,8 @@ def clean_signal(depth_nm: NDArray, instrument: Instrument) -> NDArray[np.float3
     """Clean signal, float32 (H, W), [1 = flat top surface], of a height map (H, W), [nm below the top surface].
 
     Top surface: 1 + A exp(-d/s) (1 - exp(-d/r)), the bloom at a distance d from the edge.
-    In the hole: gain V^g min(sec(theta)^n, cap) + backscatter, V the visible fraction of the opening; blurred by the beam.
+    In the hole: min(gain V^g, 1) min(sec(theta)^n, cap) + backscatter, V the visible fraction of the opening.
+    Then the beam blurs both.
     """
     i = instrument
     hole = depth_nm > SURFACE_NM
@@ -61,7 +62,7 @@ def visible_fraction(depth_nm: NDArray, hole: NDArray[np.bool_], pixel_nm: float
 
 
 def noisy(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Detected signal, float32 like `signal`, with the shot noise of the dose: variance = bunching * signal / electrons."""
+    """Detected signal, float32 like `signal`, with shot noise: variance = bunching * signal / electrons."""
     lam = signal * (instrument.electrons / instrument.bunching)
     return (rng.poisson(lam) * (instrument.bunching / instrument.electrons)).astype(np.float32)
 
@@ -75,7 +76,7 @@ def jittered(signal: NDArray, instrument: Instrument, rng: np.random.Generator) 
     """The signal as a stage sees it that is off by a random part of a pixel or more, against an unmoved depth map."""
     if not (instrument.jitter_x_px or instrument.jitter_y_px):
         return signal
-    offset = rng.normal(0, (instrument.jitter_y_px, instrument.jitter_x_px))
+    offset = rng.uniform(-1, 1, 2) * (instrument.jitter_y_px, instrument.jitter_x_px)
     return shift(signal, offset, order=1, mode="nearest")
 
 

@@ -13,7 +13,7 @@ class ImagePool:
         self.generator = torch.Generator().manual_seed(seed)
 
     def query(self, images: Tensor) -> Tensor:
-        """Detached images (N, C, H, W): each the one that came in or, with even odds once the pool is full, an older one."""
+        """Detached images (N, C, H, W): each the one that came in or, evenly once the pool is full, an older one."""
         images = images.detach()
         if self.size == 0:
             return images

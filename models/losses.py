@@ -18,7 +18,7 @@ def adversarial(answers: Tensor, real: bool, gan_mode: str) -> Tensor:
 
 
 def discriminator(on_real: Tensor, on_fake: Tensor, gan_mode: str) -> Tensor:
-    """Mean loss () of a discriminator on real and translated images, halved to slow it down (Zhu et al. 2017, section 4)."""
+    """Mean loss () of a discriminator on real and translated images, halved (Zhu et al. 2017, section 4)."""
     return 0.5 * (adversarial(on_real, True, gan_mode) + adversarial(on_fake, False, gan_mode))
 
 

@@ -16,7 +16,7 @@ from .weights import load_weights
 
 
 class Prediction(NamedTuple):
-    """A batch: raw and quantised depth float32 (N, H, W) [grey level], level int (N,), background mask bool (N, H, W)."""
+    """A batch: raw and quantised depth float32 (N, H, W) [grey level], level int (N,), background bool (N, H, W)."""
 
     depth_grey: NDArray[np.float32]
     quantised: NDArray[np.float32]

@@ -10,7 +10,7 @@ LEVELS = (140, 150, 160, 170)
 
 
 class Quantised(NamedTuple):
-    """A batch of quantised maps: `depth_grey` float32 (N, H, W), `level` int (N,) [grey level], `mask` bool (N, H, W)."""
+    """A batch: quantised `depth_grey` float32 (N, H, W), `level` int (N,) [grey level], background `mask` bool (N, H, W)."""
 
     depth_grey: NDArray[np.float32]
     level: NDArray[np.int64]

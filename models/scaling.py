@@ -17,5 +17,5 @@ def to_network(grey: Tensor, channels: int = 1) -> Tensor:
 
 
 def to_grey(network: Tensor) -> Tensor:
-    """float32 (N, 1, H, W), [grey level 0..255], of a network image (N, C, H, W), [-1..1], averaged over its channels."""
+    """float32 (N, 1, H, W), [grey level 0..255], of a network image (N, C, H, W), [-1..1], its channels' mean."""
     return (network.mean(dim=1, keepdim=True) + 1.0) * HALF_RANGE

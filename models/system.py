@@ -14,7 +14,7 @@ from .errors import ModelError
 
 
 class System:
-    """Networks, their optimisers, and how they learn. Images at this border are float32 (N, 1, H, W), [grey level 0..255]."""
+    """Networks, their optimisers, and how they learn. Images are float32 (N, 1, H, W), [grey level 0..255]."""
 
     Options: ClassVar[type]
     batches: ClassVar[str]
@@ -26,11 +26,11 @@ class System:
         self.optimisers: dict[str, torch.optim.Optimizer] = {}
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """One optimisation step; returns detached losses () by name, left on the device so that nothing waits for them."""
+        """One optimisation step; returns detached losses () by name, on the device, so that nothing waits for them."""
         raise NotImplementedError
 
     def predict(self, sem: Tensor) -> Tensor:
-        """Depth, float32 (N, 1, H, W), [grey level 0..255, smaller is deeper], of SEM images of the same shape and range."""
+        """Depth (N, 1, H, W), [grey level 0..255, smaller is deeper], of SEM images (N, 1, H, W)."""
         raise NotImplementedError
 
     def render(self, depth: Tensor) -> Tensor:

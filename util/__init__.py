@@ -1,0 +1,1 @@
+"""What is shown, measured or kept: metrics, pages, pictures, the run folder, checkpoint files and the loss log."""

@@ -7,6 +7,7 @@ the renaming.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ import torch
 
 from .atomic import UNFINISHED, prepare, write_bytes
 from .errors import UtilError
+from .run_lock import take
 
 JOURNAL = ".checkpoint.json"
 
@@ -30,7 +32,7 @@ def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str
 
 
 def recover(folder: Path) -> None:
-    """Ends what a killed `save` began, and removes what it left unfinished."""
+    """Ends what a killed `save` began, and removes what it left unfinished. The caller holds the run's lock."""
     journal = folder / JOURNAL
     if journal.is_file():
         for name in json.loads(journal.read_text()):
@@ -55,9 +57,21 @@ def load_state(folder: Path) -> Any:
 
 def require(folder: Path, tag: str) -> None:
     """Checks that weights of `tag` are there, after ending a killed save; names those that are if not."""
-    if folder.is_dir():
-        recover(folder)
+    _recover_if_free(folder)
     tags = {path.name.split("_net_")[0] for path in folder.glob("*_net_*.pth")}
     if tag not in tags:
         there = sorted(tags, key=lambda one: (not one.isdigit(), int(one) if one.isdigit() else 0, one))
         raise UtilError(f"{folder}: no weights of epoch {tag}; there are: {', '.join(there) or 'none yet'}")
+
+
+def _recover_if_free(folder: Path) -> None:
+    # Unfinished files of a training that is alive are its own: removing them would cut its save in half.
+    try:
+        lock = take(folder)
+    except OSError:  # no such folder, or one that this user may only read
+        return
+    if lock is not None:
+        try:
+            recover(folder)
+        finally:
+            os.close(lock)

@@ -1,12 +1,16 @@
 """The losses of a run: loss_log.txt in the lines that users know, losses.csv for programs."""
 
 import csv
+import re
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from .atomic import write_bytes
+
+CSV_STEP = re.compile(r"\d+,(\d+),")
+TEXT_STEP = re.compile(r"\(epoch: \d+, iters: (\d+), ")
 
 
 class LossLog:
@@ -56,11 +60,15 @@ class LossLog:
         self.count = state["count"]
 
     def _keep(self, step: int) -> None:
-        if not self.table.exists():
-            return
-        header, *rows = self.table.read_text().splitlines()
-        kept = [row for row in rows if row.count(",") == header.count(",") and int(row.split(",")[1]) <= step]
-        write_bytes(self.table, "".join(f"{row}\n" for row in [header, *kept]).encode())
-        if self.text.exists():
-            lines = self.text.read_text().splitlines(keepends=True)
-            write_bytes(self.text, "".join(lines[: len(kept)]).encode())
+        # A kill may cut the last line of either file, or come between the two: each is judged by its own steps.
+        for path, step_of in ((self.table, CSV_STEP), (self.text, TEXT_STEP)):
+            if not path.exists():
+                continue
+            lines = path.read_text().splitlines(keepends=True)
+            head = lines[:1] if path == self.table else []
+            found = ((line, step_of.match(line)) for line in lines[len(head) :] if line.endswith("\n"))
+            kept = [line for line, match in found if match and int(match[1]) <= step]
+            if kept:
+                write_bytes(path, "".join([*head, *kept]).encode())
+            else:  # a header alone may be cut, too: the first line writes it anew
+                path.unlink()

@@ -7,7 +7,12 @@ FLOOR = 30.0
 
 
 def rmse(predicted: NDArray, truth: NDArray, where: NDArray[np.bool_] | None = None) -> float:
-    """Root of the mean squared error over all pixels of all images [grey level]: the contest's metric."""
+    """Root of the mean squared error over all pixels of all images [grey level]: the contest's metric.
+
+    `where` (N, H, W) takes some pixels only; NaN if it takes none.
+    """
+    if where is not None and not where.any():
+        return float("nan")
     error = np.subtract(predicted, truth, dtype=np.float64)
     return float(np.sqrt(np.mean(np.square(error), where=True if where is None else where)))
 

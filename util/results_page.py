@@ -22,7 +22,7 @@ MOST_IMAGES = 200
 
 @dataclass(frozen=True)
 class Result:
-    """One test image: stem, SEM image and maps (H, W) [grey level], background level [grey level]; truth where known."""
+    """One test image: stem, SEM image, maps (H, W) and background level [grey level]; truth where known."""
 
     stem: str
     sem: NDArray
@@ -114,9 +114,8 @@ def _score(score: dict[str, Any] | None) -> None:
             for line in lines:
                 with tags.tr():
                     tags.td(line.name, title=line.meaning)
-                    share = line.name.startswith("right")
-                    for value in line.values.values():
-                        tags.td(f"{value:.0%}" if share else f"{value:.2f}")
+                    for cell in line.cells:
+                        tags.td(cell)
     tags.p(
         "raw: as the network gives it. quantised: its background set to the nearest level. level given: the true level "
         "put in and the hole rescaled with it, which judges the shape alone. mean map: the mean of the training depth "

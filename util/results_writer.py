@@ -19,7 +19,7 @@ NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
 
 
 class ResultsWriter:
-    """`with ResultsWriter(folder, nm_per_grey) as writer:` — files go to a folder beside it that replaces it at the end."""
+    """`with ResultsWriter(folder, nm_per_grey) as writer:` files go beside it and replace it at the end."""
 
     def __init__(self, folder: Path, nm_per_grey: float) -> None:
         self.folder, self.nm_per_grey = folder, nm_per_grey

@@ -1,6 +1,5 @@
 """The folder of one training: checkpoints/<name>, held by one program at a time."""
 
-import fcntl
 import json
 import os
 import shlex
@@ -12,8 +11,7 @@ from typing import Any
 from .atomic import write_bytes
 from .checkpoint import recover
 from .errors import UtilError
-
-LOCK = ".lock"
+from .run_lock import take
 
 
 class RunFolder:
@@ -38,7 +36,8 @@ class RunFolder:
         if (self.path / "opt.json").exists():
             if not overwrite:
                 raise UtilError(
-                    f"{self.path}: holds a run; say --continue_train to go on, --overwrite to discard it, or another --name"
+                    f"{self.path}: holds a run; say --continue_train to go on, --overwrite to discard it, "
+                    "or another --name"
                 )
             for pattern in (
                 "*_net_*.pth",
@@ -46,7 +45,8 @@ class RunFolder:
                 "loss_log.txt",
                 "losses.csv",
                 "command.txt",
-                "web/*",
+                "web/index.html",
+                "web/images/epoch*_*.png",
                 "opt.json",
             ):
                 for file in self.path.glob(pattern):
@@ -62,12 +62,10 @@ class RunFolder:
 
     def __enter__(self) -> "RunFolder":
         self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            raise UtilError(f"{self.path}: another training holds it; wait for it, or choose another --name") from None
+        lock = take(self.path)
+        if lock is None:
+            raise UtilError(f"{self.path}: another training holds it; wait for it, or choose another --name")
+        self._lock = lock
         recover(self.path)
         return self
 

@@ -11,11 +11,17 @@ from . import metrics
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table: its name, what it means, and its value for each column."""
+    """One row of the table: its name, what it means, and its value for each column; None is not defined."""
 
     name: str
     meaning: str
-    values: dict[str, float]
+    values: dict[str, float | None]
+
+    @property
+    def cells(self) -> list[str]:
+        """The values as text: a share as percentage, an error [grey level] with two decimals."""
+        share = self.name == ROWS["level_accuracy"][0]
+        return ["–" if value is None else f"{value:.0%}" if share else f"{value:.2f}" for value in self.values.values()]
 
 
 def score(
@@ -40,14 +46,14 @@ def score(
         sets["quantised"] = quantised
     sets["level_given"] = metrics.at_level(metrics.unit(given, level), true_level)
     if training_maps.shape[1:] == truth.shape[1:]:
-        shape = metrics.unit(training_maps, metrics.levels_of(training_maps)).mean(axis=0)
+        shape = mean_shape(training_maps)
         sets["mean_map"] = np.broadcast_to(training_maps.mean(axis=0), truth.shape)
         sets["mean_map_level_given"] = metrics.at_level(np.broadcast_to(shape, truth.shape), true_level)
     background = truth == true_level[:, None, None]
     known = np.asarray(levels, dtype=np.float64)
     result: dict[str, Any] = {"images": len(truth), "unit": "grey level", "chance_level_accuracy": 1 / len(levels)}
     for name, maps in sets.items():
-        result[name] = {
+        values = {
             "rmse": metrics.rmse(maps, truth),
             "mean_image_rmse": float(metrics.image_rmse(maps, truth).mean()),
             "mae": metrics.mae(maps, truth),
@@ -56,7 +62,18 @@ def score(
             "rmse_hole": metrics.rmse(maps, truth, ~background),
             "level_accuracy": float(np.mean(_nearest(known, _border_median(maps)) == true_level)),
         }
+        # JSON knows no NaN: what is not defined (no pixel of that kind, a network that diverged) is null.
+        result[name] = {key: value if np.isfinite(value) else None for key, value in values.items()}
     return result
+
+
+def mean_shape(maps: NDArray, chunk: int = 1024) -> NDArray[np.float64]:
+    """Mean unit shape u (H, W) [1] of depth maps (M, H, W) [grey level], `chunk` maps at a time to spare memory."""
+    total = np.zeros(maps.shape[1:])
+    for start in range(0, len(maps), chunk):
+        part = maps[start : start + chunk]
+        total += metrics.unit(part, metrics.levels_of(part)).sum(axis=0)
+    return total / len(maps)
 
 
 HEADINGS = {
@@ -91,11 +108,8 @@ def table(result: dict[str, Any]) -> str:
     start = max(len(title), *(len(line.name) for line in lines))
     text = [title.ljust(start) + "  " + "  ".join(columns)]
     for line in lines:
-        share = line.name == ROWS["level_accuracy"][0]
-        cells = (f"{value:.0%}" if share else f"{value:.2f}" for value in line.values.values())
-        text.append(
-            line.name.ljust(start) + "  " + "  ".join(c.rjust(len(h)) for c, h in zip(cells, columns, strict=True))
-        )
+        aligned = (cell.rjust(len(heading)) for cell, heading in zip(line.cells, columns, strict=True))
+        text.append(line.name.ljust(start) + "  " + "  ".join(aligned))
     return "\n".join([*text, f"chance would get {result['chance_level_accuracy']:.0%} of the levels right"])
 
 

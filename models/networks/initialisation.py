@@ -13,7 +13,7 @@ INITS: dict[str, Callable[[Tensor, float], Tensor]] = {
 
 
 def initialise(network: nn.Module, init_type: str, init_gain: float) -> nn.Module:
-    """Fills all convolutions of `network` in place: weights by `init_type`, biases zero (Zhu et al. 2017: N(0, 0.02))."""
+    """Fills the convolutions of `network` in place: weights by `init_type`, biases zero."""
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             INITS[init_type](layer.weight, init_gain)

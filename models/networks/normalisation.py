@@ -12,5 +12,5 @@ NORMS: dict[str, Callable[[int], nn.Module]] = {
 
 
 def has_bias(norm: str) -> bool:
-    """Whether a convolution before this layer has a bias: only with instance norm, as in the public toolkit's weights."""
+    """Whether a convolution before it has a bias: only with instance norm, as in the public toolkit's weights."""
     return norm == "instance"

@@ -40,6 +40,6 @@ def test_sixteen_bits_need_a_declared_range_and_are_then_scaled(tmp_path, name):
 @pytest.mark.parametrize("content", [b"", b"not an image", b"\x89PNG\r\n\x1a\n"])
 def test_a_damaged_file_is_one_line(tmp_path, content):
     (tmp_path / "bad.png").write_bytes(content)
-    with pytest.raises(DataError, match="bad.png: not a readable image") as error:
+    with pytest.raises(DataError, match=r"bad\.png: not a readable image") as error:
         read_grey(tmp_path / "bad.png")
     assert "\n" not in str(error.value)

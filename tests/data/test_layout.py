@@ -85,7 +85,7 @@ def test_a_limit_draws_evenly_over_classes_and_groups(contest):
 
 def test_a_bad_average_depth_is_one_line(contest):
     (contest / "train/average_depth.csv").write_text("0,1\nsite,deep\n")
-    with pytest.raises(DataError, match="average_depth.csv: expected rows"):
+    with pytest.raises(DataError, match=r"average_depth\.csv: expected rows"):
         Layout(contest).average_depth()
 
 

@@ -66,7 +66,7 @@ def test_the_state_loads_without_running_code(tmp_path):
 
 
 def test_an_unknown_model_is_an_error_that_lists_the_known_ones():
-    with pytest.raises(ModelError, match="cycle_gann.*known: cycle_gan"):
+    with pytest.raises(ModelError, match=r"cycle_gann.*known: cycle_gan"):
         build("cycle_gann", None, torch.device("cpu"))
 
 

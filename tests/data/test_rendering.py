@@ -1,0 +1,108 @@
+"""Laws of the rendering, and its trends against Monte Carlo images of electron transport."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.ndimage import distance_transform_edt
+
+from data.instrument import REAL, SIMULATION
+from data.rendering import BRIGHTEST, clean_signal, jittered, noisy, sem_image, visible_fraction
+from data.shape import random_shape, unit_shape
+
+MC = Path(__file__).with_name("mc")
+# What differs between the contest's instrument and the Monte Carlo one: pixel, beam, and the rim of PMMA at 500 eV.
+PMMA = dataclasses.replace(
+    SIMULATION, pixel_nm=1.0, beam_sigma_px=1.0, edge_bloom=0.75, edge_decay_nm=3.8, edge_rounding_nm=1.0
+)
+
+
+def hole(seed=0, depth=110.0):
+    return depth * unit_shape(random_shape(np.random.default_rng(seed)))
+
+
+@pytest.mark.parametrize("instrument", [SIMULATION, REAL])
+def test_a_flat_surface_is_constant_grey(instrument):
+    signal = clean_signal(np.zeros((72, 48)), instrument)
+    assert np.allclose(signal, signal[0, 0])
+
+
+def test_deeper_floors_are_darker():
+    floors = [clean_signal(hole(depth=depth), SIMULATION)[33:38, 20:26].mean() for depth in (60, 110, 120, 130, 140)]
+    assert all(deep < shallow for shallow, deep in zip(floors, floors[1:], strict=False))
+
+
+def test_the_floor_is_brightest_in_its_middle_and_the_rim_brighter_than_the_surface():
+    signal = clean_signal(hole(), SIMULATION)
+    assert signal[35, 23] > signal[35, 15] and signal[35, 23] > signal[35, 31]
+    assert signal.max() > 1.2
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_flips_commute_with_the_clean_image(axis):
+    depth = hole(3)
+    assert np.allclose(
+        np.flip(clean_signal(depth, SIMULATION), axis), clean_signal(np.flip(depth, axis), SIMULATION), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("radius, depth", [(10, 20), (15, 15)])
+def test_visible_fraction_of_a_round_hole(radius, depth):
+    y, x = np.mgrid[:91, :91] - 45
+    inside = np.hypot(y, x) <= radius
+    seen = visible_fraction(np.where(inside, float(depth), 0.0), inside, 1.0)
+    assert seen[45, 45] == pytest.approx(radius**2 / (radius**2 + depth**2), rel=0.06)
+
+
+@pytest.mark.parametrize("electrons", [50.0, 400.0])
+@pytest.mark.parametrize("bunching", [1.0, 3.0])
+def test_noise_variance_follows_the_dose(electrons, bunching):
+    instrument = dataclasses.replace(SIMULATION, electrons=electrons, bunching=bunching)
+    signal = np.full((300, 300), 0.7, dtype=np.float32)
+    detected = noisy(signal, instrument, np.random.default_rng(0))
+    assert detected.mean() == pytest.approx(0.7, rel=0.01)
+    assert detected.var() == pytest.approx(bunching * 0.7 / electrons, rel=0.03)
+
+
+def test_every_image_has_the_contests_maximum_and_repeats_with_its_seed():
+    clean = clean_signal(hole(), REAL)
+    one, two, other = (sem_image(clean, REAL, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert one.max() == BRIGHTEST and one.dtype == np.uint8
+    assert np.array_equal(one, two) and not np.array_equal(one, other)
+
+
+def test_jitter_moves_real_images_within_its_bounds_and_simulated_ones_not():
+    clean = np.zeros((72, 48), dtype=np.float32)
+    clean[30:40, 20:30] = 1
+    assert jittered(clean, SIMULATION, np.random.default_rng(0)) is clean
+    columns = np.arange(48)
+    centres = [(jittered(clean, REAL, np.random.default_rng(n)).sum(0) * columns).sum() / 100 for n in range(200)]
+    assert np.abs(np.array(centres) - 24.5).max() <= REAL.jitter_x_px + 1e-4
+    assert np.std(centres) == pytest.approx(REAL.jitter_x_px / np.sqrt(3), rel=0.15)
+
+
+def monte_carlo(pattern):
+    """Relative Monte Carlo and analytic images with the distance [nm] from the edge, in the order of their names."""
+    for path in sorted(MC.glob(pattern)):
+        with np.load(path) as file:
+            depth, se = file["depth"].astype(float), file["se"]
+        away = distance_transform_edt(depth <= 1)
+        floor = distance_transform_edt(depth >= 0.98 * depth.max()) > 3
+        yield se / se[away > 10].mean(), clean_signal(depth, PMMA), away, floor
+
+
+@pytest.mark.parametrize("series, rises", [("A_*", False), ("C_*", True)])
+def test_floor_brightness_follows_monte_carlo_over_depth_and_radius(series, rises):
+    expected, got = np.array([(se[f].mean(), model[f].mean()) for se, model, _, f in monte_carlo(series)]).T
+    assert (np.diff(expected) > 0).all() == rises  # the series itself
+    assert ((np.diff(got) > 0) == rises).all()
+    assert np.corrcoef(np.log(expected), np.log(got))[0, 1] > 0.97
+    assert (np.abs(np.log(got / expected)) < np.log(1.45)).all()
+
+
+def test_the_rim_has_monte_carlos_height_and_decay():
+    for se, model, away, _ in monte_carlo("A_*"):
+        for near, far in ((1, 3), (3, 5), (5, 7), (7, 9)):
+            ring = (away > near) & (away <= far)
+            assert model[ring].mean() == pytest.approx(se[ring].mean(), abs=0.1)

@@ -1,0 +1,42 @@
+"""Unit shapes follow the law of the depth maps and their statistics."""
+
+import numpy as np
+import pytest
+
+from data.shape import CENTRE_X, CENTRE_Y, depth_grey, random_shape, unit_shape
+
+
+@pytest.fixture(scope="module")
+def shapes():
+    rng = np.random.default_rng(0)
+    return np.stack([unit_shape(random_shape(rng)) for _ in range(200)])
+
+
+def test_range_and_statistics(shapes):
+    assert shapes.shape[1:] == (72, 48) and shapes.dtype == np.float32
+    assert shapes.min() == 0 and 1 < shapes.max() <= 1.27
+    assert shapes.mean() == pytest.approx(0.3476, rel=0.05)
+    assert shapes.std() == pytest.approx(0.4282, rel=0.05)
+    assert (shapes == 0).mean() == pytest.approx(0.51, abs=0.03)
+
+
+def test_holes_are_centred(shapes):
+    rows, columns = np.mgrid[:72, :48]
+    mean = shapes.mean(axis=0)
+    assert (mean * columns).sum() / mean.sum() == pytest.approx(CENTRE_X, abs=0.4)
+    assert (mean * rows).sum() / mean.sum() == pytest.approx(CENTRE_Y, abs=0.4)
+
+
+@pytest.mark.parametrize("level", [140, 150, 160, 170])
+def test_the_background_is_exactly_its_level_and_nothing_is_above_it(shapes, level):
+    maps = np.stack([depth_grey(u, level) for u in shapes])
+    assert maps.dtype == np.uint8 and maps.max() == level
+    assert (maps[:, [0, -1]] == level).mean() > 0.99
+    plateau = np.median(maps[shapes == 1])
+    assert plateau == 30
+
+
+def test_the_four_cases_are_one_shape_rescaled(shapes):
+    u = shapes[0]
+    for level in (140, 170):
+        assert np.abs((level - depth_grey(u, level).astype(float)) / (level - 30) - u).max() < 0.5 / (level - 30) + 1e-6

@@ -1,0 +1,100 @@
+"""The data set that `python -m data.simulate` makes."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data import DataError, Layout, read_grey
+from data.instrument import REAL, Instrument
+from data.simulate import Shapes, main
+
+SMALL = ["--stems", "3", "--real", "16", "--test", "8"]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data") / "sem"
+    assert main(["--dataroot", str(root), *SMALL]) == 0
+    return root
+
+
+def digest(root):
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    return hashlib.sha256(
+        b"".join(path.relative_to(root).as_posix().encode() + path.read_bytes() for path in files)
+    ).hexdigest()
+
+
+def test_it_is_the_contests_layout(root):
+    layout = Layout(root)
+    assert len(layout.simulated_sem()) == 24 and len(layout.depth()) == 12
+    assert len(layout.sem()) == 16 and len(layout.test_sem()) == 8 and len(layout.test_depth()) == 8
+    assert {file.label for file in layout.sem()} == {f"Depth_{depth}" for depth in (110, 120, 130, 140)}
+    assert all(70 < value < 150 for value in layout.average_depth().values())
+    with Image.open(layout.sem()[0].path) as image:
+        assert image.size == (48, 72)
+    assert {Image.open(file.path).mode for file in layout.sem()} == {"RGB", "L"}
+    assert json.loads((root / "dataset.json").read_text())["real_instrument"] == REAL.to_dict()
+
+
+def test_every_sem_image_has_maximum_212_and_every_map_its_level(root):
+    layout = Layout(root)
+    assert {int(read_grey(file.path).max()) for file in [*layout.sem(), *layout.simulated_sem()]} == {212}
+    for file in layout.depth():
+        assert read_grey(file.path).max() == 130 + 10 * int(file.label.removeprefix("Case_"))
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_others(root, tmp_path):
+    assert main(["--dataroot", str(tmp_path / "again"), *SMALL]) == 0
+    assert main(["--dataroot", str(tmp_path / "other"), *SMALL, "--seed", "1"]) == 0
+    assert digest(root) == digest(tmp_path / "again") != digest(tmp_path / "other")
+
+
+def test_the_two_noise_realisations_differ_and_share_their_hole(root):
+    first, second = (read_grey(file.path).astype(float) for file in Layout(root).simulated_sem()[:2])
+    assert 5 < np.abs(first - second).mean() < 15
+
+
+def test_the_overlap_is_the_share_of_real_shapes_in_the_library():
+    for overlap in (0.0, 0.7, 1.0):
+        shapes = Shapes(5, overlap, 0)
+        inside = np.mean([shapes.real(1, n) in shapes.library for n in range(400)])
+        assert inside == pytest.approx(overlap, abs=0.06)
+
+
+def test_typed_again_it_changes_nothing(root, capsys):
+    before = digest(root)
+    assert main(["--dataroot", str(root), *SMALL]) == 0
+    assert "there already" in capsys.readouterr().out
+    assert main(["--dataroot", str(root), *SMALL, "--seed", "5"]) == 2
+    assert "other parameters" in capsys.readouterr().err
+    assert digest(root) == before
+
+
+def test_a_strangers_folder_is_left_alone(tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("keep")
+    assert main(["--dataroot", str(tmp_path), *SMALL]) == 2
+    assert "not empty" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("bad", [["--stems", "0"], ["--shape_overlap", "1.5"], ["--real", "many"], ["--stem", "3"]])
+def test_a_bad_argument_exits_with_2(tmp_path, bad):
+    with pytest.raises(SystemExit) as stop:
+        main(["--dataroot", str(tmp_path / "sem"), *bad])
+    assert stop.value.code == 2 and not (tmp_path / "sem").exists()
+
+
+def test_an_instrument_is_read_from_a_file(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(REAL.to_dict() | {"electrons": 90}))
+    assert Instrument.from_json(path).electrons == 90
+    path.write_text('{"elektrons": 90}')
+    with pytest.raises(DataError, match="unknown parameter 'elektrons'; known: pixel_nm"):
+        Instrument.from_json(path)
+    path.write_text('{"electrons": -1}')
+    with pytest.raises(DataError, match="electrons is -1; expected a number"):
+        Instrument.from_json(path)
