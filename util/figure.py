@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -42,11 +43,17 @@ def png(image: Image.Image) -> bytes:
 
 
 def curves(columns: Mapping[str, Sequence[float]], names: Sequence[str], title: str) -> str:
-    """SVG of the named losses over the epochs, on a logarithmic scale when they span more than a decade."""
-    figure = Figure(figsize=(7, 3.2), layout="constrained")
+    """SVG of the named losses over the steps, on a logarithmic scale when they span more than a decade."""
+    figure = Figure(figsize=(6, 2.9), layout="constrained")
     axes = figure.subplots()
     for name in names:
         axes.plot(columns["step"], columns[name], label=name, linewidth=1.2)
+    values = np.array([columns[name] for name in names], dtype=np.float64)
+    if np.isfinite(values).all() and 0 < 10 * values.min() < values.max():
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="step", ylabel="loss", title=title)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
@@ -56,28 +63,15 @@ def curves(columns: Mapping[str, Sequence[float]], names: Sequence[str], title: 
 
 def histogram(values: NDArray, label: str) -> str:
     """SVG of how many images have which error (N,) [grey level]."""
-    figure = Figure(figsize=(7, 2.2), layout="constrained")
+    figure = Figure(figsize=(6, 2.1), layout="constrained")
     axes = figure.subplots()
     axes.hist(values, bins=min(40, max(5, len(values) // 3)), color="#3b6ea5")
     axes.axvline(float(np.median(values)), color="#b5483a", linewidth=1.2, label=f"median {np.median(values):.1f}")
     axes.set(xlabel=label, ylabel="images")
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize="small")
     return _svg(figure)
-
-
-def sheet(rows: Sequence[Mapping[str, Image.Image]], scale: int = 3) -> Image.Image:
-    """One picture of several: a row an image, a column a kind, enlarged without smoothing."""
-    width, height = next(iter(rows[0].values())).size
-    gap = 6
-    columns = list(rows[0])
-    size = (len(columns) * (width * scale + gap) + gap, len(rows) * (height * scale + gap) + gap)
-    result = Image.new("RGB", size, "white")
-    for row, pictures in enumerate(rows):
-        for column, name in enumerate(columns):
-            enlarged = pictures[name].convert("RGB").resize((width * scale, height * scale), Image.Resampling.NEAREST)
-            result.paste(enlarged, (gap + column * (width * scale + gap), gap + row * (height * scale + gap)))
-    return result
 
 
 def _coloured(rgba: NDArray) -> Image.Image:

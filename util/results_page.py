@@ -18,6 +18,13 @@ from .style import CSS, SORT_AND_FILTER
 
 ERROR_LIMIT = 30.0  # [grey level] at which the colours of an error map are full
 MOST_IMAGES = 200
+MEANINGS = {
+    "raw": "As the network gives it.",
+    "quantised": "Its background set to the nearest level.",
+    "level given": "The true level put in and the hole rescaled with it: judges the shape alone.",
+    "mean map": "The mean of the training depth maps, the same for every image.",
+    "mean map, level given": "The mean shape of the training depth maps at the true level: the same help.",
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,11 @@ class Result:
         """Error of the final map [grey level]."""
         return None if self.truth is None else float(np.sqrt(np.mean((self.final - self.truth) ** 2.0)))
 
+    @property
+    def written_in(self) -> str:
+        """The folder of the results that holds the image."""
+        return "sem" if self.names[0] == "depth" else "depth"
+
     def pictures(self) -> dict[str, Image.Image]:
         """The columns of the page, in their order."""
         low, high = depth_range()
@@ -64,7 +76,7 @@ def depth_range() -> tuple[float, float]:
 def write(
     folder: Path, results: list[Result], title: str, score: dict[str, Any] | None, facts: Iterable[tuple[str, str]]
 ) -> None:
-    """index.html and images/ in `folder`; of more than 200 images the worst 50 and an even share of the others."""
+    """index.html and images/ in `folder`; of more than 200 images those that `chosen` takes."""
     shown = chosen(results)
     page = document(title=title)
     with page.head:
@@ -73,8 +85,10 @@ def write(
         tags.style(raw(CSS))
     with page:
         tags.h1(title)
-        tags.p(" · ".join(f"{name} {value}" for name, value in facts), cls="quiet")
-        _score(score)
+        with tags.p(cls="quiet facts"):
+            for name, value in facts:
+                tags.span(f"{name} {value}")
+        _score(score, results[0].names)
         errors = [result.rmse for result in results if result.rmse is not None]
         if errors:
             tags.h2("Error of the images")
@@ -82,7 +96,8 @@ def write(
                 raw(figure.histogram(np.array(errors), "RMSE of an image [grey level]"))
         tags.h2("Images")
         if len(shown) < len(results):
-            tags.p(f"{len(shown)} of {len(results)} images: the 50 worst and an even share of the others.", cls="quiet")
+            kind = "the worst and an even share of the others" if errors else "an even share"
+            tags.p(f"{len(shown)} of {len(results)} images: {kind}.", cls="quiet")
         _legends(folder, any(result.truth is not None for result in shown))
         _controls(shown)
         _table(folder, shown)
@@ -91,21 +106,31 @@ def write(
 
 
 def chosen(results: list[Result], most: int = MOST_IMAGES) -> list[Result]:
-    """All results, or of too many the worst quarter of `most` and an even share of the others, in their order."""
+    """All results, or of too many the worst quarter of `most` (where the truth is known) and an even share."""
     if len(results) <= most:
         return results
-    worst = sorted(range(len(results)), key=lambda n: -(results[n].rmse or 0))[: most // 4]
+    errors = {n: error for n, result in enumerate(results) if (error := result.rmse) is not None}
+    worst = sorted(errors, key=lambda n: -errors[n])[: most // 4]
     even = [n * len(results) // (most - len(worst)) for n in range(most - len(worst))]
     return [results[n] for n in sorted({*worst, *even})]
 
 
-def _score(score: dict[str, Any] | None) -> None:
+def _score(score: dict[str, Any] | None, names: tuple[str, str]) -> None:
     if score is None:
-        tags.p("The truth of these images is not known: the maps are shown without an error.")
+        if names[0] == "depth":
+            tags.p("Depth maps turned into SEM images; they are not scored.")
+        else:
+            tags.p("The truth of these images is not known: the maps are shown without an error.")
         return
     tags.h2("Score")
     lines = score_rows(score)
-    with tags.div(cls="wide"), tags.table():
+    with tags.p(cls="headline"):
+        for name, cell in zip(lines[0].values, lines[0].cells, strict=True):
+            if name in ("raw", "quantised"):
+                with tags.span():
+                    tags.b(cell)
+                    tags.small(f"RMSE, {name}")
+    with tags.div(cls="wide"), tags.table(cls="score"):
         with tags.thead(), tags.tr():
             tags.th("grey levels")
             for heading in lines[0].values:
@@ -113,15 +138,15 @@ def _score(score: dict[str, Any] | None) -> None:
         with tags.tbody():
             for line in lines:
                 with tags.tr():
-                    tags.td(line.name, title=line.meaning)
+                    with tags.td(line.name):
+                        tags.small(line.meaning)
                     for cell in line.cells:
                         tags.td(cell)
-    tags.p(
-        "raw: as the network gives it. quantised: its background set to the nearest level. level given: the true level "
-        "put in and the hole rescaled with it, which judges the shape alone. mean map: the mean of the training depth "
-        f"maps for every image. Chance gets {score['chance_level_accuracy']:.0%} of the levels right.",
-        cls="quiet",
-    )
+    with tags.dl():
+        for name in lines[0].values:
+            tags.dt(name)
+            tags.dd(MEANINGS[name])
+    tags.p(f"Chance gets {score['chance_level_accuracy']:.0%} of the background levels right.", cls="quiet")
 
 
 def _legends(folder: Path, truth: bool) -> None:
@@ -146,7 +171,8 @@ def _controls(results: list[Result]) -> None:
             tags.option("all", value="")
             for level in levels:
                 tags.option(str(level), value=str(level))
-        tags.a("all depth maps (submission.zip)", href="submission.zip")
+        if results[0].written_in == "depth":
+            tags.a("all depth maps (submission.zip)", href="submission.zip")
         tags.a("metrics.json", href="metrics.json")
 
 
@@ -162,13 +188,13 @@ def _table(folder: Path, results: list[Result]) -> None:
         with tags.tbody():
             for number, result in enumerate(results):
                 with tags.tr(data_level=str(result.level)):
-                    with tags.td(data_value=result.stem):
-                        tags.a(result.stem, href=quote(f"depth/{result.stem}.png"))
+                    with tags.td(cls="name", data_value=result.stem):
+                        tags.a(result.stem, href=quote(f"{result.written_in}/{result.stem}.png"))
                     if scored:
-                        tags.td("" if result.rmse is None else f"{result.rmse:.2f}", data_label="RMSE")
-                    tags.td(str(result.level), data_label="level")
+                        tags.td("" if result.rmse is None else f"{result.rmse:.2f}", cls="number", data_label="RMSE")
+                    tags.td(str(result.level), cls="number", data_label="level")
                     for name, picture in result.pictures().items():
                         source = f"images/{number:05d}_{name}.png"
                         (folder / source).write_bytes(figure.png(picture))
-                        with tags.td(data_label=name):
+                        with tags.td(cls="picture", data_label=name):
                             tags.img(src=source, alt=f"{name} of {result.stem}", cls="map", loading="lazy")

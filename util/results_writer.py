@@ -24,8 +24,14 @@ class ResultsWriter:
     def __init__(self, folder: Path, nm_per_grey: float) -> None:
         self.folder, self.nm_per_grey = folder, nm_per_grey
         self.unfinished = folder.with_name(f".{folder.name}.unfinished")
+        self.before = folder.with_name(f".{folder.name}.before")
 
     def __enter__(self) -> "ResultsWriter":
+        if self.before.exists():  # killed between the two moves of `__exit__`, or after them
+            if self.folder.exists():
+                shutil.rmtree(self.before)
+            else:
+                self.before.replace(self.folder)
         if self.folder.exists() and not (self.folder / MARK).exists() and any(self.folder.iterdir()):
             raise UtilError(f"{self.folder}: holds something else than results; choose another --results_dir")
         shutil.rmtree(self.unfinished, ignore_errors=True)
@@ -56,5 +62,6 @@ class ResultsWriter:
             shutil.rmtree(self.unfinished, ignore_errors=True)
             return
         if self.folder.exists():
-            shutil.rmtree(self.folder)
+            self.folder.replace(self.before)
         self.unfinished.replace(self.folder)
+        shutil.rmtree(self.before, ignore_errors=True)

@@ -1,7 +1,7 @@
 """The page of a training: checkpoints/<name>/web/index.html, which needs no server and no network."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from . import figure
 from .atomic import write_bytes
 from .style import CSS
 
-ORDER = ("real_A", "fake_B", "rec_A", "real_B", "fake_A", "rec_B")
+DIRECTIONS = (("real_A", "fake_B", "rec_A", "idt_B"), ("real_B", "fake_A", "rec_B", "idt_A"))
 MOST_EPOCHS = 40
 
 
@@ -58,21 +58,24 @@ class TrainingPage:
             files.setdefault(epoch, {})[name] = path
         if files:
             tags.h2("Images")
-            tags.p("A is SEM, B is depth: real, translated (fake) and back (rec).", cls="quiet")
+            tags.p("A is SEM, B is depth: real, translated (fake), back (rec) and identity (idt).", cls="quiet")
         for epoch, pictures in list(files.items())[:MOST_EPOCHS]:
             tags.h3(f"epoch {int(epoch.removeprefix('epoch'))}")
             with tags.div(cls="epoch"):
-                for name in sorted(
-                    pictures, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)
-                ):
-                    data = base64.b64encode(pictures[name].read_bytes()).decode()
-                    with tags.figure():
-                        tags.img(src=f"data:image/png;base64,{data}", alt=name, cls="map")
-                        tags.figcaption(name)
+                for names in by_direction(pictures):
+                    with tags.div(cls="direction"):
+                        for name in names:
+                            data = base64.b64encode(pictures[name].read_bytes()).decode()
+                            with tags.figure():
+                                tags.img(src=f"data:image/png;base64,{data}", alt=name, cls="map")
+                                tags.figcaption(name)
 
     def _options(self) -> None:
         tags.h2("Options that differ from their defaults")
-        with tags.div(cls="wide"), tags.table():
+        if not self.changed:
+            tags.p("None: every option is at its default.", cls="quiet")
+            return
+        with tags.div(cls="wide"), tags.table(cls="options"):
             with tags.thead(), tags.tr():
                 for heading in ("option", "value", "default"):
                     tags.th(heading)
@@ -84,8 +87,16 @@ class TrainingPage:
                         tags.td(str(default))
 
 
+def by_direction(names: Iterable[str]) -> list[list[str]]:
+    """Names of an epoch's images, those that begin with one real image together; others come last."""
+    left = sorted(names)
+    found = [[name for name in direction if name in left] for direction in DIRECTIONS]
+    others = [name for name in left if not any(name in group for group in found)]
+    return [group for group in (*found, others) if group]
+
+
 def groups(names: list[str]) -> list[tuple[str, list[str]]]:
     """Losses that belong on one plot: adversarial ones, and those that hold images to each other."""
     against = [name for name in names if name.startswith(("G", "D"))]
     others = [name for name in names if name not in against]
-    return [(title, group) for title, group in (("images", others), ("adversarial", against)) if group]
+    return [(title, group) for title, group in (("between images", others), ("adversarial", against)) if group]

@@ -1,0 +1,158 @@
+"""train.py and test.py as a user runs them, on a tiny data set."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+from PIL import Image
+
+import test as testing
+import train
+from data.simulate import main as simulate
+from models import Predictor
+
+ROOT = Path(__file__).parents[1]
+TINY = ["--netG", "resnet_6blocks", "--ngf", "4", "--ndf", "4", "--gpu_ids", "-1", "--batchSize", "4", "--print_freq", "2"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    place = tmp_path_factory.mktemp("run")
+    assert simulate(["--dataroot", str(place / "sem"), "--stems", "2", "--real", "8", "--test", "6"]) == 0
+    return place
+
+
+def arguments(place, *more):
+    return ["--dataroot", str(place / "sem"), "--checkpoints_dir", str(place / "checkpoints"), *more]
+
+
+def run_train(place, name, *more):
+    return train.main(arguments(place, "--name", name, *TINY, *more))
+
+
+def run_test(place, name, *more):
+    return testing.main(arguments(place, "--name", name, "--gpu_ids", "-1", "--results_dir", str(place / "results"), *more))
+
+
+@pytest.fixture(scope="module")
+def trained(place):
+    assert run_train(place, "metrology", "--niter", "2", "--niter_decay", "1", "--save_epoch_freq", "2") == 0
+    return place / "checkpoints/metrology"
+
+
+def test_a_run_folder_holds_what_the_design_lists(trained):
+    for tag in ("2", "3", "latest"):
+        assert {path.name for path in trained.glob(f"{tag}_net_*.pth")} == {
+            f"{tag}_net_{name}.pth" for name in ("G_A", "G_B", "D_A", "D_B")
+        }
+    for name in ("opt.json", "command.txt", "loss_log.txt", "losses.csv", "state.pt", "web/index.html"):
+        assert (trained / name).is_file(), name
+    with (trained / "losses.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [2, 4, 6]
+    assert (trained / "loss_log.txt").read_text().startswith("(epoch: 1, iters: 2, time: ")
+    assert not list(trained.glob("*unfinished*"))
+
+
+def test_testing_writes_maps_submission_metrics_and_page(place, trained, capsys):
+    assert run_test(place, "metrology", "--which_epoch", "3") == 0
+    folder = place / "results/metrology/test_3"
+    names = {f"{n:06d}.png" for n in range(6)}
+    assert {path.name for path in (folder / "depth").iterdir()} == names
+    with zipfile.ZipFile(folder / "submission.zip") as archive:
+        assert set(archive.namelist()) == names
+    with Image.open(folder / "depth/000000.png") as image:
+        assert (image.mode, image.size) == ("L", (48, 72))
+    depth_nm = tifffile.imread(folder / "depth_nm/000000.tiff")
+    assert depth_nm.dtype == np.float32 and depth_nm.shape == (72, 48)
+    score = json.loads((folder / "metrics.json").read_text())["score"]
+    assert score["images"] == 6 and {"raw", "quantised", "level_given", "mean_map"} <= score.keys()
+    page = (folder / "index.html").read_text()
+    assert "000000" in page and "mean map" in page and "http://" not in page.replace("http://www.w3.org", "")
+    printed = capsys.readouterr().out
+    assert "RMSE over all pixels" in printed and "chance would get 25%" in printed
+
+
+def test_the_python_api_gives_what_test_py_writes(place, trained):
+    assert run_test(place, "metrology") == 0
+    folder = place / "results/metrology/test_latest"
+    with Image.open(place / "sem/test/SEM/000003.png") as image:
+        sem = np.asarray(image.convert("L"))[None]
+    predicted = Predictor.load(trained).predict(sem)
+    with Image.open(folder / "depth/000003.png") as image:
+        assert np.array_equal(np.rint(predicted.quantised[0]).astype(np.uint8), np.asarray(image))
+
+
+def test_the_other_generator_writes_sem_images(place, trained):
+    assert run_test(place, "metrology", "--which_direction", "BtoA", "--how_many", "4") == 0
+    folder = place / "results/metrology/test_latest_BtoA"
+    assert len(list((folder / "sem").iterdir())) == 4 and (folder / "index.html").is_file()
+
+
+def test_testing_needs_no_truth_and_no_training_folders(place, trained, tmp_path):
+    shutil.copytree(place / "sem/test/SEM", tmp_path / "sem/test/SEM")
+    flags = ["--name", "metrology", "--checkpoints_dir", str(place / "checkpoints"), "--results_dir", str(tmp_path / "results")]
+    assert testing.main(["--dataroot", str(tmp_path / "sem"), *flags]) == 0
+    assert json.loads((tmp_path / "results/metrology/test_latest/metrics.json").read_text())["score"] is None
+
+
+def test_a_run_is_never_overwritten_unasked(place, trained, capsys):
+    before = (trained / "latest_net_G_A.pth").read_bytes()
+    assert run_train(place, "metrology", "--niter", "9") == 2
+    assert "--continue_train" in capsys.readouterr().err
+    assert (trained / "latest_net_G_A.pth").read_bytes() == before
+
+
+def test_continuing_a_finished_run_says_so(place, trained, capsys):
+    more = ("--niter", "2", "--niter_decay", "1", "--save_epoch_freq", "2", "--continue_train")
+    assert run_train(place, "metrology", *more) == 0
+    assert "is finished" in capsys.readouterr().out
+
+
+def test_a_resumed_run_equals_an_unbroken_one(place):
+    schedule = ("--niter", "4", "--niter_decay", "0", "--pool_size", "3")
+    assert run_train(place, "whole", *schedule) == 0
+    assert run_train(place, "half", "--niter", "2", "--niter_decay", "0", "--pool_size", "3") == 0
+    assert run_train(place, "half", *schedule, "--continue_train") == 0
+    for name in ("G_A", "G_B", "D_A", "D_B"):
+        one, two = (
+            torch.load(place / f"checkpoints/{run}/4_net_{name}.pth", weights_only=True) for run in ("whole", "half")
+        )
+        assert all(torch.equal(one[key], two[key]) for key in one)
+    logs = [(place / f"checkpoints/{run}/losses.csv").read_text().splitlines() for run in ("whole", "half")]
+    assert [[row.split(",")[n] for n in (0, 1, 3)] for row in logs[0]] == [
+        [row.split(",")[n] for n in (0, 1, 3)] for row in logs[1]
+    ]
+
+
+def test_another_configuration_is_refused_and_the_difference_printed(place, trained, capsys):
+    assert run_train(place, "metrology", "--niter", "5", "--ngf", "8", "--continue_train") == 2
+    said = capsys.readouterr()
+    assert "ngf" in said.out and "must stay" in said.err
+
+
+@pytest.mark.parametrize(
+    "program, flags, line",
+    [
+        ("train.py", ["--batchSize", "0"], "--batchSize 0"),
+        ("train.py", ["--lambda_a", "3"], "--lambda_A"),
+        ("train.py", ["--dataroot", "./nowhere"], "python -m data.simulate --dataroot ./nowhere"),
+        ("train.py", ["--name", "../up"], "--name ../up"),
+        ("test.py", ["--name", "nobody"], "nobody"),
+        ("test.py", ["--which_epoch", "77"], "no weights of epoch 77; there are: 2, 3, latest"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(place, trained, program, flags, line):
+    given = arguments(place) if "--dataroot" not in flags else arguments(place)[2:]
+    command = [sys.executable, str(ROOT / program), *given, *flags]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=place)
+    assert done.returncode == 2, done.stderr
+    assert line in done.stderr and done.stderr.count("\n") == 1

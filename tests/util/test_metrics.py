@@ -1,0 +1,112 @@
+"""Laws of the errors and of the score."""
+
+import json
+
+import numpy as np
+import pytest
+
+from util import metrics
+from util.score import mean_shape, rows, score, table
+
+LEVELS = (140, 150, 160, 170)
+
+
+def holes(levels, seed=0):
+    rng = np.random.default_rng(seed)
+    shape = np.zeros((len(levels), 12, 8))
+    shape[:, 3:9, 2:6] = rng.uniform(0.2, 1.2, (len(levels), 6, 4))
+    return metrics.at_level(shape, np.array(levels))
+
+
+def test_errors_by_hand():
+    truth = np.array([[[0.0, 0.0]], [[0.0, 0.0]]])
+    predicted = np.array([[[3.0, 4.0]], [[0.0, -1.0]]])
+    assert metrics.rmse(predicted, truth) == pytest.approx(np.sqrt(26 / 4))
+    assert metrics.image_rmse(predicted, truth) == pytest.approx([np.sqrt(12.5), np.sqrt(0.5)])
+    assert metrics.mae(predicted, truth) == pytest.approx(2)
+    assert metrics.bias(predicted, truth) == pytest.approx(1.5)
+
+
+def test_pixel_rmse_is_above_the_mean_of_image_rmses_unless_all_err_alike():
+    truth = holes([140, 170])
+    uneven = truth + np.array([1.0, 9.0])[:, None, None]
+    assert metrics.rmse(uneven, truth) > metrics.image_rmse(uneven, truth).mean() + 0.5
+    even = truth + 3
+    assert metrics.rmse(even, truth) == pytest.approx(metrics.image_rmse(even, truth).mean())
+
+
+def test_unsigned_bytes_do_not_wrap():
+    low, high = np.full((1, 2, 2), 10, np.uint8), np.full((1, 2, 2), 250, np.uint8)
+    assert metrics.rmse(low, high) == metrics.mae(low, high) == -metrics.bias(low, high) == 240
+
+
+def test_errors_apart_add_up_to_the_whole():
+    truth = holes([140, 150, 160])
+    predicted = truth + np.random.default_rng(1).normal(size=truth.shape) * 5
+    background = truth == metrics.levels_of(truth)[:, None, None]
+    share = background.mean()
+    apart = share * metrics.rmse(predicted, truth, background) ** 2
+    apart += (1 - share) * metrics.rmse(predicted, truth, ~background) ** 2
+    assert metrics.rmse(predicted, truth) == pytest.approx(np.sqrt(apart))
+
+
+def test_unit_shape_and_depth_undo_each_other():
+    truth, level = holes([140, 170]), np.array([140, 170])
+    assert metrics.at_level(metrics.unit(truth, level), level) == pytest.approx(truth)
+    assert metrics.levels_of(truth).tolist() == [140, 170]
+
+
+def test_a_perfect_shape_at_a_wrong_level_is_perfect_once_the_level_is_given():
+    truth, wrong = holes([140, 170, 150]), np.array([150, 160, 150])
+    predicted = metrics.at_level(metrics.unit(truth, metrics.levels_of(truth)), wrong)
+    result = score(truth, predicted, predicted, wrong, LEVELS, truth)
+    assert result["raw"]["rmse"] > 1
+    assert result["level_given"]["rmse"] == pytest.approx(0, abs=1e-9)
+    assert result["raw"]["level_accuracy"] == pytest.approx(1 / 3)
+    assert result["level_given"]["level_accuracy"] == 1
+    assert result["chance_level_accuracy"] == 0.25
+
+
+def test_given_level_moves_the_hole_by_the_written_law():
+    predicted, level, given, floor = np.array([[[150.0, 90.0]]]), np.array([150]), np.array([170]), 30
+    moved = metrics.at_level(metrics.unit(predicted, level), given)
+    assert moved[0, 0] == pytest.approx([170, 170 - (150 - 90) * (170 - floor) / (150 - floor)])
+
+
+def test_mean_map_with_the_level_is_the_mean_shape_at_that_level():
+    maps = np.concatenate([holes([140, 150, 160, 170], seed) for seed in range(3)])
+    truth = maps[:4]
+    result = score(truth, truth, None, metrics.levels_of(truth), LEVELS, maps)
+    expected = np.broadcast_to(mean_shape(maps), truth.shape)
+    given = metrics.at_level(expected, metrics.levels_of(truth))
+    assert result["mean_map_level_given"]["rmse"] == pytest.approx(metrics.rmse(given, truth))
+    assert result["mean_map"]["rmse"] == pytest.approx(metrics.rmse(np.broadcast_to(maps.mean(0), truth.shape), truth))
+    assert "quantised" not in result
+
+
+def test_mean_shape_does_not_depend_on_its_chunks():
+    maps = holes([140, 150, 160, 170, 140])
+    assert mean_shape(maps, chunk=2) == pytest.approx(mean_shape(maps))
+
+
+def test_training_maps_of_another_size_give_no_mean_map():
+    truth = holes([140])
+    assert "mean_map" not in score(truth, truth, None, np.array([140]), LEVELS, np.zeros((1, 4, 4)))
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_not_defined_is_null_in_valid_json():
+    flat = np.full((2, 8, 8), 140.0)
+    result = score(flat, flat, None, np.array([140, 140]), LEVELS, flat)
+    assert result["raw"]["rmse_hole"] is None
+    json.dumps(result, allow_nan=False)
+    assert "–" in table(result)
+
+
+def test_table_is_aligned_and_shows_before_and_after():
+    truth = holes([140, 150])
+    result = score(truth, truth + 4, truth, np.array([140, 150]), LEVELS, truth)
+    first, *lines, _ = table(result).splitlines()
+    assert "grey levels" in first and first.index("raw") < first.index("quantised")
+    assert {len(line) for line in [first, *lines]} == {len(first)}
+    assert rows(result)[0].cells[:2] == ["4.00", "0.00"]

@@ -1,0 +1,193 @@
+"""The pages and the files of a test: whole, escaped, without anything from elsewhere."""
+
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from util import contact_sheet, figure, results_page
+from util.errors import UtilError
+from util.results_page import Result
+from util.results_writer import ResultsWriter
+from util.score import score
+from util.training_page import TrainingPage, by_direction
+
+ODD = "a <b> & #1 ü"
+
+
+def results(count, truth=True):
+    rng = np.random.default_rng(0)
+    found = []
+    for number in range(count):
+        level = (140, 150, 160, 170)[number % 4]
+        true = np.full((72, 48), float(level), np.float32)
+        true[20:50, 12:36] = 30
+        depth = true + rng.normal(size=true.shape).astype(np.float32) * (1 + number % 7)
+        stem = ODD if number == 1 else f"{number:06d}"
+        found.append(Result(stem, true, depth, np.rint(depth), true if truth else None, level))
+    return found
+
+
+def make(folder, shown, reverse=False):
+    scored = None
+    if shown[0].truth is not None:
+        truth, raw = np.stack([one.truth for one in shown]), np.stack([one.depth for one in shown])
+        level = np.array([one.level for one in shown])
+        scored = score(truth, raw, np.stack([one.final for one in shown]), level, (140, 150, 160, 170), truth)
+    with ResultsWriter(folder, 1.5) as writer:
+        for one in shown:
+            writer.write(one.stem, one.final, None if reverse else one.level)
+        writer.write_metrics({"score": scored})
+        results_page.write(writer.unfinished, shown, "run <i>", scored, [("data", "./sem <x>")])
+    return (folder / "index.html").read_text(encoding="utf-8")
+
+
+def links(page):
+    return re.findall(r'(?:src|href)="([^"]+)"', page)
+
+
+def test_every_link_of_the_page_is_a_file_of_the_result(tmp_path):
+    page = make(tmp_path / "r" / "test_latest", results(6))
+    assert links(page)
+    for link in links(page):
+        assert (tmp_path / "r" / "test_latest" / unquote(link)).is_file(), link
+    assert "<b> & #1" not in page and "&lt;b&gt; &amp; #1" in page and "<i>" not in page and "<x>" not in page
+
+
+def test_reverse_results_link_their_own_images(tmp_path):
+    depth = np.full((72, 48), 140.0, np.float32)
+    page = make(tmp_path / "r", [Result("one", depth, depth, None, None, 140, ("depth", "SEM"))], reverse=True)
+    assert "sem/one.png" in links(page) and "submission.zip" not in page and "not scored" in page
+    assert all((tmp_path / "r" / unquote(link)).is_file() for link in links(page))
+
+
+def test_a_page_without_truth_shows_no_error(tmp_path):
+    page = make(tmp_path / "r", results(3, truth=False))
+    assert "is not known" in page and "RMSE" not in page and "bar_error" not in page
+
+
+def test_of_many_images_the_worst_are_shown_with_an_even_share():
+    many = results(600)
+    shown = results_page.chosen(many, 40)
+    assert len(shown) <= 40
+    worst = sorted(many, key=lambda one: -one.rmse)[:10]
+    assert {one.stem for one in worst} <= {one.stem for one in shown}
+    unknown = [one.stem for one in results_page.chosen(results(600, truth=False), 40)]
+    assert len(unknown) == 40 and unknown[20] == "000300"
+
+
+def test_png_tiff_and_zip_hold_the_same_depth(tmp_path):
+    depth = np.linspace(30, 140, 72 * 48, dtype=np.float32).reshape(72, 48)
+    for folder in ("first", "second"):
+        with ResultsWriter(tmp_path / folder, 1.5) as writer:
+            writer.write("000000", depth, 140)
+            writer.write_metrics({})
+    image = Image.open(tmp_path / "first/depth/000000.png")
+    assert image.mode == "L" and image.size == (48, 72)
+    assert (np.asarray(image) == np.rint(depth)).all()
+    nm = tifffile.imread(tmp_path / "first/depth_nm/000000.tiff")
+    assert nm.dtype == np.float32 and nm == pytest.approx((140 - depth) * 1.5)
+    with zipfile.ZipFile(tmp_path / "first/submission.zip") as archive:
+        assert archive.namelist() == ["000000.png"]
+        assert archive.read("000000.png") == (tmp_path / "first/depth/000000.png").read_bytes()
+    assert (tmp_path / "first/submission.zip").read_bytes() == (tmp_path / "second/submission.zip").read_bytes()
+
+
+def finish(folder, note):
+    with ResultsWriter(folder, 1.0) as writer:
+        writer.write_metrics({"note": note})
+
+
+def note(folder):
+    return json.loads((folder / "metrics.json").read_text())["note"]
+
+
+def test_an_interrupted_test_leaves_the_old_result(tmp_path):
+    folder = tmp_path / "r"
+    finish(folder, 1)
+    with pytest.raises(KeyboardInterrupt), ResultsWriter(folder, 1.0) as writer:
+        writer.write_metrics({"note": 2})
+        raise KeyboardInterrupt
+    assert note(folder) == 1 and [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def test_a_kill_between_the_two_moves_loses_nothing(tmp_path):
+    folder = tmp_path / "r"
+    finish(folder, 1)
+    folder.replace(tmp_path / ".r.before")  # as the kill leaves it
+    with pytest.raises(KeyboardInterrupt), ResultsWriter(folder, 1.0):
+        raise KeyboardInterrupt
+    assert note(folder) == 1
+    finish(folder, 2)
+    assert note(folder) == 2 and [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r/thesis.txt").write_text("x")
+    with pytest.raises(UtilError, match="something else"), ResultsWriter(tmp_path / "r", 1.0):
+        pass
+    assert (tmp_path / "r/thesis.txt").exists()
+
+
+def test_training_page_holds_curves_images_and_options(tmp_path):
+    page = TrainingPage(tmp_path, "run <i>", {"dataroot": ("./sem <x>", "./sem")})
+    page.write({})
+    image = np.full((72, 48), 100.4, np.float32)
+    page.add_images(5, {"real_A": image, "fake_B": image})
+    page.add_images(15, {"real_A": image})
+    page.write({"epoch": [1, 2], "step": [10, 20], "seconds": [0.1, 0.1], "G_A": [1, 0.5], "cycle_A": [30, 1]})
+    text = (tmp_path / "web/index.html").read_text(encoding="utf-8")
+    assert text.index("epoch 15") < text.index("epoch 5")
+    assert text.count("<svg") == 2 and "--dataroot" in text
+    assert "<i>" not in text and "<x>" not in text and not re.search(r'(?:src|href)="http', text)
+    saved = Image.open(tmp_path / "web/images/epoch000005_real_A.png")
+    assert (np.asarray(saved) == 100).all()
+    assert {path.name for path in (tmp_path / "web").iterdir()} == {"index.html", "images"}
+
+
+def test_images_that_begin_with_one_real_image_stand_together():
+    names = ["rec_B", "fake_A", "real_B", "fake_B", "real_A", "rec_A", "mask"]
+    assert by_direction(names) == [["real_A", "fake_B", "rec_A"], ["real_B", "fake_A", "rec_B"], ["mask"]]
+
+
+def test_colours_mean_the_same_on_every_picture():
+    low, high = results_page.depth_range()
+    ends = np.asarray(figure.bar("depth"))[0]
+    assert (np.asarray(figure.depth(np.array([[low, high]]), low, high))[0] == ends[[0, -1]]).all()
+    zero, plus, minus = np.asarray(figure.error(np.array([[0.0, 30.0, -30.0]]), 30))[0].astype(int)
+    assert zero.min() > 240 and plus[0] > plus[2] and minus[2] > minus[0]
+
+
+def test_pictures_are_pixel_for_pixel():
+    image = np.arange(72 * 48).reshape(72, 48) % 256
+    read = np.asarray(Image.open(io.BytesIO(figure.png(figure.grey(image)))))
+    assert (read == image).all()
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0], [0.1, 50.0], [float("nan"), 1.0]])
+def test_curves_are_the_same_bytes_each_time(values):
+    columns = {"step": [1, 2], "G": values}
+    assert figure.curves(columns, ["G"], "t") == figure.curves(columns, ["G"], "t")
+
+
+def test_contact_sheet_is_one_png_and_refuses_a_mixture(tmp_path):
+    target = tmp_path / "sheet.png"
+    contact_sheet.write(target, results(3), "cost $5 $6")
+    assert Image.open(target).width > 300 and list(tmp_path.iterdir()) == [target]
+    contact_sheet.write(target, results(1, truth=False))
+    for wrong in ([], [*results(1), *results(1, truth=False)]):
+        with pytest.raises(UtilError, match="results"):
+            contact_sheet.write(target, wrong)
+
+
+def test_the_script_and_style_name_nothing_from_elsewhere():
+    for name in ("page.css", "page.js"):
+        assert "http" not in Path(results_page.__file__).with_name(name).read_text()
