@@ -1,12 +1,13 @@
 # The two commands: `make demo` (a page of depth maps) and `make test`. Both make .venv in the checkout.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
+DEMO_DATA := --stems 12 --real 48 --test 80
 
 .PHONY: demo test lint setup
 
 demo: setup
 	$(VENV)/python -m data.simulate --dataroot ./sem $(DEMO_DATA)
-	$(VENV)/python train.py --dataroot ./sem --name metrology --config docs/demo.yaml $(shell test -e checkpoints/metrology/opt.json && echo --continue_train)
+	$(VENV)/python train.py --dataroot ./sem --name metrology --config docs/demo.yaml --continue_train
 	$(VENV)/python test.py --which_epoch 200
 
 test: setup lint

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, zoom
+from scipy.ndimage import distance_transform_edt, gaussian_filter, median_filter, zoom
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
@@ -30,6 +30,8 @@ PROFILES = {  # half level; grey in the centre, then at DISTANCES from the half-
     "simulation case 1": (73, [37, 32, 37, 56, 73, 102, 132, 153, 164, 144, 132]),
     "real case 4": (82, [32, 24.5, 31, 58, 82, 118, 157, 180, 191, 169, 155]),
 }
+
+WALL = [135, 122, 101, 80, 64, 52, 45, 40, 36, 33, 31.6, 30.8]  # depth of case 1 at 0, 1, 2, ... px inside the mask
 
 
 class Table:
@@ -73,8 +75,6 @@ def profile(images: np.ndarray, level: float) -> list[float]:
 
 def image_smooth(image: np.ndarray) -> np.ndarray:
     """The image without most of its noise, so that speckles make no contour."""
-    from scipy.ndimage import gaussian_filter, median_filter
-
     return gaussian_filter(median_filter(image, 3), 0.5)
 
 
@@ -93,16 +93,29 @@ def main() -> int:
         return compare(Layout(root))
 
 
+def geometry(table: Table, cases: list[np.ndarray]) -> None:
+    """Lines about the depth maps of the four cases; one set of shapes, so that lengths are taken from the first."""
+    u = np.concatenate([(level - maps) / (level - 30) for level, maps in zip((140, 150, 160, 170), cases, strict=True)])
+    table.line("mean(u)", float(u.mean()), 0.3476, 0.05 * 0.3476)
+    table.line("std(u)", float(u.std()), 0.4282, 0.05 * 0.4282)
+    table.line("share of pixels that are background", float((u == 0).mean()), 0.51, 0.02)
+    maps, u = cases[0], u[: len(cases[0])]
+    table.line("RMSE of the mean map of u", float(np.sqrt(((u - u.mean(axis=0)) ** 2).mean())), 0.09, 0.02)
+    for threshold, width, height in ((0, 35, 56), (0.5, 29, 50)):
+        boxes = np.array([[np.ptp(places) + 1 for places in np.nonzero(shape > threshold)] for shape in u])
+        table.line(f"u > {threshold}: width of the box [px]", float(boxes[:, 1].mean()), width, 1)
+        table.line(f"u > {threshold}: height of the box [px]", float(boxes[:, 0].mean()), height, 1)
+    inside = np.stack([distance_transform_edt(shape > 0) for shape in u])
+    for n, wanted in enumerate(WALL):
+        ring = np.abs(inside - n - 1) < 0.5  # a pixel next to the border has the distance 1
+        table.line(f"depth, case 1, {n} px inside the mask", float(maps[ring].mean()), wanted, 5)
+
+
 def compare(layout: Layout) -> int:
     table = Table()
     print(f"{'':<44}{'here':>9}{'contest':>9}{'':>9}")
     depth, sem, real = layout.depth(), layout.simulated_sem(), layout.sem()
-    maps = stack(depth)
-    level = maps.max(axis=(1, 2), keepdims=True)
-    u = (level - maps) / (level - 30)
-    table.line("mean(u)", float(u.mean()), 0.3476, 0.05 * 0.3476)
-    table.line("std(u)", float(u.std()), 0.4282, 0.05 * 0.4282)
-    table.line("share of pixels that are background", float((maps == level).mean()), 0.51, None)
+    geometry(table, [stack([f for f in depth if f.label == f"Case_{n}"]) for n in (1, 2, 3, 4)])
     by_class = {"simulation": {}, "real": {}}
     for n in range(4):
         by_class["simulation"][n] = stack([f for f in sem if f.label == f"Case_{n + 1}"])

@@ -13,7 +13,6 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, shift
 from .instrument import Instrument
 
 BRIGHTEST = 212  # every image of the contest, simulated or real, is rescaled to this maximum
-SURFACE_NM = 1.0  # what lies less deep counts as top surface
 LEVELS = np.array([0.04, 0.12, 0.25, 0.45, 0.7, 1.0, 1.3])  # depths at which the opening is looked at, relative
 
 
@@ -25,7 +24,7 @@ def clean_signal(depth_nm: NDArray, instrument: Instrument) -> NDArray[np.float3
     Then the beam blurs both.
     """
     i = instrument
-    hole = depth_nm > SURFACE_NM
+    hole = depth_nm > i.edge_depth_nm
     if hole.any():
         edge = (distance_transform_edt(~hole) - 0.5) * i.pixel_nm
         bloom = i.edge_bloom * np.exp(-edge / i.edge_decay_nm) * (1 - np.exp(-edge / i.edge_rounding_nm))
@@ -42,29 +41,34 @@ def clean_signal(depth_nm: NDArray, instrument: Instrument) -> NDArray[np.float3
 
 
 def visible_fraction(depth_nm: NDArray, hole: NDArray[np.bool_], pixel_nm: float) -> NDArray[np.float32]:
-    """Fraction V [0..1], float32 (H, W), of the hemisphere that a point of the hole sees through its opening.
+    """Fraction V [0..1], float32 (H, W), of the hemisphere that a point of the hole sees through its opening; else 1.
 
     The form factor of a horizontal patch at depth h towards the opening, dF = h^2 / (pi (h^2 + r^2)^2) dA: in the
     middle of a round hole r^2 / (r^2 + h^2). Taken at a few depths and interpolated between them.
     """
-    deepest = float(depth_nm.max())
-    height, width = hole.shape
-    size = (next_fast_len(2 * height - 1, real=True), next_fast_len(2 * width - 1, real=True))
-    # Kernel spectra depend on the depths alone; a data set has few of them when they are rounded up to whole tens.
-    depths = LEVELS * (10 * np.ceil(deepest / 10) / LEVELS[-1])
-    spectrum = rfft2(hole.astype(np.float32), size)
+    seen = np.ones(hole.shape, dtype=np.float32)
+    rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
+    if not rows.size:
+        return seen
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    height, width = hole[box].shape
+    # Kernel spectra depend on sizes and depths alone; a data set has few of them when both are rounded up.
+    size = tuple(next_fast_len(2 * (-(-length // 8) * 8) - 1, real=True) for length in (height, width))
+    depths = LEVELS * (10 * np.ceil(float(depth_nm.max()) / 10) / LEVELS[-1])
+    spectrum = rfft2(hole[box].astype(np.float32), size)
     stack = irfft2(spectrum * _kernels(tuple(depths / pixel_nm), size), size)[:, :height, :width]
-    place = np.interp(depth_nm, depths, np.arange(len(depths)))
+    place = np.interp(depth_nm[box], depths, np.arange(len(depths)))
     low = np.minimum(place.astype(np.int64), len(depths) - 2)
     weight = (place - low).astype(np.float32)
     lower, upper = (np.take_along_axis(stack, (low + n)[None], 0)[0] for n in (0, 1))
-    return (lower + weight * (upper - lower)).clip(1e-4, 1).astype(np.float32)
+    seen[box] = (lower + weight * (upper - lower)).clip(1e-4, 1)
+    return seen
 
 
 def noisy(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Detected signal, float32 like `signal`, with shot noise: variance = bunching * signal / electrons."""
-    lam = signal * (instrument.electrons / instrument.bunching)
-    return (rng.poisson(lam) * (instrument.bunching / instrument.electrons)).astype(np.float32)
+    """Detected signal, float32 like `signal`, with shot noise: variance = bunching * electron signal / electrons."""
+    dark, gain = instrument.black_level, instrument.bunching / instrument.electrons
+    return (rng.poisson(np.maximum(signal - dark, 0) / gain) * gain + dark).astype(np.float32)
 
 
 def to_grey(signal: NDArray) -> NDArray[np.uint8]:
@@ -85,7 +89,7 @@ def sem_image(clean: NDArray, instrument: Instrument, rng: np.random.Generator) 
     return to_grey(noisy(jittered(clean, instrument, rng), instrument, rng))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _kernels(depths_px: tuple[float, ...], size: tuple[int, int]) -> NDArray[np.complex64]:
     y = np.minimum(np.arange(size[0]), size[0] - np.arange(size[0]))[:, None]
     x = np.minimum(np.arange(size[1]), size[1] - np.arange(size[1]))[None]

@@ -30,35 +30,35 @@ class Shape:
     rotation: float
     rough: tuple[float, ...]  # amplitudes (cosine, sine) of the contour's harmonics 3, 4, 5, ...
     walls: tuple[float, float, float, float]  # widths from border to plateau: left, right, top, bottom
-    toe: float
-    shoulder: float
+    toes: tuple[float, float]  # exponents of the wall's profile near the surface: at the sides, at top and bottom
+    shoulders: tuple[float, float]  # and near the floor
     pits: tuple[tuple[float, float, float, float], ...]  # x, y (of the half axes), radius, height; negative for hills
 
 
 def random_shape(rng: np.random.Generator) -> Shape:
     """A hole whose statistics over many draws follow the contest's depth maps."""
-    left, right = rng.normal(10.6, 1.2) + np.array([-1, 1]) * rng.normal(0, 0.7)
-    top, bottom = rng.normal(7.6, 0.5, 2)
+    left, right = rng.normal(11.9, 1.2) + np.array([-1, 1]) * rng.normal(0, 0.7)
+    top, bottom = rng.normal(7.0, 0.5, 2)
     pits = []
     if rng.random() < 0.5:
         end = rng.choice([-1.0, 1.0])
         pits.append(
-            (rng.normal(0, 0.12), end * rng.uniform(0.50, 0.62), rng.uniform(3.5, 6), min(rng.exponential(0.08), 0.27))
+            (rng.normal(0, 0.12), end * rng.uniform(0.50, 0.62), rng.uniform(3.5, 6), min(rng.exponential(0.06), 0.27))
         )
     if rng.random() < 0.6:
         pits.append((rng.normal(0, 0.15), rng.normal(0, 0.3), rng.uniform(4, 8), -rng.uniform(0.02, 0.09)))
     return Shape(
         half_width=rng.normal(17.3, 0.75),
         half_height=rng.normal(27.6, 0.9),
-        corner=rng.choice([2.0, 2.4, 3.0, 4.0], p=[0.2, 0.3, 0.3, 0.2]),
+        corner=float(rng.choice([2.0, 2.4, 3.0, 4.0], p=[0.1, 0.25, 0.35, 0.3])),
         egg=rng.normal(0, 0.05) if rng.random() < 0.6 else 0.0,
         waist=rng.uniform(0.03, 0.14) if rng.random() < 0.3 else 0.0,
         shear=rng.choice([-1, 1]) * rng.uniform(1.5, 4) if rng.random() < 0.4 else 0.0,
         rotation=rng.normal(0, 0.02),
         rough=tuple(rng.normal(0, 0.006, 6)),
         walls=(left, right, top, bottom),
-        toe=rng.normal(1.3, 0.04),
-        shoulder=rng.normal(2.75, 0.15),
+        toes=(rng.normal(1.19, 0.04), rng.normal(1.45, 0.04)),
+        shoulders=(rng.normal(3.05, 0.15), rng.normal(2.25, 0.1)),
         pits=tuple(pits),
     )
 
@@ -77,21 +77,22 @@ def unit_shape(shape: Shape) -> NDArray[np.float32]:
     half_width = shape.half_width * (1 + shape.egg * along) * (1 - shape.waist * np.exp(-((along / 0.4) ** 2)))
     scaled_x, scaled_y = np.abs(x / half_width), np.abs(y / shape.half_height)
     radius = (scaled_x**shape.corner + scaled_y**shape.corner) ** (1 / shape.corner)
-    direction = (x + 1j * y) / np.maximum(np.hypot(x, y), 1e-6)  # its n-th power is cos(n angle) + i sin(n angle)
+    direction = (x + 1j * y) / np.maximum(np.sqrt(x**2 + y**2), 1e-6)  # its n-th power is cos(n angle) + i sin(n angle)
     power, bumps = direction**2, np.zeros_like(x)
-    for amplitude in np.reshape(shape.rough, (-1, 2)):
+    for cosine_part, sine_part in np.reshape(shape.rough, (-1, 2)).astype(np.float32):
         power = power * direction
-        bumps += amplitude[0] * power.real + amplitude[1] * power.imag
+        bumps += cosine_part * power.real + sine_part * power.imag
     inside = radius < 1 + bumps
 
     distance, nearest = distance_transform_edt(inside, return_indices=True)
-    towards_y, towards_x = (nearest - ROW_COLUMN).astype(np.float32)
+    towards_y, towards_x = (nearest[:, inside] - ROW_COLUMN[:, inside]).astype(np.float32)
     share_x = towards_x**2 / np.maximum(towards_x**2 + towards_y**2, 1)
-    left, right, top, bottom = shape.walls
+    left, right, top, bottom = (np.float32(width) for width in shape.walls)
     wall = share_x * np.where(towards_x < 0, left, right) + (1 - share_x) * np.where(towards_y < 0, top, bottom)
-    t = np.minimum((distance[inside] - 0.5) / FINE / wall[inside], 1)
+    toe, shoulder = (end + share_x * (side - end) for side, end in (shape.toes, shape.shoulders))
+    t = np.minimum((distance[inside].astype(np.float32) - 0.5) / FINE / wall, 1)
     u = np.zeros(inside.shape, dtype=np.float32)
-    u[inside] = 1 - (1 - t**shape.toe) ** shape.shoulder
+    u[inside] = 1 - (1 - t**toe) ** shoulder
 
     for at_x, at_y, size, height in shape.pits:
         away = ((x - at_x * shape.half_width) ** 2 + (y - at_y * shape.half_height) ** 2) / size**2

@@ -10,7 +10,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,8 @@ from .shape import Shape, depth_grey, random_shape, unit_shape
 FLOOR = 30
 LEVELS = (140, 150, 160, 170)  # background of Case 1..4; a real folder is named after the depth, L - FLOOR
 RECORD = "dataset.json"
+FOLDERS = ("simulation_data/SEM", "simulation_data/Depth", "train/SEM", "test/SEM", "test/Depth")
+recalled_shape = lru_cache(maxsize=8192)(unit_shape)  # real images return to the library's shapes again and again
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,13 @@ def simulate(folder: Path, recipe: Recipe) -> None:
         _write_library(folder / "simulation_data", shapes.library, recipe, bar)
         _write_training(folder / "train", shapes, recipe, bar)
         _write_test(folder / "test", shapes, recipe, bar)
-    (folder / RECORD).write_text(json.dumps(asdict(recipe), indent=1) + "\n")
+    record = {"recipe": asdict(recipe), "files": counted(folder)}
+    (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+
+
+def counted(folder: Path) -> dict[str, int]:
+    """Number of images below each of a data set's folders."""
+    return {name: sum(1 for _ in (folder / name).rglob("*.png")) for name in FOLDERS}
 
 
 def sites(real: int, seed: int) -> Iterator[tuple[str, int, range]]:
@@ -92,7 +102,7 @@ def stem_name(n: int) -> str:
 def _write_library(folder: Path, library: list[Shape], recipe: Recipe, bar: tqdm) -> None:
     instrument = Instrument(**recipe.simulation_instrument)
     for n, shape in enumerate(library):
-        u, inner, stem = unit_shape(shape), 80 + 5 * n // len(library), stem_name(n)
+        u, inner, stem = recalled_shape(shape), 80 + 5 * n // len(library), stem_name(n)
         for case, level in enumerate(LEVELS, 1):
             clean = clean_signal((level - FLOOR) * u, instrument)
             for itr in (0, 1):
@@ -108,7 +118,7 @@ def _write_training(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> 
     for site, level, numbers in sites(recipe.real, recipe.seed):
         floors = []
         for n in numbers:
-            u = unit_shape(shapes.real(1, n))
+            u = recalled_shape(shapes.real(1, n))
             image = _real_image(u, level, instrument, np.random.default_rng([recipe.seed, 5, n]))
             _save(folder / f"SEM/Depth_{level - FLOOR}/{site}/SEM_{n:06d}.png", image, "RGB" if n % 3 else "L")
             floors.append((level - FLOOR) * float(u[u > 0.9].mean()))
@@ -124,7 +134,7 @@ def _write_test(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> None
     instrument = Instrument(**recipe.real_instrument)
     levels = np.random.default_rng([recipe.seed, 7]).permutation(np.resize(LEVELS, recipe.test))
     for n, level in enumerate(levels.tolist()):
-        u = unit_shape(shapes.real(2, n))
+        u = recalled_shape(shapes.real(2, n))
         image = _real_image(u, level, instrument, np.random.default_rng([recipe.seed, 8, n]))
         _save(folder / f"SEM/{n:06d}.png", image, "RGB" if n % 3 else "L")
         _save(folder / f"Depth/{n:06d}.png", depth_grey(u, level))
@@ -149,31 +159,40 @@ def make(dataroot: Path, recipe: Recipe) -> bool:
     record = dataroot / RECORD
     if record.is_file():
         try:
-            if json.loads(record.read_text()) == json.loads(json.dumps(asdict(recipe))):
-                return False
-        except ValueError:
-            pass
-        raise DataError(
-            f"{dataroot}: holds a data set made with other parameters ({record}); choose another --dataroot"
-        )
+            found = json.loads(record.read_text())
+            same, whole = found["recipe"] == asdict(recipe), found["files"] == counted(dataroot)
+        except (ValueError, KeyError, TypeError):
+            raise DataError(f"{record}: not a record of this command; choose another --dataroot") from None
+        if same and whole:
+            return False
+        problem = "images are missing or were added" if same else "it was made with other parameters"
+        raise DataError(f"{dataroot}: holds a simulated data set, but {problem}; choose another --dataroot")
     if dataroot.exists() and (not dataroot.is_dir() or any(dataroot.iterdir())):
         raise DataError(f"{dataroot}: not empty, and not made by this command; choose another --dataroot")
-    dataroot.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{dataroot.name}-", dir=dataroot.parent) as unfinished:
-        whole = Path(unfinished) / "set"
-        whole.mkdir()
-        simulate(whole, recipe)
-        whole.replace(dataroot)
+    place = dataroot.resolve()  # `.` and links too have a folder beside them
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent) as unfinished:
+        folder = Path(unfinished) / "set"
+        folder.mkdir()
+        simulate(folder, recipe)
+        folder.replace(place)
     return True
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"data.simulate: {message}\n")
 
 
 def parse(argv: list[str] | None) -> tuple[Path, Recipe]:
     """Command line to (dataroot, recipe)."""
-    parser = argparse.ArgumentParser("python -m data.simulate", description=__doc__, allow_abbrev=False)
+    parser = Parser("python -m data.simulate", description=__doc__, allow_abbrev=False)
     parser.add_argument("--dataroot", type=Path, default=Path("./sem"), help="folder to make (./sem)")
     for name, default, least, text in (
         ("stems", 50, 1, "hole shapes in the simulated library; each in four cases, two images a case (50)"),
-        ("real", 400, 4, "real training images, evenly over the four depths (400)"),
+        ("real", 400, 4, "real training images, evenly over depths of 110, 120, 130 and 140 grey levels (400)"),
         ("test", 100, 0, "real test images with their true depth (100)"),
         ("seed", 0, 0, "the same seed gives the same bytes (0)"),
     ):
@@ -183,7 +202,7 @@ def parse(argv: list[str] | None) -> tuple[Path, Recipe]:
         type=_share,
         default=0.7,
         metavar="P",
-        help="share of real shapes that the library holds (0.7)",
+        help="share [0..1] of real shapes, training and test, that the library also holds (0.7)",
     )
     for name in ("simulation", "real"):
         parser.add_argument(
@@ -200,17 +219,21 @@ def parse(argv: list[str] | None) -> tuple[Path, Recipe]:
 
 def _whole(least: int) -> Callable[[str], int]:
     def whole_number(text: str) -> int:
-        if int(text) < least:
-            raise argparse.ArgumentTypeError(f"must be at least {least}")
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= 10**6:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to 1000000")
         return int(text)
 
     return whole_number
 
 
 def _share(text: str) -> float:
-    if not 0 <= float(text) <= 1:
-        raise argparse.ArgumentTypeError("must be from 0 to 1")
-    return float(text)
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to 1")
+    return share
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -10,7 +10,7 @@ LEVELS = (140, 150, 160, 170)
 
 
 class Quantised(NamedTuple):
-    """A batch: quantised `depth_grey` float32 (N, H, W), `level` int (N,) [grey level], background `mask` bool (N, H, W)."""
+    """A batch: quantised `depth_grey` float32 (N, H, W) and `level` int (N,) [grey level], background `mask` bool."""
 
     depth_grey: NDArray[np.float32]
     level: NDArray[np.int64]

@@ -20,7 +20,20 @@ from data.simulate import main as simulate
 from models import Predictor
 
 ROOT = Path(__file__).parents[1]
-TINY = ["--netG", "resnet_6blocks", "--ngf", "4", "--ndf", "4", "--gpu_ids", "-1", "--batchSize", "4", "--print_freq", "2"]
+TINY = [
+    "--netG",
+    "resnet_6blocks",
+    "--ngf",
+    "4",
+    "--ndf",
+    "4",
+    "--gpu_ids",
+    "-1",
+    "--batchSize",
+    "4",
+    "--print_freq",
+    "2",
+]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +52,9 @@ def run_train(place, name, *more):
 
 
 def run_test(place, name, *more):
-    return testing.main(arguments(place, "--name", name, "--gpu_ids", "-1", "--results_dir", str(place / "results"), *more))
+    return testing.main(
+        arguments(place, "--name", name, "--gpu_ids", "-1", "--results_dir", str(place / "results"), *more)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +114,14 @@ def test_the_other_generator_writes_sem_images(place, trained):
 
 def test_testing_needs_no_truth_and_no_training_folders(place, trained, tmp_path):
     shutil.copytree(place / "sem/test/SEM", tmp_path / "sem/test/SEM")
-    flags = ["--name", "metrology", "--checkpoints_dir", str(place / "checkpoints"), "--results_dir", str(tmp_path / "results")]
+    flags = [
+        "--name",
+        "metrology",
+        "--checkpoints_dir",
+        str(place / "checkpoints"),
+        "--results_dir",
+        str(tmp_path / "results"),
+    ]
     assert testing.main(["--dataroot", str(tmp_path / "sem"), *flags]) == 0
     assert json.loads((tmp_path / "results/metrology/test_latest/metrics.json").read_text())["score"] is None
 

@@ -41,6 +41,8 @@ def test_there_is_no_package_at_the_root():
 def test_the_overview_names_every_file():
     named = set(re.findall(r"`([\w./]+\.(?:py|css|js))`", (ROOT / "docs/overview.md").read_text()))
     there = {path.relative_to(ROOT).as_posix() for path in FILES if path.name != "__init__.py"}
-    there |= {"train.py", "test.py", "setup.py"} | {f"benchmarks/{path.name}" for path in (ROOT / "benchmarks").glob("*.py")}
+    there |= {"train.py", "test.py", "setup.py"} | {
+        f"benchmarks/{path.name}" for path in (ROOT / "benchmarks").glob("*.py")
+    }
     there |= {path.relative_to(ROOT).as_posix() for kind in ("css", "js") for path in (ROOT / "util").glob(f"*.{kind}")}
     assert named == there

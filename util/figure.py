@@ -12,6 +12,7 @@ from PIL import Image
 
 DEPTH_MAP = matplotlib.colormaps["viridis"]
 ERROR_MAP = matplotlib.colormaps["RdBu_r"]
+NO_METADATA = ("Date", "Creator", "Format", "Type")  # the same bytes each time, and no addresses in the pages
 
 
 def grey(image: NDArray) -> Image.Image:
@@ -81,6 +82,6 @@ def _coloured(rgba: NDArray) -> Image.Image:
 def _svg(figure: Figure) -> str:
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "semdepth"}):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        figure.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(NO_METADATA))
     text = buffer.getvalue()
     return text[text.index("<svg") :]

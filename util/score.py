@@ -106,10 +106,12 @@ def table(result: dict[str, Any]) -> str:
     columns = list(lines[0].values)
     title = f"{result['images']} images, errors in grey levels"
     start = max(len(title), *(len(line.name) for line in lines))
-    text = [title.ljust(start) + "  " + "  ".join(columns)]
-    for line in lines:
-        aligned = (cell.rjust(len(heading)) for cell, heading in zip(line.cells, columns, strict=True))
-        text.append(line.name.ljust(start) + "  " + "  ".join(aligned))
+    body = [(title, columns), *((line.name, line.cells) for line in lines)]
+    widths = [max(map(len, column)) for column in zip(*(cells for _, cells in body), strict=True)]
+    text = [
+        "  ".join([name.ljust(start), *(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))])
+        for name, cells in body
+    ]
     return "\n".join([*text, f"chance would get {result['chance_level_accuracy']:.0%} of the levels right"])
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import DataError, Layout, read_grey
-from data.instrument import REAL, Instrument
+from data import Layout, read_grey
+from data.instrument import REAL
 from data.simulate import Shapes, main
 
 SMALL = ["--stems", "3", "--real", "16", "--test", "8"]
@@ -37,7 +37,9 @@ def test_it_is_the_contests_layout(root):
     with Image.open(layout.sem()[0].path) as image:
         assert image.size == (48, 72)
     assert {Image.open(file.path).mode for file in layout.sem()} == {"RGB", "L"}
-    assert json.loads((root / "dataset.json").read_text())["real_instrument"] == REAL.to_dict()
+    record = json.loads((root / "dataset.json").read_text())
+    assert record["recipe"]["real_instrument"] == REAL.to_dict() and record["recipe"]["seed"] == 0
+    assert record["files"]["train/SEM"] == 16 and record["files"]["simulation_data/Depth"] == 12
 
 
 def test_every_sem_image_has_maximum_212_and_every_map_its_level(root):
@@ -81,20 +83,41 @@ def test_a_strangers_folder_is_left_alone(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.parametrize("bad", [["--stems", "0"], ["--shape_overlap", "1.5"], ["--real", "many"], ["--stem", "3"]])
-def test_a_bad_argument_exits_with_2(tmp_path, bad):
+@pytest.mark.parametrize(
+    "bad, said",
+    [
+        (["--stems", "0"], "'0' is not a whole number from 1"),
+        (["--real", "many"], "'many' is not a whole number from 4"),
+        (["--shape_overlap", "1.5"], "'1.5' is not a share from 0 to 1"),
+        (["--shape_overlap", "nan"], "'nan' is not a share from 0 to 1"),
+        (["--stem", "3"], "unrecognized arguments: --stem 3"),
+    ],
+)
+def test_a_bad_argument_exits_with_2_in_one_line(tmp_path, capsys, bad, said):
     with pytest.raises(SystemExit) as stop:
         main(["--dataroot", str(tmp_path / "sem"), *bad])
     assert stop.value.code == 2 and not (tmp_path / "sem").exists()
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
 
 
-def test_an_instrument_is_read_from_a_file(tmp_path):
-    path = tmp_path / "mine.json"
-    path.write_text(json.dumps(REAL.to_dict() | {"electrons": 90}))
-    assert Instrument.from_json(path).electrons == 90
-    path.write_text('{"elektrons": 90}')
-    with pytest.raises(DataError, match="unknown parameter 'elektrons'; known: pixel_nm"):
-        Instrument.from_json(path)
-    path.write_text('{"electrons": -1}')
-    with pytest.raises(DataError, match="electrons is -1; expected a number"):
-        Instrument.from_json(path)
+def test_a_missing_instrument_exits_with_2(tmp_path, capsys):
+    assert main(["--dataroot", str(tmp_path / "sem"), *SMALL, "--real_instrument", str(tmp_path / "no.json")]) == 2
+    assert "no such file" in capsys.readouterr().err and not (tmp_path / "sem").exists()
+
+
+def test_a_data_set_that_lost_an_image_is_not_called_complete(tmp_path, capsys):
+    root = tmp_path / "sem"
+    assert main(["--dataroot", str(root), "--stems", "1", "--real", "4", "--test", "1"]) == 0
+    (root / "test/SEM/000000.png").unlink()
+    assert main(["--dataroot", str(root), "--stems", "1", "--real", "4", "--test", "1"]) == 2
+    assert "images are missing" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_leaves_nothing(tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("data.simulate._write_test", interrupt)
+    assert main(["--dataroot", str(tmp_path / "sem"), *SMALL]) == 130
+    assert not list(tmp_path.iterdir())

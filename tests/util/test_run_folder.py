@@ -20,7 +20,7 @@ def test_options_come_back_and_every_command_is_kept(tmp_path):
 def test_a_run_is_not_touched_unasked(tmp_path):
     with RunFolder(str(tmp_path), "run") as run:
         run.begin({"lr": 1}, overwrite=False)
-        with pytest.raises(UtilError, match="--continue_train.*--overwrite"):
+        with pytest.raises(UtilError, match=r"--continue_train.*--overwrite"):
             run.begin({"lr": 2}, overwrite=False)
         assert run.options == {"lr": 1}
 
