@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
-from data import DataError, DataOptions, Layout, TestBatch, TestImages, read_grey
+from data import DataError, DataOptions, Layout, TestBatch, TestImages, read_stack
 from models import SYSTEMS, ModelError, Predictor
 from options import Options, OptionsError, parse_test
 from util import checkpoint, results_page
@@ -27,7 +28,8 @@ def predict(opt: Options) -> int:
     run = Path(opt.run.checkpoints_dir, opt.run.name)
     checkpoint.require(run, test.epoch)
     device = choose_device(opt.run.gpu_ids)
-    predictor = Predictor.load(run, test.epoch, device, test.background_levels, test.background_tolerance)
+    centre = opt.data.hole_centre
+    predictor = Predictor.load(run, test.epoch, device, test.background_levels, test.background_tolerance, centre)
     layout = Layout(opt.data.dataroot)
     images = TestImages(layout, opt.data, test.phase, test.num_test, reverse)
     folder = Path(test.results_dir, opt.run.name, f"{test.phase}_{test.epoch}{'_BtoA' if reverse else ''}")
@@ -59,31 +61,35 @@ def predict(opt: Options) -> int:
 def measured(predictor: Predictor, batch: TestBatch, quantise: bool) -> list[Result]:
     """Depth maps of a batch of SEM images, at the size that the files have."""
     answer = predictor.predict(batch.images)
-    truth = [None] * len(batch.stems) if batch.truth is None else batch.truth
-    final = answer.quantised if quantise else [None] * len(batch.stems)
-    return [
-        Result(*row)
-        for row in zip(batch.stems, batch.images, answer.depth_grey, final, truth, answer.level.tolist(), strict=True)
-    ]
+    none = [None] * len(batch.stems)
+    quantised = answer.quantised if quantise else none
+    centred = none if answer.centred is None or not quantise else answer.centred
+    truth = none if batch.truth is None else batch.truth
+    columns = (batch.stems, batch.images, answer.depth_grey, quantised, truth, answer.level.tolist(), centred)
+    return [Result(*row) for row in zip(*columns, strict=True)]
 
 
 def rendered(predictor: Predictor, batch: TestBatch) -> list[Result]:
     """SEM images of a batch of depth maps, beside the true ones."""
     sem = predictor.render(batch.images)
     return [
-        Result(stem, depth, image, None, None, int(depth.max()), ("depth", "SEM"))
+        Result(stem, depth, image, None, None, int(depth.max()), names=("depth", "SEM"))
         for stem, depth, image in zip(batch.stems, batch.images, sem, strict=True)
     ]
 
 
 def scores(opt: Options, layout: Layout, results: list[Result]) -> dict[str, Any]:
     """Errors of the results, beside the mean depth map of the training set; only here is the truth looked at."""
-    truth = np.stack([result.truth for result in results if result.truth is not None])
-    raw = np.stack([result.depth for result in results])
-    quantised = np.stack([result.final for result in results]) if opt.test.quantise else None
+    truth, raw = (np.stack([getattr(result, name) for result in results]) for name in ("truth", "depth"))
+    quantised, centred = (finished([getattr(result, name) for result in results]) for name in ("quantised", "centred"))
     level = np.array([result.level for result in results])
-    maps = np.stack([read_grey(file.path) for file in layout.depth()])
-    return score(truth, raw, quantised, level, opt.test.background_levels, maps)
+    maps = read_stack(layout.depth(), opt.data, "reading depth maps")
+    return score(truth, raw, quantised, centred, level, opt.test.background_levels, maps)
+
+
+def finished(maps: list[Any]) -> NDArray | None:
+    """One array of the maps of a finishing step; None if it was not asked for."""
+    return None if maps[0] is None else np.stack(maps)
 
 
 def main(argv: list[str]) -> int:

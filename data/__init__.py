@@ -4,6 +4,7 @@ from .errors import DataError
 from .image import read_grey, resized
 from .layout import Layout
 from .options import DataOptions
+from .stack import read_stack
 from .test_images import TestBatch, TestImages
 from .unpaired import UnpairedBatches
 
@@ -18,5 +19,6 @@ __all__ = [
     "TestImages",
     "UnpairedBatches",
     "read_grey",
+    "read_stack",
     "resized",
 ]

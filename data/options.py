@@ -23,12 +23,19 @@ class DataOptions:
     )
     load_size: tuple[int, ...] = field(
         default=(72, 48),
-        metadata={"help": "size to resize to, H,W (or one number)", "unit": "px", "bounds": (4, 4096), "inherit": True},
+        metadata={
+            "help": "size to resize to, H,W (or one number)",
+            "unit": "px",
+            "bounds": (4, 4096),
+            "counts": (1, 2),
+            "inherit": True,
+        },
     )
     crop_size: tuple[int, ...] = field(
         default=(72, 48),
         metadata={
             "help": "size of the random training crop, H,W (or one number)",
+            "counts": (1, 2),
             "unit": "px",
             "bounds": (4, 4096),
             "inherit": True,
@@ -38,7 +45,20 @@ class DataOptions:
         default=(),
         metadata={
             "help": "LOW,HIGH: the values that mean black and white in images of more than 8 bits",
+            "counts": (0, 2),
             "inherit": True,
+        },
+    )
+    hole_centre: tuple[float, ...] = field(
+        default=(),
+        metadata={
+            "help": "Y,X: centroid of the hole in every depth map, if they are centred and the SEM images are not; "
+            "predicted holes are moved there",
+            "unit": "px",
+            "bounds": (0, 4096),
+            "counts": (0, 2),
+            "inherit": True,
+            "may_change": True,
         },
     )
     flip: bool = field(default=True, metadata={"help": "mirror training images at random"})

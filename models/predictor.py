@@ -10,31 +10,48 @@ from numpy.typing import NDArray
 
 from .errors import ModelError
 from .quantisation import LEVELS, quantise
+from .registration import centred
 from .registry import build, options_from
 from .system import System
 from .weights import load_weights
 
 
 class Prediction(NamedTuple):
-    """A batch: raw and quantised depth float32 (N, H, W) [grey level], level int (N,), background bool (N, H, W)."""
+    """A batch: raw and quantised depth float32 (N, H, W) [grey level], level int (N,), background bool (N, H, W).
+
+    `centred` is the quantised depth with its holes moved to `centre`; None where the predictor knows no centre.
+    """
 
     depth_grey: NDArray[np.float32]
     quantised: NDArray[np.float32]
     level: NDArray[np.int64]
     mask: NDArray[np.bool_]
+    centred: NDArray[np.float32] | None
+
+    @property
+    def final(self) -> NDArray[np.float32]:
+        """The finished depth maps, float32 (N, H, W) [grey level]: centred where a centre is known, else quantised."""
+        return self.quantised if self.centred is None else self.centred
 
 
 class Predictor:
-    """A trained system with its scaling and quantisation.
+    """A trained system with its scaling, quantisation and registration.
 
     >>> predictor = Predictor.load("checkpoints/metrology")        # doctest: +SKIP
-    >>> predictor.predict(sem).quantised                           # sem: uint8 (N, 72, 48)     # doctest: +SKIP
+    >>> predictor.predict(sem).final                               # sem: uint8 (N, 72, 48)     # doctest: +SKIP
     """
 
-    def __init__(self, system: System, levels: tuple[int, ...] = LEVELS, tolerance: float = 8.0) -> None:
+    def __init__(
+        self,
+        system: System,
+        levels: tuple[int, ...] = LEVELS,
+        tolerance: float = 8.0,
+        centre: tuple[float, ...] = (),
+    ) -> None:
         self.system = system
         self.levels = levels
         self.tolerance = tolerance
+        self.centre = centre
         system.train(False)
 
     @classmethod
@@ -45,8 +62,12 @@ class Predictor:
         device: str | torch.device = "cpu",
         levels: tuple[int, ...] = LEVELS,
         tolerance: float = 8.0,
+        centre: tuple[float, ...] | None = None,
     ) -> "Predictor":
-        """The system of a run folder as its own `opt.json` describes it, with the weights of `epoch`."""
+        """The system of a run folder as its own `opt.json` describes it, with the weights of `epoch`.
+
+        `centre` (y, x) [px] is where holes are moved to, () leaves them; None takes the run's own --hole_centre.
+        """
         folder = Path(run)
         try:
             saved = json.loads((folder / "opt.json").read_text())
@@ -59,12 +80,14 @@ class Predictor:
         name = saved.get("model")
         system = build(name, options_from(name, saved), torch.device(device))
         system.load_networks({key: load_weights(folder / f"{epoch}_net_{key}.pth") for key in system.networks})
-        return cls(system, levels, tolerance)
+        return cls(system, levels, tolerance, tuple(saved.get("hole_centre", ())) if centre is None else centre)
 
     def predict(self, sem: NDArray) -> Prediction:
         """Depth of SEM images (N, H, W), [grey level 0..255], uint8 or float."""
         depth = self._run(self.system.predict, sem)
-        return Prediction(depth, *quantise(depth, self.levels, self.tolerance))
+        quantised, level, mask = quantise(depth, self.levels, self.tolerance)
+        moved = centred(quantised, level, self.centre) if self.centre else None
+        return Prediction(depth, quantised, level, mask, moved)
 
     def render(self, depth_grey: NDArray) -> NDArray[np.float32]:
         """SEM images, float32 (N, H, W) [grey level 0..255], of depth maps (N, H, W) [grey level]."""

@@ -6,7 +6,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 @dataclass(frozen=True)
 class Option:
-    """Name, type, default and limits of one option; bounds are inclusive, `None` in them is no limit."""
+    """Name, type, default and limits of one option; bounds are inclusive, `None` in them is no limit.
+
+    `counts` are the numbers of parts that a value of several may have; empty is any number.
+    """
 
     name: str
     group: str
@@ -17,6 +20,7 @@ class Option:
     unit: str = ""
     bounds: tuple[float | None, float | None] = (None, None)
     choices: tuple[Any, ...] = ()
+    counts: tuple[int, ...] = ()
     may_change: bool = False
     inherit: bool = False
 

@@ -20,7 +20,10 @@ def parse_value(option: Option, text: str, quote: str) -> Any:
     text = VALUES.get(option.name, {}).get(text, text)
     if not option.many:
         return _parse_one(option, text, quote)
-    return tuple(_parse_one(option, part.strip(), quote) for part in text.split(",")) if text.strip() else ()
+    parts = tuple(_parse_one(option, part.strip(), quote) for part in text.split(",")) if text.strip() else ()
+    if option.counts and len(parts) not in option.counts:
+        raise OptionsError(f"{quote}: must be {_either(option.counts)} values with commas between them")
+    return parts
 
 
 def to_text(value: Any) -> str:

@@ -21,7 +21,8 @@ CELL = 1.0  # width of a picture [inch]
 
 
 def write(path: Path, results: Sequence[Result], title: str = "") -> None:
-    """PNG of the results: one column an image, below each other SEM, depth, quantised, truth and error as far as known.
+    """PNG of the results: one column an image, below each other SEM, depth, quantised, centred, truth and error as far
+    as known.
 
     Depth and error use the same colours [grey level] as the page, so that the two can be compared.
     """

@@ -1,4 +1,4 @@
-"""The page of a test: SEM image, depth, quantised depth, truth and error side by side, with the score above them."""
+"""The page of a test: SEM image, depth as it came and as it was finished, truth and error, and the score above them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ MOST_IMAGES = 200
 MEANINGS = {
     "raw": "As the network gives it.",
     "quantised": "Its background set to the nearest level.",
+    "centred": "Quantised, and the hole moved to where the depth maps have theirs: the stage is never quite there.",
     "level given": "The true level put in and the hole rescaled with it: judges the shape alone.",
     "mean map": "The mean of the training depth maps, the same for every image.",
     "mean map, level given": "The mean shape of the training depth maps at the true level: the same help.",
@@ -37,11 +38,14 @@ class Result:
     quantised: NDArray | None
     truth: NDArray | None
     level: int
+    centred: NDArray | None = None
     names: tuple[str, str] = ("SEM", "depth")  # what went in, what came out
 
     @property
     def final(self) -> NDArray:
-        """The map that was written: quantised if that was asked for."""
+        """The map that was written: the last of depth, quantised and centred that there is."""
+        if self.centred is not None:
+            return self.centred
         return self.depth if self.quantised is None else self.quantised
 
     @property
@@ -62,6 +66,8 @@ class Result:
         columns = {"SEM": figure.grey(self.sem), "depth": figure.depth(self.depth, low, high)}
         if self.quantised is not None:
             columns["quantised"] = figure.depth(self.quantised, low, high)
+        if self.centred is not None:
+            columns["centred"] = figure.depth(self.centred, low, high)
         if self.truth is not None:
             columns["truth"] = figure.depth(self.truth, low, high)
             columns["error"] = figure.error(self.final - self.truth, ERROR_LIMIT)
@@ -126,7 +132,7 @@ def _score(score: dict[str, Any] | None, names: tuple[str, str]) -> None:
     lines = score_rows(score)
     with tags.p(cls="headline"):
         for name, cell in zip(lines[0].values, lines[0].cells, strict=True):
-            if name in ("raw", "quantised"):
+            if name in ("raw", "quantised", "centred"):
                 with tags.span():
                     tags.b(cell)
                     tags.small(f"RMSE, {name}")

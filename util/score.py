@@ -28,22 +28,23 @@ def score(
     truth: NDArray,
     raw: NDArray,
     quantised: NDArray | None,
+    centred: NDArray | None,
     level: NDArray,
     levels: tuple[int, ...],
     training_maps: NDArray,
 ) -> dict[str, Any]:
     """Errors [grey level] of maps (N, H, W) against `truth`, as metrics.json holds them.
 
-    `raw` and `quantised` are the predictions before and after the background was set to the predicted `level` (N,).
-    `level_given` is what remains when the true level is given: each hole is rescaled from its own level to the true
+    `raw` and `quantised` are the predictions before and after the background was set to the predicted `level` (N,),
+    `centred` those whose holes were moved too. `level_given` is what remains of the last of them when the true level
+    is given: each hole is rescaled from its own level to the true
     one, depth' = L - (L - floor) u. The mean map of `training_maps` (M, H, W) gets the same help: the mean of their
     unit shapes at the true level. Where sizes differ there is no mean map.
     """
     true_level = metrics.levels_of(truth)
-    given = quantised if quantised is not None else raw
-    sets = {"raw": raw}
-    if quantised is not None:
-        sets["quantised"] = quantised
+    steps = {"raw": raw, "quantised": quantised, "centred": centred}
+    sets = {name: maps for name, maps in steps.items() if maps is not None}
+    given = list(sets.values())[-1]
     sets["level_given"] = metrics.at_level(metrics.unit(given, level), true_level)
     if training_maps.shape[1:] == truth.shape[1:]:
         shape = mean_shape(training_maps)
@@ -79,6 +80,7 @@ def mean_shape(maps: NDArray, chunk: int = 1024) -> NDArray[np.float64]:
 HEADINGS = {
     "raw": "raw",
     "quantised": "quantised",
+    "centred": "centred",
     "level_given": "level given",
     "mean_map": "mean map",
     "mean_map_level_given": "mean map, level given",

@@ -59,7 +59,7 @@ def test_unit_shape_and_depth_undo_each_other():
 def test_a_perfect_shape_at_a_wrong_level_is_perfect_once_the_level_is_given():
     truth, wrong = holes([140, 170, 150]), np.array([150, 160, 150])
     predicted = metrics.at_level(metrics.unit(truth, metrics.levels_of(truth)), wrong)
-    result = score(truth, predicted, predicted, wrong, LEVELS, truth)
+    result = score(truth, predicted, predicted, None, wrong, LEVELS, truth)
     assert result["raw"]["rmse"] > 1
     assert result["level_given"]["rmse"] == pytest.approx(0, abs=1e-9)
     assert result["raw"]["level_accuracy"] == pytest.approx(1 / 3)
@@ -76,7 +76,7 @@ def test_given_level_moves_the_hole_by_the_written_law():
 def test_mean_map_with_the_level_is_the_mean_shape_at_that_level():
     maps = np.concatenate([holes([140, 150, 160, 170], seed) for seed in range(3)])
     truth = maps[:4]
-    result = score(truth, truth, None, metrics.levels_of(truth), LEVELS, maps)
+    result = score(truth, truth, None, None, metrics.levels_of(truth), LEVELS, maps)
     expected = np.broadcast_to(mean_shape(maps), truth.shape)
     given = metrics.at_level(expected, metrics.levels_of(truth))
     assert result["mean_map_level_given"]["rmse"] == pytest.approx(metrics.rmse(given, truth))
@@ -91,13 +91,13 @@ def test_mean_shape_does_not_depend_on_its_chunks():
 
 def test_training_maps_of_another_size_give_no_mean_map():
     truth = holes([140])
-    assert "mean_map" not in score(truth, truth, None, np.array([140]), LEVELS, np.zeros((1, 4, 4)))
+    assert "mean_map" not in score(truth, truth, None, None, np.array([140]), LEVELS, np.zeros((1, 4, 4)))
 
 
 @pytest.mark.filterwarnings("error")
 def test_what_is_not_defined_is_null_in_valid_json():
     flat = np.full((2, 8, 8), 140.0)
-    result = score(flat, flat, None, np.array([140, 140]), LEVELS, flat)
+    result = score(flat, flat, None, None, np.array([140, 140]), LEVELS, flat)
     assert result["raw"]["rmse_hole"] is None
     json.dumps(result, allow_nan=False)
     assert "–" in table(result)
@@ -105,7 +105,7 @@ def test_what_is_not_defined_is_null_in_valid_json():
 
 def test_table_is_aligned_and_shows_before_and_after():
     truth = holes([140, 150])
-    result = score(truth, truth + 4, truth, np.array([140, 150]), LEVELS, truth)
+    result = score(truth, truth + 4, truth, None, np.array([140, 150]), LEVELS, truth)
     first, *lines, _ = table(result).splitlines()
     assert "grey levels" in first and first.index("raw") < first.index("quantised")
     assert {len(line) for line in [first, *lines]} == {len(first)}

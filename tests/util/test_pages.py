@@ -40,7 +40,7 @@ def make(folder, shown, reverse=False):
     if shown[0].truth is not None:
         truth, raw = np.stack([one.truth for one in shown]), np.stack([one.depth for one in shown])
         level = np.array([one.level for one in shown])
-        scored = score(truth, raw, np.stack([one.final for one in shown]), level, (140, 150, 160, 170), truth)
+        scored = score(truth, raw, np.stack([one.final for one in shown]), None, level, (140, 150, 160, 170), truth)
     with ResultsWriter(folder, 1.5) as writer:
         for one in shown:
             writer.write(one.stem, one.final, None if reverse else one.level)
@@ -63,7 +63,7 @@ def test_every_link_of_the_page_is_a_file_of_the_result(tmp_path):
 
 def test_reverse_results_link_their_own_images(tmp_path):
     depth = np.full((72, 48), 140.0, np.float32)
-    page = make(tmp_path / "r", [Result("one", depth, depth, None, None, 140, ("depth", "SEM"))], reverse=True)
+    page = make(tmp_path / "r", [Result("one", depth, depth, None, None, 140, names=("depth", "SEM"))], reverse=True)
     assert "sem/one.png" in links(page) and "submission.zip" not in page and "not scored" in page
     assert all((tmp_path / "r" / unquote(link)).is_file() for link in links(page))
 
