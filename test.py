@@ -4,6 +4,7 @@ The network is rebuilt from the run's own opt.json. --which_direction BtoA turns
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def scores(opt: Options, layout: Layout, results: list[Result]) -> dict[str, Any
     truth, raw = (np.stack([getattr(result, name) for result in results]) for name in ("truth", "depth"))
     quantised, centred = (finished([getattr(result, name) for result in results]) for name in ("quantised", "centred"))
     level = np.array([result.level for result in results])
-    maps = read_stack(layout.depth(), opt.data, "reading depth maps")
+    maps = read_stack(layout.depth(), replace(opt.data, preprocess="none"), "reading depth maps")
     return score(truth, raw, quantised, centred, level, opt.test.background_levels, maps)
 
 

@@ -1,7 +1,7 @@
 """What is read or made: the layouts of a data set, batches of images, and the SEM simulator."""
 
 from .errors import DataError
-from .image import read_grey, resized
+from .image import read_grey
 from .layout import Layout
 from .options import DataOptions
 from .stack import read_stack
@@ -20,5 +20,4 @@ __all__ = [
     "UnpairedBatches",
     "read_grey",
     "read_stack",
-    "resized",
 ]

@@ -35,6 +35,8 @@ def read_grey(path: Path, grey_range: tuple[int, ...] = ()) -> NDArray:
             f"{path}: {pixels.dtype} pixels; say --grey_range LOW,HIGH (the values that mean black and white)"
         )
     low, high = grey_range
+    if low >= high:
+        raise DataError(f"--grey_range {low},{high}: LOW must be below HIGH")
     values = pixels.astype(np.float64)
     if not np.isfinite(values).all() or values.min() < low or values.max() > high:
         raise DataError(f"{path}: values {values.min():g}..{values.max():g} lie outside --grey_range {low},{high}")

@@ -15,7 +15,7 @@ from .options import DataOptions
 
 def read_stack(files: list[ImageFile], options: DataOptions, title: str) -> NDArray:
     """Images (N, H, W), [grey level 0..255], uint8 or float32, in the order of `files`, with a progress bar."""
-    read = partial(read_prepared, options=options)
+    read = partial(_prepared, options=options)
     with ThreadPoolExecutor() as pool:
         images = list(
             tqdm(pool.map(read, files), total=len(files), desc=title, unit="image", leave=False, disable=None)
@@ -29,7 +29,7 @@ def read_stack(files: list[ImageFile], options: DataOptions, title: str) -> NDAr
     return np.stack(images)
 
 
-def read_prepared(file: ImageFile, options: DataOptions) -> NDArray:
+def _prepared(file: ImageFile, options: DataOptions) -> NDArray:
     """One image (H, W), [grey level 0..255], resized if the options ask for it."""
     image = read_grey(file.path, options.grey_range)
     if "resize" in options.preprocess:

@@ -10,7 +10,7 @@ from .errors import DataError
 from .image import read_grey
 from .layout import ImageFile, Layout
 from .options import DataOptions
-from .stack import read_prepared, size
+from .stack import size
 
 
 class TestBatch(NamedTuple):
@@ -54,7 +54,7 @@ class TestImages:
         """The images in the order of their names."""
         for start in range(0, len(self.files), batch_size):
             files = self.files[start : start + batch_size]
-            images = [read_prepared(file, self.options) for file in files]
+            images = [read_grey(file.path, self.options.grey_range) for file in files]
             for file, image in zip(files, images, strict=True):
                 if image.shape != images[0].shape:
                     raise DataError(f"{file.path}: {size(image)} where {files[0].path} is {size(images[0])}")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from skimage.transform import resize
 
 from .errors import ModelError
 from .quantisation import LEVELS, quantise
@@ -47,11 +48,13 @@ class Predictor:
         levels: tuple[int, ...] = LEVELS,
         tolerance: float = 8.0,
         centre: tuple[float, ...] = (),
+        size: tuple[int, int] | None = None,
     ) -> None:
         self.system = system
         self.levels = levels
         self.tolerance = tolerance
         self.centre = centre
+        self.size = size  # (H, W) that the system was trained at, if images were resized to it
         system.train(False)
 
     @classmethod
@@ -80,10 +83,13 @@ class Predictor:
         name = saved.get("model")
         system = build(name, options_from(name, saved), torch.device(device))
         system.load_networks({key: load_weights(folder / f"{epoch}_net_{key}.pth") for key in system.networks})
-        return cls(system, levels, tolerance, tuple(saved.get("hole_centre", ())) if centre is None else centre)
+        load_size = saved.get("load_size", ())
+        size = (load_size[0], load_size[-1]) if "resize" in saved.get("preprocess", "") else None
+        centre = tuple(saved.get("hole_centre", ())) if centre is None else centre
+        return cls(system, levels, tolerance, centre, size)
 
     def predict(self, sem: NDArray) -> Prediction:
-        """Depth of SEM images (N, H, W), [grey level 0..255], uint8 or float."""
+        """Depth of SEM images (N, H, W), [grey level 0..255], uint8 or float, at their size."""
         depth = self._run(self.system.predict, sem)
         quantised, level, mask = quantise(depth, self.levels, self.tolerance)
         moved = centred(quantised, level, self.centre) if self.centre else None
@@ -97,5 +103,13 @@ class Predictor:
     def _run(self, way, images: NDArray) -> NDArray[np.float32]:
         if images.ndim != 3:
             raise ModelError(f"images of shape {images.shape}: expected (N, H, W)")
-        answer = way(torch.from_numpy(np.asarray(images, dtype=np.float32))[:, None])
-        return answer[:, 0].float().cpu().numpy()
+        given = _resized(images.astype(np.float32), self.size or images.shape[1:])
+        answer = way(torch.from_numpy(given)[:, None])
+        return _resized(answer[:, 0].float().cpu().numpy(), images.shape[1:])
+
+
+def _resized(images: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:
+    if images.shape[1:] == size:
+        return images
+    shape = (len(images), *size)  # as training images are: linear, smoothed before they shrink
+    return resize(images, shape, order=1, preserve_range=True, anti_aliasing=True).astype(np.float32)

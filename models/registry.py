@@ -20,12 +20,12 @@ def build(name: str, options: Any, device: torch.device, seed: int = 0) -> Syste
 
 
 def options_from(name: str, saved: dict[str, Any]) -> Any:
-    """The system's options out of a flat dict as `opt.json` holds it; what other components own is passed over."""
+    """The system's options out of a flat dict as `opt.json` holds it; what other components own is passed over.
+
+    An option that the saved run did not know yet stood at its default.
+    """
     kind = _known(name).Options
-    try:
-        return kind(**{field.name: saved[field.name] for field in fields(kind)})
-    except KeyError as missing:
-        raise ModelError(f"opt.json lacks the option {missing} of {name}; was it written by this toolkit?") from None
+    return kind(**{field.name: saved[field.name] for field in fields(kind) if field.name in saved})
 
 
 def _known(name: str) -> type[System]:

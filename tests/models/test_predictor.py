@@ -1,0 +1,67 @@
+"""The Python API: arrays in, finished depth maps out."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from models import SYSTEMS, ModelError, Predictor, System, build
+
+
+class Mirror(System):
+    """Depth is what it is given: what the predictor adds can be told apart."""
+
+    def predict(self, sem):
+        self.seen = sem.shape
+        return sem
+
+
+def holes(shape=(72, 48)):
+    maps = np.full((2, *shape), 151, np.uint8)
+    maps[0, shape[0] // 4 : shape[0] // 2, shape[1] // 4 : shape[1] // 2] = 30
+    return maps
+
+
+def predictor(**more):
+    return Predictor(Mirror(None, torch.device("cpu")), **more)
+
+
+def test_the_background_is_quantised_and_the_hole_left_alone():
+    answer = predictor().predict(holes())
+    assert (answer.depth_grey == holes()).all() and answer.level.tolist() == [150, 150]
+    assert (answer.quantised[answer.mask] == 150).all() and answer.quantised.min() == 30
+    assert answer.centred is None and answer.final is answer.quantised
+
+
+def test_a_centre_moves_the_holes():
+    answer = predictor(centre=(35.5, 23.5)).predict(holes())
+    assert answer.final is answer.centred
+    assert answer.final[0, 35, 23] == 30 and answer.quantised[0, 35, 23] == 30
+    rows = np.flatnonzero((answer.final[0] < 90).any(axis=1))
+    assert rows.mean() == pytest.approx(35.5, abs=0.01)
+
+
+def test_a_system_that_learned_at_another_size_answers_at_the_images_size():
+    one = predictor(size=(36, 24))
+    answer = one.predict(holes())
+    assert one.system.seen == (2, 1, 36, 24) and answer.quantised.shape == (2, 72, 48)
+    assert np.abs(answer.depth_grey[1] - 151).max() < 1e-3
+
+
+def test_one_image_without_a_batch_axis_is_named():
+    with pytest.raises(ModelError, match="expected \\(N, H, W\\)"):
+        predictor().predict(holes()[0])
+
+
+def test_a_run_folder_says_how_to_predict(tmp_path):
+    small = {"ngf": 2, "ndf": 2, "netG": "resnet_6blocks"}
+    system = build("cycle_gan", SYSTEMS["cycle_gan"].Options(**small), torch.device("cpu"))
+    for name, network in system.networks.items():
+        torch.save(network.state_dict(), tmp_path / f"latest_net_{name}.pth")
+    more = {"hole_centre": [30, 20], "preprocess": "resize", "load_size": [40, 32]}
+    (tmp_path / "opt.json").write_text(json.dumps({"model": "cycle_gan", **small, **more}))
+    loaded = Predictor.load(tmp_path)
+    assert loaded.centre == (30, 20) and loaded.size == (40, 32)
+    assert Predictor.load(tmp_path, centre=()).centre == ()
+    assert loaded.predict(holes()).final.shape == (2, 72, 48)
