@@ -178,3 +178,14 @@ def test_bad_input_is_one_line_and_status_2(place, trained, program, flags, line
     done = subprocess.run(command, capture_output=True, text=True, cwd=place)
     assert done.returncode == 2, done.stderr
     assert line in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_run_knows_where_its_holes_belong(place):
+    epochs = ("--n_epochs", "1", "--n_epochs_decay", "0")
+    size = ("--preprocess", "resize", "--load_size", "36,24")
+    assert run_train(place, "centred", *epochs, *size, "--hole_centre", "35.5,22.9") == 0
+    assert run_test(place, "centred") == 0
+    score = json.loads((place / "results/centred/test_latest/metrics.json").read_text())["score"]
+    assert "centred" in score and score["raw"]["rmse"] > 0
+    assert run_test(place, "centred", "--hole_centre", "") == 0
+    assert "centred" not in json.loads((place / "results/centred/test_latest/metrics.json").read_text())["score"]
