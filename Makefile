@@ -1,7 +1,7 @@
 # The two commands: `make demo` (a page of depth maps) and `make test`. Both make .venv in the checkout.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
-DEMO_DATA := --stems 12 --real 48 --test 80
+DEMO_DATA := --stems 8 --real 32 --test 80
 
 .PHONY: demo test lint setup
 

@@ -26,7 +26,7 @@ def clean_signal(depth_nm: NDArray, instrument: Instrument) -> NDArray[np.float3
     i = instrument
     hole = depth_nm > i.edge_depth_nm
     if hole.any():
-        edge = (distance_transform_edt(~hole) - 0.5) * i.pixel_nm
+        edge = (distance_transform_edt(~hole).astype(np.float32) - 0.5) * i.pixel_nm
         bloom = i.edge_bloom * np.exp(-edge / i.edge_decay_nm) * (1 - np.exp(-edge / i.edge_rounding_nm))
         slope_y, slope_x = np.gradient(depth_nm.astype(np.float32), i.pixel_nm)
         secant = np.sqrt(1 + slope_x**2 + slope_y**2)

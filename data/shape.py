@@ -13,7 +13,7 @@ from scipy.ndimage import distance_transform_edt
 HEIGHT, WIDTH = 72, 48
 CENTRE_X, CENTRE_Y = 22.9, 35.5
 FINE = 2  # the contour is drawn this many times finer, so that distances to it are not whole pixels
-ROW_COLUMN = np.indices((HEIGHT * FINE, WIDTH * FINE))
+ROW_COLUMN = np.indices((HEIGHT * FINE, WIDTH * FINE), dtype=np.int32)
 GRID_Y, GRID_X = ((ROW_COLUMN + 0.5) / FINE - 0.5).astype(np.float32)
 
 
@@ -41,7 +41,7 @@ def random_shape(rng: np.random.Generator) -> Shape:
     top, bottom = rng.normal(7.0, 0.5, 2)
     pits = []
     if rng.random() < 0.5:
-        end = rng.choice([-1.0, 1.0])
+        end = float(rng.choice([-1.0, 1.0]))
         pits.append(
             (rng.normal(0, 0.12), end * rng.uniform(0.50, 0.62), rng.uniform(3.5, 6), min(rng.exponential(0.06), 0.27))
         )
@@ -53,7 +53,7 @@ def random_shape(rng: np.random.Generator) -> Shape:
         corner=float(rng.choice([2.0, 2.4, 3.0, 4.0], p=[0.1, 0.25, 0.35, 0.3])),
         egg=rng.normal(0, 0.05) if rng.random() < 0.6 else 0.0,
         waist=rng.uniform(0.03, 0.14) if rng.random() < 0.3 else 0.0,
-        shear=rng.choice([-1, 1]) * rng.uniform(1.5, 4) if rng.random() < 0.4 else 0.0,
+        shear=float(rng.choice([-1, 1])) * rng.uniform(1.5, 4) if rng.random() < 0.4 else 0.0,
         rotation=rng.normal(0, 0.02),
         rough=tuple(rng.normal(0, 0.006, 6)),
         walls=(left, right, top, bottom),
@@ -85,7 +85,8 @@ def unit_shape(shape: Shape) -> NDArray[np.float32]:
     inside = radius < 1 + bumps
 
     distance, nearest = distance_transform_edt(inside, return_indices=True)
-    towards_y, towards_x = (nearest[:, inside] - ROW_COLUMN[:, inside]).astype(np.float32)
+    towards = (nearest - ROW_COLUMN).astype(np.float32)
+    towards_y, towards_x = towards[0][inside], towards[1][inside]
     share_x = towards_x**2 / np.maximum(towards_x**2 + towards_y**2, 1)
     left, right, top, bottom = (np.float32(width) for width in shape.walls)
     wall = share_x * np.where(towards_x < 0, left, right) + (1 - share_x) * np.where(towards_y < 0, top, bottom)
@@ -96,8 +97,9 @@ def unit_shape(shape: Shape) -> NDArray[np.float32]:
 
     for at_x, at_y, size, height in shape.pits:
         away = ((x - at_x * shape.half_width) ** 2 + (y - at_y * shape.half_height) ** 2) / size**2
-        u = u + height * u**3 * np.clip(1 - away, 0, None) ** 2  # compact, so that the rest stays a flat plateau
-    u = u.reshape(HEIGHT, FINE, WIDTH, FINE).mean(axis=(1, 3))
+        near = np.maximum(1 - away, 0)
+        u = u + height * (u * u * u) * (near * near)  # compact, so that the rest stays a flat plateau
+    u = u.reshape(HEIGHT, FINE, WIDTH * FINE).sum(axis=1).reshape(HEIGHT, WIDTH, FINE).sum(axis=2) / FINE**2
     return np.minimum(u, 1.27).astype(np.float32)
 
 

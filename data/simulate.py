@@ -5,6 +5,7 @@ The contest's layout with, beside it, the truth of the test images (test/Depth) 
 
 import argparse
 import csv
+import io
 import json
 import sys
 import tempfile
@@ -146,8 +147,13 @@ def _real_image(u: NDArray, level: int, instrument: Instrument, rng: np.random.G
 
 
 def _save(path: Path, pixels: NDArray[np.uint8], mode: str = "L") -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).convert(mode).save(path, compress_level=1)
+    buffer = io.BytesIO()  # Pillow's own file handling costs more than the compression
+    Image.fromarray(pixels).convert(mode).save(buffer, "PNG", compress_level=1)
+    try:
+        path.write_bytes(buffer.getbuffer())
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(buffer.getbuffer())
 
 
 def make(dataroot: Path, recipe: Recipe) -> bool:

@@ -1,18 +1,21 @@
 """Batches of SEM images and depth maps that do not belong together."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader, Dataset
 
 from .errors import DataError
 from .layout import Layout, drawn_evenly
 from .options import DataOptions
 from .stack import height_width, read_stack, size
 
+if TYPE_CHECKING:
+    from torch.utils.data import DataLoader
 
-class UnpairedBatches(Dataset):
-    """Batch k of an epoch, {"sem", "depth"}: float32 (N, 1, H, W), [grey level 0..255].
+
+class UnpairedBatches:
+    """Batch k of an epoch, {"sem", "depth"}: float32 (N, 1, H, W), [grey level 0..255]; tensors from `loader`.
 
     A batch is a pure function of (seed, epoch, k): neither the number of workers nor where a run was interrupted can
     change it. As in the published loader an epoch is as long as the larger domain; SEM images come in a shuffled
@@ -39,17 +42,20 @@ class UnpairedBatches(Dataset):
     def __len__(self) -> int:
         return -(-self.length // self.batch_size)
 
-    def __getitem__(self, k: int) -> dict[str, torch.Tensor]:
+    def __getitem__(self, k: int) -> dict[str, NDArray[np.float32]]:
         sem, depth = self.order
         part = slice(k * self.batch_size, (k + 1) * self.batch_size)
         rng = np.random.default_rng([self.seed, self.epoch, k, 1])
         return {"sem": self._assemble("sem", sem[part], rng), "depth": self._assemble("depth", depth[part], rng)}
 
-    def loader(self, epoch: int, start: int = 0) -> DataLoader:
+    def loader(self, epoch: int, start: int = 0) -> "DataLoader":
         """The batches of `epoch` from number `start` on."""
+        from torch.utils.data import DataLoader  # here, so that making a data set does not wait for torch
+
         self.epoch = epoch
         self.order = self._order()
-        return DataLoader(self, batch_size=None, sampler=range(start, len(self)), num_workers=self.options.num_threads)
+        places = range(start, len(self))
+        return DataLoader(self, batch_size=None, sampler=places, num_workers=self.options.num_threads)  # type: ignore[arg-type]
 
     def _order(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         places = np.arange(self.length)
@@ -59,7 +65,7 @@ class UnpairedBatches(Dataset):
         sem = rng.permutation(places) % len(self.images["sem"])
         return sem, rng.integers(len(self.images["depth"]), size=self.length)
 
-    def _assemble(self, name: str, places: NDArray[np.int64], rng: np.random.Generator) -> torch.Tensor:
+    def _assemble(self, name: str, places: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float32]:
         images = self.images[name][places]
         if self.crop:
             top, left = (
@@ -75,4 +81,4 @@ class UnpairedBatches(Dataset):
         if self.options.flip:
             mirrored = rng.random(len(images)) < 0.5
             images = np.where(mirrored[:, None, None], images[:, :, ::-1], images)
-        return torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32))[:, None]
+        return np.ascontiguousarray(images, dtype=np.float32)[:, None]
