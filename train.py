@@ -3,12 +3,15 @@
 The whole step is read in four hops: this loop -> models/cycle_gan.py -> models/losses.py -> models/networks/*.
 """
 
+import math
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from data import BATCHES, DataError, DataOptions, Layout
@@ -16,20 +19,21 @@ from models import SYSTEMS, ModelError, System, build, load_weights, lr_factor
 from options import Options, OptionsError, compare, parse_train
 from util import checkpoint
 from util.device import choose_device
+from util.display import Display
 from util.errors import UtilError
 from util.loss_log import LossLog
 from util.run_folder import RunFolder
 from util.signals import StopRequest
-from util.training_page import TrainingPage
 
 
 @dataclass
 class Position:
-    """Where a run stands: the epoch in progress (the first is 1), its finished batches, and all steps so far."""
+    """Where a run stands: the epoch in progress (from 1), its finished batches, all steps, the best distance."""
 
     epoch: int = 1
     batches: int = 0
     step: int = 0
+    best: float = math.inf
 
 
 def train(opt: Options) -> int:
@@ -45,15 +49,18 @@ def train(opt: Options) -> int:
         print(f"dry run: {len(batches)} batches an epoch; one step:", shown(system.step(next(iter(batches.loader(1))))))
         return 0
 
-    with RunFolder(opt.run.checkpoints_dir, opt.run.name) as run, StopRequest() as stop:
+    with ExitStack() as held:
+        run = held.enter_context(RunFolder(opt.run.checkpoints_dir, opt.run.name))
+        stop = held.enter_context(StopRequest())
         at, log_state = begin(opt, run, system)
         if at.epoch > last:
             print(f"{run.path} is finished: {last} epochs. To go on raise --n_epochs; to test it: test.py")
             return 0
         batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
-        log, page = LossLog(run.path, at.step), TrainingPage(run.path, opt.run.name, opt.changed())
+        log, reference = LossLog(run.path, at.step), batches.reference()
         log.load_state_dict(log_state, device)
-        saved_at, shown_at = time.monotonic(), at.step
+        display = held.enter_context(Display(run.path, opt.run.name, opt.display, opt.changed()))
+        saved_at = time.monotonic()
         system.train()
 
         while at.epoch <= last:
@@ -69,6 +76,9 @@ def train(opt: Options) -> int:
                 if at.step % loop.print_freq == 0:
                     losses = log.write(at.epoch, at.step, (time.monotonic() - began) / (at.batches - first))
                     tqdm.write(f"(epoch: {at.epoch}, iters: {at.step}) {shown(losses)}")
+                    display.show(log.columns)
+                if display.due(at.step):
+                    display.show(log.columns, pictures(system))
                 minutes = (time.monotonic() - saved_at) / 60
                 if at.step % loop.save_latest_freq == 0 or 0 < loop.save_minutes <= minutes or stop.signum:
                     save(run, system, at, log, "latest")
@@ -78,18 +88,18 @@ def train(opt: Options) -> int:
                     return stop.exit_code
 
             seconds, finished = time.monotonic() - began, at.epoch
-            print(
-                f"End of epoch {finished} / {last} \t Time Taken: {seconds:.1f} sec \t lr {factor * opt.model.lr:.7f}"
-            )
             at.epoch, at.batches = finished + 1, 0
-            if finished % loop.save_epoch_freq == 0 or finished == last:
-                save(run, system, at, log, "latest", str(finished))
-            if opt.display.html and (at.step - shown_at >= opt.display.update_html_freq or finished == last):
-                page.add_images(
-                    finished, {name: image[0, 0].cpu().numpy() for name, image in system.snapshot().items()}
-                )
-                page.write(log.read())
-                shown_at = at.step
+            distance = system.criterion(reference)
+            improved, at.best = distance < at.best, min(distance, at.best)
+            rate = factor * opt.model.lr
+            print(
+                f"End of epoch {finished} / {last} \t Time Taken: {seconds:.1f} sec \t lr {rate:.7f}"
+                f" \t distance {distance:.4f}{' (best)' if improved else ''}"
+            )
+            kept = finished % loop.save_epoch_freq == 0 or finished == last
+            if kept or improved:
+                save(run, system, at, log, "latest", *["best"] * improved, *[str(finished)] * kept)
+            display.end_epoch(finished, at.step, finished == last, log.columns, pictures(system))
     return 0
 
 
@@ -124,6 +134,11 @@ def save(run: RunFolder, system: System, at: Position, log: LossLog, *tags: str)
         "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
     }
     checkpoint.save(run.path, tags, {name: network.state_dict() for name, network in system.networks.items()}, state)
+
+
+def pictures(system: System) -> dict[str, NDArray]:
+    """The first image of each kind of the last step, (H, W) [grey level 0..255]."""
+    return {name: image[0, 0].cpu().numpy() for name, image in system.snapshot().items()}
 
 
 def shown(losses: dict[str, Any]) -> str:

@@ -48,6 +48,10 @@ class UnpairedBatches:
         rng = np.random.default_rng([self.seed, self.epoch, k, 1])
         return {"sem": self._assemble("sem", sem[part], rng), "depth": self._assemble("depth", depth[part], rng)}
 
+    def reference(self, count: int = 32) -> dict[str, NDArray]:
+        """The same images (N, H, W) [grey level 0..255] of each domain each time, evenly over the files."""
+        return {name: stack[:: max(1, len(stack) // count)][:count] for name, stack in self.images.items()}
+
     def loader(self, epoch: int, start: int = 0) -> "DataLoader":
         """The batches of `epoch` from number `start` on."""
         from torch.utils.data import DataLoader  # here, so that making a data set does not wait for torch

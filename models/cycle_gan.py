@@ -7,10 +7,13 @@ level is not.
 from dataclasses import dataclass, field
 from itertools import chain
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from . import losses
+from .criterion import shape_distance
 from .image_pool import ImagePool
 from .networks import INITS, NORMS, PatchDiscriminator, PixelDiscriminator, ResnetGenerator, initialise
 from .scaling import to_grey, to_network
@@ -147,6 +150,13 @@ class CycleGan(System):
 
     def render(self, depth: Tensor) -> Tensor:
         return to_grey(self.depth_to_sem(to_network(depth.to(self.device), self.options.output_nc)))
+
+    @torch.inference_mode()
+    def criterion(self, images: dict[str, NDArray]) -> float:
+        self.train(False)
+        depth = self.predict(torch.from_numpy(images["sem"].astype(np.float32))[:, None])
+        self.train()
+        return shape_distance(depth[:, 0].cpu().numpy(), images["depth"])
 
     def snapshot(self) -> dict[str, Tensor]:
         return {name: to_grey(image.detach()) for name, image in self._images.items()}

@@ -5,9 +5,11 @@ data it learns from, implement `step` and `predict`, and enter it in `SYSTEMS` (
 test over that dict then holds it to the contract.
 """
 
+import math
 from typing import Any, ClassVar
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .errors import ModelError
@@ -36,6 +38,11 @@ class System:
     def render(self, depth: Tensor) -> Tensor:
         """SEM images of depth maps, float32 (N, 1, H, W), [grey level 0..255], where the system knows that way."""
         raise ModelError("this model knows no way from depth to SEM; --which_direction BtoA needs a cycle_gan run")
+
+    def criterion(self, images: dict[str, NDArray]) -> float:
+        """How far the system is from good on fixed training images by domain, (N, H, W) [grey level]: what `best` is
+        chosen by. It must not need the truth of any test image. Infinity is no choice."""
+        return math.inf
 
     def snapshot(self) -> dict[str, Tensor]:
         """Images of the last step by name, float32 (N, 1, H, W), [grey level 0..255], for pages and live plots."""

@@ -169,7 +169,7 @@ def test_another_configuration_is_refused_and_the_difference_printed(place, trai
         ("train.py", ["--dataroot", "./nowhere"], "python -m data.simulate --dataroot ./nowhere"),
         ("train.py", ["--name", "../up"], "--name ../up"),
         ("test.py", ["--name", "nobody"], "nobody"),
-        ("test.py", ["--which_epoch", "77"], "no weights of epoch 77; there are: 2, 3, latest"),
+        ("test.py", ["--which_epoch", "77"], "no weights of epoch 77; there are: 2, 3, best, latest"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(place, trained, program, flags, line):

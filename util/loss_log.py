@@ -14,13 +14,17 @@ TEXT_STEP = re.compile(r"\(epoch: \d+, iters: (\d+), ")
 
 
 class LossLog:
-    """Averages losses over the steps since the last line. Opened after step n it drops what was logged beyond n."""
+    """Averages losses over the steps since the last line. Opened after step n it drops what was logged beyond n.
+
+    `columns` holds what losses.csv holds, by name; empty before the first line.
+    """
 
     def __init__(self, folder: Path, step: int = 0) -> None:
         self.text, self.table = folder / "loss_log.txt", folder / "losses.csv"
         self.sums: dict[str, Tensor] = {}
         self.count = 0
         self._keep(step)
+        self.columns = self._read()
 
     def add(self, losses: dict[str, Tensor]) -> None:
         """Adds the losses () of one step, on their device, without waiting for them."""
@@ -31,19 +35,22 @@ class LossLog:
         """Appends one line: means over the steps since the last one; `seconds` is the time of one step."""
         means = {name: (value / self.count).item() for name, value in self.sums.items()}
         self.sums, self.count = {}, 0
-        new = not self.table.exists()
+        new = not self.columns
         with self.table.open("a", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             if new:
-                writer.writerow(["epoch", "step", "seconds", *means])
-            writer.writerow([epoch, step, f"{seconds:.4f}", *(f"{value:.6g}" for value in means.values())])
+                self.columns = {name: [] for name in ("epoch", "step", "seconds", *means)}
+                writer.writerow(self.columns)
+            row = [str(epoch), str(step), f"{seconds:.4f}", *(f"{value:.6g}" for value in means.values())]
+            writer.writerow(row)
+        for column, value in zip(self.columns.values(), row, strict=True):
+            column.append(float(value))
         with self.text.open("a") as log:
             values = " ".join(f"{name}: {value:.3f}" for name, value in means.items())
             log.write(f"(epoch: {epoch}, iters: {step}, time: {seconds:.3f}) {values}\n")
         return means
 
-    def read(self) -> dict[str, list[float]]:
-        """Columns of losses.csv by name; empty before the first line."""
+    def _read(self) -> dict[str, list[float]]:
         if not self.table.exists():
             return {}
         with self.table.open(newline="") as file:

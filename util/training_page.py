@@ -29,7 +29,7 @@ class TrainingPage:
         for name, image in images.items():
             write_bytes(self.folder / f"images/epoch{epoch:06d}_{name}.png", figure.png(figure.grey(image)))
 
-    def write(self, losses: Mapping[str, Sequence[float]]) -> None:
+    def write(self, losses: Mapping[str, Sequence[float]], alarms: Mapping[str, str] | None = None) -> None:
         """Writes the page anew from the run's loss log (columns by name) and the images kept so far."""
         page = document(title=self.title)
         with page.head:
@@ -38,6 +38,10 @@ class TrainingPage:
             tags.style(raw(CSS))
         with page:
             tags.h1(self.title)
+            for sign, advice in (alarms or {}).items():
+                with tags.p(cls="alarm"):
+                    tags.b(sign)
+                    tags.span(f": {advice}")
             if losses:
                 last = {name: values[-1] for name, values in losses.items()}
                 tags.p(

@@ -25,13 +25,13 @@ def test_lines_are_those_of_the_public_toolkit(tmp_path):
     line = (tmp_path / "loss_log.txt").read_text()
     assert line == "(epoch: 1, iters: 2, time: 0.125) D_A: 1.500 cycle_A: 3.000\n"
     assert re.match(r"\(epoch: (\d+), iters: (\d+), time: [\d.]+", line)
-    assert log.read() == {"epoch": [1], "step": [2], "seconds": [0.125], "D_A": [1.5], "cycle_A": [3]}
+    assert log.columns == {"epoch": [1], "step": [2], "seconds": [0.125], "D_A": [1.5], "cycle_A": [3]}
 
 
 def test_values_are_means_since_the_last_line(tmp_path):
     log = LossLog(tmp_path)
     run(log, [1, 2, 3, 4])
-    assert log.read()["D_A"] == [1.5, 3.5]
+    assert log.columns["D_A"] == [1.5, 3.5]
 
 
 def test_a_resumed_run_logs_what_an_unbroken_one_does(tmp_path):
@@ -56,7 +56,7 @@ def test_a_line_that_a_kill_cut_is_dropped(tmp_path, name):
     path.write_text(path.read_text()[:-4])
     log = LossLog(tmp_path, 8)
     run(log, [9, 10])
-    assert log.read()["step"][-1] == 10
+    assert log.columns["step"][-1] == 10
     assert "iters: 10," in (tmp_path / "loss_log.txt").read_text().splitlines()[-1]
 
 
@@ -72,6 +72,6 @@ def test_a_line_missing_from_one_file_does_not_shift_the_other(tmp_path):
 def test_an_empty_table_begins_anew(tmp_path):
     (tmp_path / "losses.csv").write_text("")
     log = LossLog(tmp_path, 4)
-    assert log.read() == {}
+    assert log.columns == {}
     run(log, [5, 6])
-    assert log.read()["step"] == [6]
+    assert log.columns["step"] == [6]

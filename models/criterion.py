@@ -1,0 +1,28 @@
+"""Choosing an epoch without any truth: do the predicted shapes look like the depth maps, as a population?"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .quantisation import LEVELS, quantise
+
+FLOOR = 30.0
+QUANTILES = np.linspace(0, 1, 201)
+
+
+def shape_distance(predicted: NDArray[np.float32], depth_grey: NDArray) -> float:
+    """Distance [1] between the unit shapes of predicted maps (N, H, W) and of true ones (M, H, W) [grey level].
+
+    The Wasserstein-1 distance of the distributions of all pixels' u = (L - depth) / (L - floor), the mean absolute
+    difference of their quantiles; each predicted map is taken relative to its own quantised background, because an
+    unpaired training does not know the level. It needs no pair and no truth. A wall that is everywhere too steep or a
+    floor that is not flat shows in it; a hole in the wrong place does not.
+    """
+    quantised, level, _ = quantise(predicted, LEVELS)
+    found = _unit(quantised, level.astype(np.float64))
+    wanted = _unit(depth_grey, depth_grey.max(axis=(1, 2)).astype(np.float64))
+    return float(np.abs(np.quantile(found, QUANTILES) - np.quantile(wanted, QUANTILES)).mean())
+
+
+def _unit(maps: NDArray, level: NDArray[np.float64]) -> NDArray[np.float64]:
+    top = level[:, None, None]
+    return (top - maps) / np.maximum(top - FLOOR, 1.0)
