@@ -6,6 +6,7 @@ DEMO_DATA := --stems 8 --real 32 --test 80
 .PHONY: demo test lint setup
 
 demo: setup
+	@echo "To watch the training: .venv/bin/python -m util.visdom_server in another terminal, then http://localhost:8097"
 	$(VENV)/python -m data.simulate --dataroot ./sem $(DEMO_DATA)
 	$(VENV)/python train.py --dataroot ./sem --name metrology --config docs/demo.yaml --continue_train
 	$(VENV)/python test.py --which_epoch 200
@@ -27,4 +28,5 @@ setup: .venv/done
 	if $(VENV)/python -c 'import sys; sys.exit(sys.version_info >= (3, 12))'; then \
 	  $(VENV)/pip install --no-build-isolation visdom==0.2.4; fi
 	$(VENV)/pip install --no-build-isolation -e '.[test]'
+	-command -v npm >/dev/null && $(VENV)/python -m util.visdom_server --prepare
 	touch $@
