@@ -13,16 +13,15 @@ def shape_distance(predicted: NDArray[np.float32], depth_grey: NDArray) -> float
     """Distance [1] between the unit shapes of predicted maps (N, H, W) and of true ones (M, H, W) [grey level].
 
     The Wasserstein-1 distance of the distributions of all pixels' u = (L - depth) / (L - floor), the mean absolute
-    difference of their quantiles; each predicted map is taken relative to its own quantised background, because an
-    unpaired training does not know the level. It needs no pair and no truth. A wall that is everywhere too steep or a
+    difference of their quantiles; each map is taken relative to its own quantised background, because an unpaired
+    training does not know the level. It needs no pair and no truth. A wall that is everywhere too steep or a
     floor that is not flat shows in it; a hole in the wrong place does not.
     """
-    quantised, level, _ = quantise(predicted, LEVELS)
-    found = _unit(quantised, level.astype(np.float64))
-    wanted = _unit(depth_grey, depth_grey.max(axis=(1, 2)).astype(np.float64))
-    return float(np.abs(np.quantile(found, QUANTILES) - np.quantile(wanted, QUANTILES)).mean())
+    found, wanted = (np.quantile(_unit(maps), QUANTILES) for maps in (predicted, depth_grey))
+    return float(np.abs(found - wanted).mean())
 
 
-def _unit(maps: NDArray, level: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit(maps: NDArray) -> NDArray[np.float64]:
+    quantised, level, _ = quantise(maps, LEVELS)
     top = level[:, None, None]
-    return (top - maps) / np.maximum(top - FLOOR, 1.0)
+    return (top - quantised) / (top - FLOOR)

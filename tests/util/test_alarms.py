@@ -1,0 +1,43 @@
+"""Alarms: each sign raises its own, and a sound training none."""
+
+import numpy as np
+import pytest
+
+from util.alarms import RECENT, alarms
+
+RNG = np.random.default_rng(0)
+SEM = np.where(np.hypot(*(np.indices((72, 48)) - 30)) < 15, 30.0, 180.0) + RNG.normal(size=(72, 48))
+SOUND = {"real_A": SEM, "fake_B": 0.8 * SEM, "real_B": SEM, "fake_A": SEM + 9}
+
+
+def log(**columns):
+    lines = np.arange(RECENT + 5.0)
+    sound = {"G_A": 0.3 + 0.01 * np.sin(lines), "D_A": 0.2 + 0.01 * np.cos(lines), "cycle_A": 1 / (lines + 1)}
+    return {
+        name: list(values)
+        for name, values in ({"epoch": lines, "step": lines, "seconds": lines} | sound | columns).items()
+    }
+
+
+def test_a_sound_training_raises_none():
+    assert alarms(log(), SOUND) == {} and alarms({}, {}) == {}
+
+
+@pytest.mark.parametrize(
+    "columns, images, sign",
+    [
+        ({"D_A": np.full(RECENT + 5, 1e-4) * RNG.random(RECENT + 5)}, {}, "D_A is at zero"),
+        ({"G_A": [0.3] * (RECENT + 4) + [np.nan]}, {}, "G_A is not a number"),
+        ({name: [0.25] * (RECENT + 5) for name in ("G_A", "D_A", "cycle_A")}, {}, "no loss has moved for a while"),
+        ({}, {"fake_B": np.full((72, 48), 90.0)}, "G_A gives a constant image"),
+        ({}, {"fake_B": 200 - SEM}, "G_A exchanges bright and dark"),
+        ({}, {"fake_A": 200 - SEM}, "G_B exchanges bright and dark"),
+    ],
+)
+def test_each_sign_raises_its_own(columns, images, sign):
+    found = alarms(log(**columns), SOUND | images)
+    assert list(found) == [sign] and "\n" not in found[sign]
+
+
+def test_a_discriminator_that_is_good_for_a_moment_raises_none():
+    assert alarms(log(D_A=[0.2] * (RECENT + 4) + [0.001]), SOUND) == {}
