@@ -94,7 +94,8 @@ def train(opt: Options) -> int:
             rate = factor * opt.model.lr
             print(
                 f"End of epoch {finished} / {last} \t Time Taken: {seconds:.1f} sec \t lr {rate:.7f}"
-                f" \t distance {distance:.4f}{' (best)' if improved else ''}"
+                f" \t distance {distance:.4f}{' (best)' if improved else ''}",
+                flush=True,  # a log file shows each epoch when it ends
             )
             kept = finished % loop.save_epoch_freq == 0 or finished == last
             if kept or improved:

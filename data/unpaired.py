@@ -54,12 +54,19 @@ class UnpairedBatches:
 
     def loader(self, epoch: int, start: int = 0) -> "DataLoader":
         """The batches of `epoch` from number `start` on."""
-        from torch.utils.data import DataLoader  # here, so that making a data set does not wait for torch
+        from torch import Generator  # here, so that making a data set does not wait for torch
+        from torch.utils.data import DataLoader
 
         self.epoch = epoch
         self.order = self._order()
-        places = range(start, len(self))
-        return DataLoader(self, batch_size=None, sampler=places, num_workers=self.options.num_threads)  # type: ignore[arg-type]
+        # A loader draws a seed for its workers each time it starts; not from the generator that dropout draws from.
+        return DataLoader(
+            self,  # type: ignore[arg-type]
+            batch_size=None,
+            sampler=range(start, len(self)),
+            num_workers=self.options.num_threads,
+            generator=Generator(),
+        )
 
     def _order(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         places = np.arange(self.length)

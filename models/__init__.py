@@ -1,5 +1,6 @@
 """What is learned, and what turns a SEM image into a finished depth map."""
 
+from .criterion import shape_distance
 from .errors import ModelError
 from .predictor import Prediction, Predictor
 from .quantisation import LEVELS, quantise
@@ -19,4 +20,5 @@ __all__ = [
     "load_weights",
     "lr_factor",
     "quantise",
+    "shape_distance",
 ]
