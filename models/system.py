@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .errors import ModelError
+from .weights import without_statistics
 
 
 class System:
@@ -72,7 +73,7 @@ class System:
         """Loads plain state dicts by network name; a wrong architecture is named in one line."""
         for name, state in states.items():
             try:
-                self.networks[name].load_state_dict(state)
+                self.networks[name].load_state_dict(without_statistics(state, self.networks[name]))
             except RuntimeError as error:
                 first = str(error).splitlines()[1].strip()
                 raise ModelError(

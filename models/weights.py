@@ -4,9 +4,11 @@ from pathlib import Path
 from pickle import UnpicklingError
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .errors import ModelError
+
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
@@ -20,3 +22,9 @@ def load_weights(path: Path) -> dict[str, Tensor]:
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ModelError(f"{path}: not a plain state dict of tensors")
     return state
+
+
+def without_statistics(state: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
+    """The state dict without running statistics of instance norms, which PyTorch before 0.4 saved and never used."""
+    known = network.state_dict().keys()
+    return {key: value for key, value in state.items() if key in known or key.rpartition(".")[2] not in STATISTICS}

@@ -1,0 +1,104 @@
+"""What live plots cost a training: python benchmarks/plot_overhead.py
+
+The demo's training step, a line of the loss log every 10 steps and images every 50, in blocks that alternate between no
+plots and plots with a server that is good, dead, or accepts and never answers. Prints the median of each block's time a
+step, and its share above the one without plots.
+"""
+
+import argparse
+import os
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import requests
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
+
+from models import SYSTEMS, build
+from util.live_plots import LivePlots
+
+BLOCK = 20  # steps
+LINES = 2000  # of the loss log, as after a long run
+NAMES = ("G_A", "G_B", "cycle_A", "cycle_B", "idt_A", "idt_B", "D_A", "D_B")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--rounds", type=int, default=15, help="blocks of each kind (15)")
+    rounds = parser.parse_args().rounds
+    options = SYSTEMS["cycle_gan"].Options(netG="resnet_6blocks", ngf=8, ndf=16, netD="n_layers", n_layers_D=2)
+    system = build("cycle_gan", options, torch.device("cpu"))
+    batch = {name: torch.rand(4, 1, 72, 48) * 200 for name in ("sem", "depth")}
+    good, stuck, dead = free_port(), socket.create_server(("127.0.0.1", 0)), free_port()
+    with tempfile.TemporaryDirectory() as folder, server(good, folder):
+        plots = {
+            "no plots": None,
+            "good server": drawing(good),
+            "dead server": drawing(dead),
+            "stuck server": drawing(stuck.getsockname()[1]),
+        }
+        times = {name: [] for name in plots}
+        losses = {name: list(np.random.default_rng(0).random(LINES)) for name in ("epoch", "step", "seconds", *NAMES)}
+        for _ in range(rounds):
+            for name, one in plots.items():
+                began = time.perf_counter()
+                for step in range(BLOCK):
+                    system.step(batch)
+                    if one and step % 10 == 0:
+                        images = (
+                            {key: value[0, 0].numpy() for key, value in system.snapshot().items()} if step else None
+                        )
+                        one.show(losses, images)
+                times[name].append((time.perf_counter() - began) / BLOCK)
+        for one in plots.values():
+            if one:
+                one.close()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, {rounds} blocks of {BLOCK} steps each\n")
+    base = np.array(times["no plots"])
+    print("| | ms a step | above no plots |\n|---|---|---|")
+    for name, values in times.items():
+        print(f"| {name} | {1000 * np.median(values):.1f} | {np.median(np.array(values) / base) - 1:+.1%} |")
+    return 0
+
+
+def drawing(port: int) -> LivePlots:
+    return LivePlots("http://127.0.0.1", port, "main", f"port {port}", 1, 4, "")
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class server:  # noqa: N801  (used as a verb would be)
+    """A visdom server for the time of a `with`."""
+
+    def __init__(self, port: int, folder: str) -> None:
+        command = [sys.executable, "-m", "util.visdom_server", "--port", str(port), "--env_path", folder]
+        self.process = subprocess.Popen(command, cwd=Path(__file__).parents[1], stderr=subprocess.DEVNULL)
+        self.address = f"http://127.0.0.1:{port}"
+
+    def __enter__(self) -> None:
+        for _ in range(200):
+            try:
+                requests.get(self.address, timeout=1)
+                return
+            except requests.RequestException:
+                time.sleep(0.3)
+        raise SystemExit("the visdom server does not answer")
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
