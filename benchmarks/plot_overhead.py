@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -78,26 +80,19 @@ def free_port() -> int:
         return one.getsockname()[1]
 
 
-class server:  # noqa: N801  (used as a verb would be)
+@contextmanager
+def server(port: int, folder: str) -> Iterator[None]:
     """A visdom server for the time of a `with`."""
-
-    def __init__(self, port: int, folder: str) -> None:
-        command = [sys.executable, "-m", "util.visdom_server", "--port", str(port), "--env_path", folder]
-        self.process = subprocess.Popen(command, cwd=Path(__file__).parents[1], stderr=subprocess.DEVNULL)
-        self.address = f"http://127.0.0.1:{port}"
-
-    def __enter__(self) -> None:
+    command = [sys.executable, "-m", "util.visdom_server", "--port", str(port), "--env_path", folder]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[1], stderr=subprocess.DEVNULL) as process:
         for _ in range(200):
             try:
-                requests.get(self.address, timeout=1)
-                return
+                requests.get(f"http://127.0.0.1:{port}", timeout=1)
+                break
             except requests.RequestException:
                 time.sleep(0.3)
-        raise SystemExit("the visdom server does not answer")
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.wait()
+        yield
+        process.terminate()
 
 
 if __name__ == "__main__":
