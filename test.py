@@ -38,13 +38,16 @@ def predict(opt: Options) -> int:
 
     with ResultsWriter(folder, test.nm_per_grey) as writer:
         results = []
-        for batch in tqdm(
-            images.batches(test.batch_size), "predicting", images.batch_count(test.batch_size), disable=None
-        ):
-            results += rendered(predictor, batch) if reverse else measured(predictor, batch, test.quantise)
+        with tqdm(total=len(images), desc="predicting", unit="image", disable=None) as bar:
+            for batch in images.batches(test.batch_size):
+                results += rendered(predictor, batch) if reverse else measured(predictor, batch, test.quantise)
+                bar.update(len(batch.stems))
         for result in results:
             writer.write(result.stem, result.final, None if reverse else result.level)
-        scored = None if reverse or results[0].truth is None else scores(opt, layout, results)
+        sizes = {result.sem.shape for result in results}
+        scored = None if reverse or results[0].truth is None or len(sizes) > 1 else scores(opt, layout, results)
+        if len(sizes) > 1:
+            print(f"images of {len(sizes)} sizes: each map has its image's, and there is no score over all")
         writer.write_metrics({"run": opt.run.name, "epoch": test.epoch, "images": len(results), "score": scored})
         facts = [
             ("epoch", test.epoch),

@@ -57,6 +57,8 @@ def train(opt: Options) -> int:
             print(f"{run.path} is finished: {last} epochs. To go on raise --n_epochs; to test it: test.py")
             return 0
         batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
+        if at.step == 0:
+            run.begin(opt.to_dict())  # now that the data can be read: bad data leaves no run behind
         log, reference = LossLog(run.path, at.step), batches.reference()
         log.load_state_dict(log_state, device)
         display = held.enter_context(Display(run.path, opt.run.name, opt.display, opt.changed()))
@@ -105,10 +107,12 @@ def train(opt: Options) -> int:
 
 
 def begin(opt: Options, run: RunFolder, system: System) -> tuple[Position, dict[str, Any]]:
-    """Starts the run's folder, or restores the run that it holds: where it stands, and the losses not yet logged."""
+    """A new run, or the one that the folder holds, restored: where it stands, and the losses not yet logged."""
     saved = run.options
-    if not opt.loop.continue_train or saved is None:
-        run.begin(opt.to_dict(), opt.loop.overwrite)
+    if not opt.loop.continue_train or saved is None or not run.has_weights:
+        killed_at_once = opt.loop.continue_train and saved is not None and not run.has_weights
+        if not opt.loop.overwrite and not killed_at_once:
+            run.protect()
         return Position(epoch=opt.loop.epoch_count), {"sums": {}, "count": 0}
     differences = compare(saved, opt)
     for difference in differences:

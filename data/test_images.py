@@ -46,25 +46,25 @@ class TestImages:
     def __len__(self) -> int:
         return len(self.files)
 
-    def batch_count(self, batch_size: int) -> int:
-        """How many batches `batches` gives."""
-        return -(-len(self.files) // batch_size)
-
     def batches(self, batch_size: int) -> Iterator[TestBatch]:
-        """The images in the order of their names."""
-        for start in range(0, len(self.files), batch_size):
-            files = self.files[start : start + batch_size]
-            images = [read_grey(file.path, self.options.grey_range) for file in files]
-            for file, image in zip(files, images, strict=True):
-                if image.shape != images[0].shape:
-                    raise DataError(f"{file.path}: {size(image)} where {files[0].path} is {size(images[0])}")
-            truth = (
-                [read_grey(self.truth[file.path.stem], self.options.grey_range) for file in files]
-                if self.truth
-                else None
-            )
-            yield TestBatch(
-                [file.path.stem for file in files],
-                np.stack(images).astype(np.float32),
-                np.stack(truth).astype(np.float32) if truth else None,
-            )
+        """The images in the order of their names; a batch ends early where their size changes."""
+        files: list[ImageFile] = []
+        images: list[NDArray] = []
+        for file in self.files:
+            image = read_grey(file.path, self.options.grey_range)
+            if files and (len(files) == batch_size or image.shape != images[0].shape):
+                yield self._batch(files, images)
+                files, images = [], []
+            files.append(file)
+            images.append(image)
+        yield self._batch(files, images)
+
+    def _batch(self, files: list[ImageFile], images: list[NDArray]) -> TestBatch:
+        truth = None
+        if self.truth:
+            maps = [read_grey(self.truth[file.path.stem], self.options.grey_range) for file in files]
+            for file, image, one in zip(files, images, maps, strict=True):
+                if one.shape != image.shape:
+                    raise DataError(f"{self.truth[file.path.stem]}: {size(one)} where {file.path} is {size(image)}")
+            truth = np.stack(maps).astype(np.float32)
+        return TestBatch([file.path.stem for file in files], np.stack(images).astype(np.float32), truth)

@@ -189,3 +189,41 @@ def test_a_run_knows_where_its_holes_belong(place):
     assert "centred" in score and score["raw"]["rmse"] > 0
     assert run_test(place, "centred", "--hole_centre", "") == 0
     assert "centred" not in json.loads((place / "results/centred/test_latest/metrics.json").read_text())["score"]
+
+
+def test_bad_data_leaves_no_run_behind(place, tmp_path, capsys):
+    for folder in ("trainA", "trainB"):
+        (tmp_path / "deep" / folder).mkdir(parents=True)
+        tifffile.imwrite(tmp_path / "deep" / folder / "0.tif", np.full((72, 48), 40_000, np.uint16))
+    command = ["--dataroot", str(tmp_path / "deep"), "--checkpoints_dir", str(tmp_path), *TINY, "--n_epochs", "1"]
+    assert train.main([*command, "--n_epochs_decay", "0"]) == 2
+    assert "say --grey_range LOW,HIGH" in capsys.readouterr().err
+    assert train.main([*command, "--n_epochs_decay", "0", "--grey_range", "0,65535"]) == 0
+
+
+def test_a_run_that_was_killed_before_its_first_save_starts_anew(place):
+    epochs = ("--n_epochs", "1", "--n_epochs_decay", "0")
+    assert run_train(place, "killed", *epochs) == 0
+    for path in (place / "checkpoints/killed").glob("*.p[t]*"):
+        path.unlink()
+    assert run_train(place, "killed", *epochs, "--continue_train") == 0
+    assert (place / "checkpoints/killed/latest_net_G_A.pth").exists()
+
+
+def test_weights_of_another_toolkit_are_not_overwritten(place, capsys):
+    (place / "checkpoints/foreign").mkdir(parents=True)
+    (place / "checkpoints/foreign/latest_net_G_A.pth").write_bytes(b"dear")
+    assert run_train(place, "foreign", "--continue_train") == 2
+    assert "holds a run" in capsys.readouterr().err
+    assert (place / "checkpoints/foreign/latest_net_G_A.pth").read_bytes() == b"dear"
+
+
+def test_images_of_any_size_get_maps_of_their_size(place, tmp_path, trained):
+    (tmp_path / "sem/testA").mkdir(parents=True)
+    sizes = [(72, 48), (72, 48), (60, 41), (72, 48)]
+    for n, size in enumerate(sizes):
+        Image.fromarray(np.full(size, 90 + n, np.uint8)).save(tmp_path / f"sem/testA/{n}.png")
+    flags = ["--checkpoints_dir", str(place / "checkpoints"), "--results_dir", str(tmp_path / "results")]
+    assert testing.main(["--dataroot", str(tmp_path / "sem"), "--name", "metrology", *flags]) == 0
+    found = [Image.open(tmp_path / f"results/metrology/test_latest/depth/{n}.png").size[::-1] for n in range(4)]
+    assert found == sizes

@@ -13,6 +13,17 @@ from .checkpoint import recover
 from .errors import UtilError
 from .run_lock import take
 
+WRITTEN = (
+    "*_net_*.pth",
+    "state.pt",
+    "loss_log.txt",
+    "losses.csv",
+    "command.txt",
+    "web/index.html",
+    "web/images/epoch*_*.png",
+    "opt.json",
+)
+
 
 class RunFolder:
     """`with RunFolder(dir, name) as run:` holds the run's lock, which dies with the program."""
@@ -31,27 +42,24 @@ class RunFolder:
         except ValueError:
             raise UtilError(f"{path}: not readable as JSON; say --overwrite to start anew") from None
 
-    def begin(self, options: dict[str, Any], overwrite: bool) -> None:
-        """Makes the folder a new run's; one that is there is an error unless `overwrite`, which removes its files."""
-        if (self.path / "opt.json").exists():
-            if not overwrite:
-                raise UtilError(
-                    f"{self.path}: holds a run; say --continue_train to go on, --overwrite to discard it, "
-                    "or another --name"
-                )
-            for pattern in (
-                "*_net_*.pth",
-                "state.pt",
-                "loss_log.txt",
-                "losses.csv",
-                "command.txt",
-                "web/index.html",
-                "web/images/epoch*_*.png",
-                "opt.json",
-            ):
-                for file in self.path.glob(pattern):
-                    if file.is_file():
-                        file.unlink()
+    @property
+    def has_weights(self) -> bool:
+        """Whether anything was saved that would be lost."""
+        return any(self.path.glob("*_net_*.pth"))
+
+    def protect(self) -> None:
+        """A run that is there must not be begun anew: an error that says what to do."""
+        if self.has_weights or (self.path / "opt.json").exists():
+            raise UtilError(
+                f"{self.path}: holds a run; say --continue_train to go on, --overwrite to discard it, or another --name"
+            )
+
+    def begin(self, options: dict[str, Any]) -> None:
+        """Makes the folder a new run's; the files of one that is there are removed."""
+        for pattern in WRITTEN:
+            for file in self.path.glob(pattern):
+                if file.is_file():
+                    file.unlink()
         self.record(options)
 
     def record(self, options: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from util.run_folder import RunFolder
 def test_options_come_back_and_every_command_is_kept(tmp_path):
     with RunFolder(str(tmp_path), "run") as run:
         assert run.options is None
-        run.begin({"name": "run", "lr": 2e-4}, overwrite=False)
+        run.begin({"name": "run", "lr": 2e-4})
         run.record({"name": "run", "lr": 1e-4})
         assert run.options == {"name": "run", "lr": 1e-4}
     assert len((run.path / "command.txt").read_text().splitlines()) == 2
@@ -19,9 +19,9 @@ def test_options_come_back_and_every_command_is_kept(tmp_path):
 
 def test_a_run_is_not_touched_unasked(tmp_path):
     with RunFolder(str(tmp_path), "run") as run:
-        run.begin({"lr": 1}, overwrite=False)
+        run.begin({"lr": 1})
         with pytest.raises(UtilError, match=r"--continue_train.*--overwrite"):
-            run.begin({"lr": 2}, overwrite=False)
+            run.protect()
         assert run.options == {"lr": 1}
 
 
@@ -30,11 +30,11 @@ def test_overwriting_removes_what_a_run_writes_and_nothing_else(tmp_path):
     written = ("latest_net_G_A.pth", "20_net_D_B.pth", "state.pt", "loss_log.txt", "losses.csv")
     written += ("web/index.html", "web/images/epoch000200_real_A.png")
     with RunFolder(str(tmp_path), "run") as run:
-        run.begin({"lr": 1}, overwrite=False)
+        run.begin({"lr": 1})
         (run.path / "web/images").mkdir(parents=True)
         for name in (*mine, *written):
             (run.path / name).write_text("x")
-        run.begin({"lr": 2}, overwrite=True)
+        run.begin({"lr": 2})
         assert run.options == {"lr": 2}
         assert all((run.path / name).exists() for name in mine)
         assert not any((run.path / name).exists() for name in written)
