@@ -62,9 +62,10 @@ class Display:
     def end_epoch(
         self, epoch: int, step: int, last: bool, losses: Mapping[str, list[float]], images: Mapping[str, NDArray]
     ) -> None:
-        """Keeps an epoch's images and renews the page, when that is due."""
+        """Keeps an epoch's images, and renews the page when that is due."""
         self.show(losses, images)
-        if self.page and (step - self.written_at >= self.options.update_html_freq or last):
+        if self.page:
             self.page.add_images(epoch, images)
-            self.page.write(losses, self.alarms)
-            self.written_at = step
+            if step - self.written_at >= self.options.update_html_freq or last:
+                self.page.write(losses, self.alarms)
+                self.written_at = step

@@ -18,7 +18,7 @@ MOST_EPOCHS = 40
 
 
 class TrainingPage:
-    """Loss curves, the images of each shown epoch (newest first), and the options that differ from their defaults."""
+    """Loss curves, the images of the epochs (of very many every n-th, newest first), and the options that were changed."""
 
     def __init__(self, run: Path, title: str, changed: Mapping[str, tuple[Any, Any]]) -> None:
         self.folder, self.title, self.changed = run / "web", title, changed
@@ -63,7 +63,8 @@ class TrainingPage:
         if files:
             tags.h2("Images")
             tags.p("A is SEM, B is depth: real, translated (fake), back (rec) and identity (idt).", cls="quiet")
-        for epoch, pictures in list(files.items())[:MOST_EPOCHS]:
+        every = max(1, -(-len(files) // MOST_EPOCHS))
+        for epoch, pictures in list(files.items())[::every]:
             tags.h3(f"epoch {int(epoch.removeprefix('epoch'))}")
             with tags.div(cls="epoch"):
                 for names in by_direction(pictures):
