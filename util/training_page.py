@@ -18,7 +18,7 @@ MOST_EPOCHS = 40
 
 
 class TrainingPage:
-    """Loss curves, the images of the epochs (of very many every n-th, newest first), and the options that were changed."""
+    """Loss curves, the images of the epochs (newest first; of many every n-th), and the options that were changed."""
 
     def __init__(self, run: Path, title: str, changed: Mapping[str, tuple[Any, Any]]) -> None:
         self.folder, self.title, self.changed = run / "web", title, changed
