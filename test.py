@@ -54,6 +54,7 @@ def predict(opt: Options) -> int:
             ("model", opt.run.model),
             ("data", str(layout.root)),
             ("images", str(len(results))),
+            ("scale", f"{test.nm_per_grey:g} nm a grey level"),
         ]
         results_page.write(writer.unfinished, results, opt.run.name, scored, facts)
     if scored:

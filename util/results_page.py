@@ -172,7 +172,7 @@ def _legends(folder: Path, truth: bool) -> None:
 def _controls(results: list[Result]) -> None:
     levels = sorted({result.level for result in results})
     with tags.div(cls="controls"):
-        tags.label("Background level ", fr="level")
+        tags.label("Predicted background level ", fr="level")
         with tags.select(id="level"):
             tags.option("all", value="")
             for level in levels:
@@ -196,6 +196,8 @@ def _table(folder: Path, results: list[Result]) -> None:
                 with tags.tr(data_level=str(result.level)):
                     with tags.td(cls="name", data_value=result.stem):
                         tags.a(result.stem, href=quote(f"{result.written_in}/{result.stem}.png"))
+                        if result.written_in == "depth":
+                            tags.small(tags.a("nm, float32", href=quote(f"depth_nm/{result.stem}.tiff")))
                     if scored:
                         tags.td("" if result.rmse is None else f"{result.rmse:.2f}", cls="number", data_label="RMSE")
                     tags.td(str(result.level), cls="number", data_label="level")
