@@ -105,6 +105,26 @@ def test_no_server_is_one_warning_and_a_server_that_comes_late_has_the_whole_cur
     assert len(said) == 1 and f"127.0.0.1:{port}" in said[0] and said[0].endswith("Look at the page.")
 
 
+def test_a_server_that_dies_and_comes_back_has_the_whole_curve(server, capsys, monkeypatch):
+    monkeypatch.setattr(live_plots, "RETRY", 0.2)
+    monkeypatch.setattr(live_plots, "SHARE", 1)
+    first = server()
+    one = plots(first.server_port)
+    one.show(LOSSES)
+    wait_for(lambda: len(windows(first)) == 2)
+    first.shutdown()
+    first.server_close()
+    more = {name: [*values, values[-1] + 1] for name, values in LOSSES.items()}
+    one.show(more)
+    said = []
+    wait_for(lambda: said.append("".join(capsys.readouterr())) or "no live plots" in "".join(said))
+    again = server(first.server_port)
+    wait_for(lambda: len(windows(again)) == 2)
+    one.close()
+    assert windows(again)["1_my_run_adversarial"]["data"][0]["y"] == [0.5, 0.4, 1.4]
+    assert "".join([*said, *capsys.readouterr()]).count("no live plots") == 1
+
+
 def test_a_server_that_never_answers_holds_nothing_up(capsys):
     with socket.socket() as stuck:
         stuck.bind(("127.0.0.1", 0))
