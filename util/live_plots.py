@@ -92,6 +92,7 @@ class LivePlots:
             steps, curves = thinned(losses, group)
             if len(steps):
                 options = {"title": f"{self.name}: {title}", "legend": group, "xlabel": "step", "ylabel": "loss"}
+                options |= {"markers": len(steps) == 1}  # a line of one point cannot be seen
                 self._client.line(curves, np.stack([steps] * len(group), 1), win=self._win(title), opts=options)
         if latest.get("images"):
             self._images(latest["images"])
