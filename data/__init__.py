@@ -1,20 +1,26 @@
 """What is read or made: the layouts of a data set, batches of images, and the SEM simulator."""
 
+from .batches import Batches
 from .errors import DataError
 from .image import read_grey
+from .labelled import LabelledBatches
 from .layout import Layout
 from .options import DataOptions
+from .paired import PairedBatches
 from .stack import read_stack
 from .test_images import TestBatch, TestImages
 from .unpaired import UnpairedBatches
 
-BATCHES = {"unpaired": UnpairedBatches}
+BATCHES = {"unpaired": UnpairedBatches, "paired": PairedBatches, "labelled": LabelledBatches}
 
 __all__ = [
     "BATCHES",
+    "Batches",
     "DataError",
     "DataOptions",
+    "LabelledBatches",
     "Layout",
+    "PairedBatches",
     "TestBatch",
     "TestImages",
     "UnpairedBatches",

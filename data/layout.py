@@ -41,9 +41,21 @@ class Layout:
         """Depth maps to learn from: simulation_data/Depth/<case>/<folder>/*, or trainB/*."""
         return self._files("simulation_data/Depth" if self.contest else "trainB", labelled=self.contest)
 
-    def simulated_sem(self) -> list[ImageFile]:
-        """Simulated SEM images, two noise realisations a stem: simulation_data/SEM/<case>/<folder>/*."""
-        return self._files("simulation_data/SEM", labelled=True)
+    def pairs(self) -> dict[ImageFile, ImageFile]:
+        """SEM images and the depth map that each belongs to: simulation_data/SEM/<case>/<folder>/<stem>_itr<n>.png
+        and simulation_data/Depth/<case>/<folder>/<stem>.png, or trainA and trainB by name."""
+        sem = self._files("simulation_data/SEM", labelled=True) if self.contest else self.sem()
+        folder = self.root / ("simulation_data/Depth" if self.contest else "trainB")
+        by_place = {(file.path.relative_to(folder).parent, file.path.stem): file for file in self.depth()}
+        start = self.root / ("simulation_data/SEM" if self.contest else "trainA")
+        found = {}
+        for file in sem:
+            place = file.path.relative_to(start).parent, file.group if self.contest else file.path.stem
+            if place not in by_place:
+                more = "" if self.contest else "; this model learns from pairs, and a cycle_gan needs none"
+                raise DataError(f"{file.path}: has no depth map {folder / place[0] / place[1]}.*{more}")
+            found[file] = by_place[place]
+        return found
 
     def test_sem(self, phase: str = "test") -> list[ImageFile]:
         """SEM images to predict: <phase>/SEM/*, or <phase>A/*."""

@@ -7,7 +7,6 @@ level is not.
 from dataclasses import dataclass, field
 from itertools import chain
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -17,7 +16,7 @@ from .criterion import shape_distance
 from .image_pool import ImagePool
 from .networks import INITS, NORMS, PatchDiscriminator, PixelDiscriminator, ResnetGenerator, initialise
 from .scaling import to_grey, to_network
-from .system import System
+from .system import Estimate, System
 
 GENERATOR_BLOCKS = {"resnet_9blocks": 9, "resnet_6blocks": 6}
 DISCRIMINATORS = ("basic", "n_layers", "pixel")
@@ -101,6 +100,10 @@ class CycleGan(System):
         self._joins = o.norm != "batch" and not o.dropout
         self._images: dict[str, Tensor] = {}
 
+    @property
+    def parameters(self) -> int:
+        return sum(weight.numel() for weight in self.sem_to_depth.parameters())
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on `batch["sem"]` and `batch["depth"]`, (N, 1, H, W) grey levels, which need not belong together."""
         o = self.options
@@ -145,18 +148,16 @@ class CycleGan(System):
         }  # fmt: skip
         return {name: value.detach() for name, value in (generator | judged).items()}
 
-    def predict(self, sem: Tensor) -> Tensor:
-        return to_grey(self.sem_to_depth(to_network(sem.to(self.device), self.options.input_nc)))
+    def predict(self, sem: Tensor) -> Estimate:
+        return Estimate(to_grey(self.sem_to_depth(to_network(sem.to(self.device), self.options.input_nc))))
 
     def render(self, depth: Tensor) -> Tensor:
         return to_grey(self.depth_to_sem(to_network(depth.to(self.device), self.options.output_nc)))
 
-    @torch.inference_mode()
-    def criterion(self, images: dict[str, NDArray]) -> float:
-        self.train(False)
-        depth = self.predict(torch.from_numpy(images["sem"].astype(np.float32))[:, None])
-        self.train()
-        return shape_distance(depth[:, 0].cpu().numpy(), images["depth"])
+    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
+        depth = self.estimate(reference["sem"]).depth
+        assert depth is not None
+        return {"distance": shape_distance(depth[:, 0].cpu().numpy(), reference["depth"])}
 
     def snapshot(self) -> dict[str, Tensor]:
         return {name: to_grey(image.detach()) for name, image in self._images.items()}

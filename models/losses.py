@@ -1,4 +1,4 @@
-"""The losses of the CycleGAN objective, each a pure function of network outputs."""
+"""The losses, each a pure function of network outputs: first those of the CycleGAN, then those of the regressors."""
 
 import torch
 import torch.nn.functional as F
@@ -30,3 +30,33 @@ def cycle(reconstructed: Tensor, original: Tensor, weight: float) -> Tensor:
 def identity(mapped: Tensor, original: Tensor, weight: float) -> Tensor:
     """weight * |G_A(b) - b|_1, a mean over all pixels: Zhu et al. 2017, section 5.2."""
     return weight * F.l1_loss(mapped, original)
+
+
+REGRESSION = {"l1": F.l1_loss, "mse": F.mse_loss, "smooth_l1": F.smooth_l1_loss}  # means over all pixels
+
+
+def normalised(depth: Tensor) -> Tensor:
+    """Each map (N, 1, H, W) without its scale and shift: (d - median) / mean |d - median|.
+
+    Ranftl et al. 2020 (arXiv:1907.01341), section 5, the robust estimators. A constant map becomes zero.
+    """
+    flat = depth.flatten(1)
+    shifted = flat - flat.median(dim=1, keepdim=True).values
+    return (shifted / shifted.abs().mean(dim=1, keepdim=True).clamp_min(1e-6)).view_as(depth)
+
+
+def scale_and_shift_invariant(fitted: Tensor, target: Tensor) -> Tensor:
+    """Half the mean absolute difference of two normalised maps (N, 1, H, W): Ranftl et al. 2020, section 5, untrimmed
+    since simulated depth has no outliers; after the scale-invariant error of Eigen et al. 2014, section 3.2."""
+    return 0.5 * F.l1_loss(fitted, target)
+
+
+def multi_scale_gradient(fitted: Tensor, target: Tensor, weight: float, scales: int = 4) -> Tensor:
+    """weight * the mean absolute gradient of the difference at full, half, quarter and eighth size: Ranftl et al. 2020,
+    section 5, the gradient matching term. It wants kinks and walls where the truth has them."""
+    difference = fitted - target
+    total = difference.new_zeros(())
+    for scale in range(scales):
+        part = difference[..., :: 2**scale, :: 2**scale]
+        total = total + part.diff(dim=-1).abs().mean() + part.diff(dim=-2).abs().mean()
+    return weight * total

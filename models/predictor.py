@@ -1,8 +1,7 @@
 """From SEM images to finished depth maps: the Python API, and what test.py runs."""
 
-import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,25 +11,29 @@ from skimage.transform import resize
 from .errors import ModelError
 from .quantisation import LEVELS, quantise
 from .registration import centred
-from .registry import build, options_from
+from .registry import load
 from .system import System
-from .weights import load_weights
 
 
 class Prediction(NamedTuple):
-    """A batch: raw and quantised depth float32 (N, H, W) [grey level], level int (N,), background bool (N, H, W).
+    """A batch of N images; None is what the system does not know.
 
-    `centred` is the quantised depth with its holes moved to `centre`; None where the predictor knows no centre.
+    `depth_grey` and `quantised`, raw and with its background set, float32 (N, H, W) [grey level]; `level` int (N,) of
+    the background [grey level]; `mask` of the background bool (N, H, W); `probability` (N, K) of each of `levels` and
+    `background` (N, H, W) of each pixel, float32 [0..1]; `centred`, the quantised depth with its holes moved to where
+    they belong.
     """
 
-    depth_grey: NDArray[np.float32]
-    quantised: NDArray[np.float32]
-    level: NDArray[np.int64]
-    mask: NDArray[np.bool_]
+    depth_grey: NDArray[np.float32] | None
+    quantised: NDArray[np.float32] | None
+    level: NDArray[np.int64] | None
+    mask: NDArray[np.bool_] | None
+    probability: NDArray[np.float32] | None
+    background: NDArray[np.float32] | None
     centred: NDArray[np.float32] | None
 
     @property
-    def final(self) -> NDArray[np.float32]:
+    def final(self) -> NDArray[np.float32] | None:
         """The finished depth maps, float32 (N, H, W) [grey level]: centred where a centre is known, else quantised."""
         return self.quantised if self.centred is None else self.centred
 
@@ -51,7 +54,7 @@ class Predictor:
         size: tuple[int, int] | None = None,
     ) -> None:
         self.system = system
-        self.levels = levels
+        self.levels = system.levels or levels
         self.tolerance = tolerance
         self.centre = centre
         self.size = size  # (H, W) that the system was trained at, if images were resized to it
@@ -71,41 +74,41 @@ class Predictor:
 
         `centre` (y, x) [px] is where holes are moved to, () leaves them; None takes the run's own --hole_centre.
         """
-        folder = Path(run)
-        try:
-            saved = json.loads((folder / "opt.json").read_text())
-        except FileNotFoundError:
-            raise ModelError(
-                f"{folder}: no opt.json there; give the folder of a finished or running training"
-            ) from None
-        except ValueError:
-            raise ModelError(f"{folder / 'opt.json'}: not readable as JSON") from None
-        name = saved.get("model")
-        system = build(name, options_from(name, saved), torch.device(device))
-        system.load_networks({key: load_weights(folder / f"{epoch}_net_{key}.pth") for key in system.networks})
+        system, saved = load(Path(run), epoch, torch.device(device))
         load_size = saved.get("load_size", ())
         size = (load_size[0], load_size[-1]) if "resize" in saved.get("preprocess", "") else None
         centre = tuple(saved.get("hole_centre", ())) if centre is None else centre
         return cls(system, levels, tolerance, centre, size)
 
     def predict(self, sem: NDArray) -> Prediction:
-        """Depth of SEM images (N, H, W), [grey level 0..255], uint8 or float, at their size."""
-        depth = self._run(self.system.predict, sem)
-        quantised, level, mask = quantise(depth, self.levels, self.tolerance)
+        """What the system knows about SEM images (N, H, W), [grey level 0..255], uint8 or float, at their size.
+
+        The background is set to the level that the system votes for, else to the one nearest to its own; inside the
+        mask that the system votes for, else where the map is joined to the border.
+        """
+        depth, probability, background = self._run(self.system.predict, sem)
+        level = None if probability is None else np.asarray(self.levels)[probability.argmax(axis=1)]
+        mask = None if background is None else background >= 0.5
+        if depth is None:
+            return Prediction(None, None, level, mask, probability, background, None)
+        quantised, level, mask = quantise(depth, self.levels, self.tolerance, level, mask)
         moved = centred(quantised, level, self.centre) if self.centre else None
-        return Prediction(depth, quantised, level, mask, moved)
+        return Prediction(depth, quantised, level, mask, probability, background, moved)
 
     def render(self, depth_grey: NDArray) -> NDArray[np.float32]:
         """SEM images, float32 (N, H, W) [grey level 0..255], of depth maps (N, H, W) [grey level]."""
-        return self._run(self.system.render, depth_grey)
+        (sem,) = self._run(lambda depth: (self.system.render(depth),), depth_grey)
+        return sem
 
     @torch.inference_mode()
-    def _run(self, way, images: NDArray) -> NDArray[np.float32]:
+    def _run(self, way, images: NDArray) -> list[Any]:
         if images.ndim != 3:
             raise ModelError(f"images of shape {images.shape}: expected (N, H, W)")
         given = _resized(images.astype(np.float32), self.size or images.shape[1:])
-        answer = way(torch.from_numpy(given)[:, None])
-        return _resized(answer[:, 0].float().cpu().numpy(), images.shape[1:])
+        answers = way(torch.from_numpy(given)[:, None])
+        arrays = [None if answer is None else answer.float().cpu().numpy() for answer in answers]
+        # Probabilities of levels (N, K) have no pixels.
+        return [one if one is None or one.ndim == 2 else _resized(one[:, 0], images.shape[1:]) for one in arrays]
 
 
 def _resized(images: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:

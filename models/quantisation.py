@@ -27,19 +27,29 @@ def background(depth_grey: NDArray[np.float32], tolerance: float = 8.0) -> NDArr
     return near & np.isin(parts, np.unique(parts[border & near]))
 
 
-def quantise(depth_grey: NDArray[np.float32], levels: tuple[int, ...] = LEVELS, tolerance: float = 8.0) -> Quantised:
-    """Sets the background of each map (N, H, W) [grey level] to the level nearest to its median, and nothing else.
+def quantise(
+    depth_grey: NDArray[np.float32],
+    levels: tuple[int, ...] = LEVELS,
+    tolerance: float = 8.0,
+    level: NDArray[np.int64] | None = None,
+    mask: NDArray[np.bool_] | None = None,
+) -> Quantised:
+    """Sets the background of each map (N, H, W) [grey level] to its level, and nothing else.
 
-    A map whose border's median has no pixel within the tolerance (an even split between two values) has an empty mask
-    and keeps its pixels; its level is then the one nearest to that median.
+    `mask` (N, H, W) and `level` (N,) [grey level] are the background's where they are known. Else the background is
+    what `background` finds, and its level the one of `levels` that is nearest to its median. A map whose border's
+    median has no pixel within the tolerance (an even split between two values) has an empty mask and keeps its pixels;
+    its level is then the one nearest to that median.
     """
-    known = np.asarray(levels)
-    result = depth_grey.astype(np.float32, copy=True)
-    masks = np.stack([background(one, tolerance) for one in depth_grey])
-    chosen = np.empty(len(depth_grey), dtype=np.int64)
-    for n, (one, mask) in enumerate(zip(depth_grey, masks, strict=True)):
-        border = np.concatenate([one[0], one[-1], one[1:-1, 0], one[1:-1, -1]])
-        middle = np.median(one[mask] if mask.any() else border)
-        chosen[n] = known[np.abs(known - middle).argmin()]
-        result[n][mask] = chosen[n]
-    return Quantised(result, chosen, masks)
+    if mask is None:
+        mask = np.stack([background(one, tolerance) for one in depth_grey])
+    if level is None:
+        level = np.array([_nearest(one, where, levels) for one, where in zip(depth_grey, mask, strict=True)])
+    result = np.where(mask, level[:, None, None], depth_grey).astype(np.float32)
+    return Quantised(result, level, mask)
+
+
+def _nearest(depth_grey: NDArray[np.float32], mask: NDArray[np.bool_], levels: tuple[int, ...]) -> int:
+    border = np.concatenate([depth_grey[0], depth_grey[-1], depth_grey[1:-1, 0], depth_grey[1:-1, -1]])
+    middle = np.median(depth_grey[mask] if mask.any() else border)
+    return levels[np.abs(np.asarray(levels) - middle).argmin()]

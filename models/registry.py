@@ -1,22 +1,70 @@
 """The systems by the names that `--model` takes: a written dict, so that one search finds every entry."""
 
+import json
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from .autoencoder import Autoencoder
+from .background_classifier import BackgroundClassifier
 from .cycle_gan import CycleGan
 from .errors import ModelError
+from .fusion import Fusion
+from .hole_segmenter import HoleSegmenter
+from .scale_invariant_depth import ScaleInvariantDepth
 from .system import System
+from .unet_regressor import UnetRegressor
+from .weights import load_weights
 
 SYSTEMS: dict[str, type[System]] = {
     "cycle_gan": CycleGan,
+    "autoencoder": Autoencoder,
+    "scale_invariant_depth": ScaleInvariantDepth,
+    "unet_regressor": UnetRegressor,
+    "background_classifier": BackgroundClassifier,
+    "hole_segmenter": HoleSegmenter,
+    "fusion": Fusion,
 }
+
+PREPARED = ("preprocess", "load_size", "grey_range")  # what all members of a fusion must have in common
 
 
 def build(name: str, options: Any, device: torch.device, seed: int = 0) -> System:
     """A fresh system; an unknown name is an error that lists the known ones."""
     return _known(name)(options, device, seed)
+
+
+def load(folder: Path, epoch: str, device: torch.device) -> tuple[System, dict[str, Any]]:
+    """The system of a run folder with the weights of `epoch`, and the run's options as its `opt.json` holds them.
+
+    A fusion's folder holds its members' folders in `members`, each with the weights that it was made of.
+    """
+    saved = _read(folder / "opt.json")
+    name = str(saved.get("model"))
+    system = build(name, options_from(name, saved), device)
+    if isinstance(system, Fusion):
+        system.join({run: load(folder / "members" / run, epoch, device)[0] for run in system.options.members})
+    else:
+        system.load_networks({key: load_weights(folder / f"{epoch}_net_{key}.pth") for key in system.networks})
+    return system, saved
+
+
+def check_members(members: list[Path], options: Any, data: dict[str, Any], device: torch.device) -> None:
+    """Whether the runs in the folders `members` can be joined as `options` say, on images prepared as `data` says."""
+    if not members:
+        raise ModelError("--members: name the runs to combine, as in --members runA,runB")
+    joined = {}
+    for member in members:
+        system, saved = load(member, options.member_epoch, device)
+        if isinstance(system, Fusion):
+            raise ModelError(f"member {member.name}: is a fusion itself; name its members")
+        for key in PREPARED:
+            if saved.get(key, data[key]) != data[key]:
+                raise ModelError(f"member {member.name}: learned with --{key} {saved[key]}; say it here, too")
+        joined[member.name] = system
+    Fusion(options, device).join(joined)
 
 
 def options_from(name: str, saved: dict[str, Any]) -> Any:
@@ -25,7 +73,19 @@ def options_from(name: str, saved: dict[str, Any]) -> Any:
     An option that the saved run did not know yet stood at its default.
     """
     kind = _known(name).Options
-    return kind(**{field.name: saved[field.name] for field in fields(kind) if field.name in saved})
+    given = {field.name: saved[field.name] for field in fields(kind) if field.name in saved}
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise ModelError(
+            f"{path.parent}: no {path.name} there; give the folder of a finished or running training"
+        ) from None
+    except ValueError:
+        raise ModelError(f"{path}: not readable as JSON") from None
 
 
 def _known(name: str) -> type[System]:

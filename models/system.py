@@ -5,9 +5,9 @@ data it learns from, implement `step` and `predict`, and enter it in `SYSTEMS` (
 test over that dict then holds it to the contract.
 """
 
-import math
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -16,11 +16,30 @@ from .errors import ModelError
 from .weights import without_statistics
 
 
+class Estimate(NamedTuple):
+    """What a system says about SEM images (N, 1, H, W), on its device; None is what it does not know.
+
+    `depth` (N, 1, H, W) [grey level 0..255, smaller is deeper]; `levels` (N, K), the probability of each of the
+    system's background levels; `background` (N, 1, H, W), each pixel's probability of being background.
+    """
+
+    depth: Tensor | None = None
+    levels: Tensor | None = None
+    background: Tensor | None = None
+
+
 class System:
-    """Networks, their optimisers, and how they learn. Images are float32 (N, 1, H, W), [grey level 0..255]."""
+    """Networks, their optimisers, and how they learn. Images are float32 (N, 1, H, W), [grey level 0..255].
+
+    `batches` names the kind of data that it learns from; a system with none has nothing to learn. `levels` are the
+    background levels [grey level] that its estimate gives probabilities of. `knows_scale` is False where the depth has
+    an arbitrary scale and shift.
+    """
 
     Options: ClassVar[type]
-    batches: ClassVar[str]
+    batches: str = ""
+    levels: tuple[int, ...] = ()
+    knows_scale: ClassVar[bool] = True
 
     def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
         self.options = options
@@ -28,22 +47,40 @@ class System:
         self.networks: dict[str, nn.Module] = {}
         self.optimisers: dict[str, torch.optim.Optimizer] = {}
 
+    @property
+    def parameters(self) -> int:
+        """How many weights a prediction uses."""
+        return sum(weight.numel() for network in self.networks.values() for weight in network.parameters())
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One optimisation step; returns detached losses () by name, on the device, so that nothing waits for them."""
         raise NotImplementedError
 
-    def predict(self, sem: Tensor) -> Tensor:
-        """Depth (N, 1, H, W), [grey level 0..255, smaller is deeper], of SEM images (N, 1, H, W)."""
+    def predict(self, sem: Tensor) -> Estimate:
+        """What the system knows about SEM images (N, 1, H, W)."""
         raise NotImplementedError
 
     def render(self, depth: Tensor) -> Tensor:
         """SEM images of depth maps, float32 (N, 1, H, W), [grey level 0..255], where the system knows that way."""
         raise ModelError("this model knows no way from depth to SEM; --which_direction BtoA needs a cycle_gan run")
 
-    def criterion(self, images: dict[str, NDArray]) -> float:
-        """How far the system is from good on fixed training images by domain, (N, H, W) [grey level]: what `best` is
-        chosen by. It must not need the truth of any test image. Infinity is no choice."""
-        return math.inf
+    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
+        """How good the system is, by name, on the batches' `reference`: fixed training images, or held-out ones.
+
+        The first figure is what `best` is chosen by; less is better. None of them needs the truth of any test image.
+        """
+        raise NotImplementedError
+
+    @torch.inference_mode()
+    def estimate(self, sem: NDArray, batch_size: int = 64) -> Estimate:
+        """`predict` of many images (N, H, W) [grey level] in evaluation mode, a batch at a time."""
+        self.train(False)
+        parts = [
+            self.predict(torch.from_numpy(sem[n : n + batch_size].astype(np.float32))[:, None])
+            for n in range(0, len(sem), batch_size)
+        ]
+        self.train()
+        return Estimate(*(None if some[0] is None else torch.cat(some) for some in zip(*parts, strict=True)))
 
     def snapshot(self) -> dict[str, Tensor]:
         """Images of the last step by name, float32 (N, 1, H, W), [grey level 0..255], for pages and live plots."""

@@ -15,7 +15,7 @@ from .option import title
 from .result import Options
 from .rules import check, check_name
 from .run import RunOptions
-from .saved import read_opt_json
+from .saved import OF_ONE_COMMAND, read_opt_json
 from .suffix import named
 from .test import TestOptions
 from .typed import Typed, read_arguments, read_config, read_saved
@@ -32,6 +32,7 @@ def parse_train(argv: list[str], data: type, models: dict[str, type]) -> Options
     lexicon = Lexicon("train.py", groups, models, {"test": TestOptions})
     _help_if_asked(argv, lexicon, groups, models)
     layers = _read(argv, lexicon)
+    layers = [_continued(layers, lexicon), *layers]
     return _finish(layers, lexicon, groups, models, _model(layers, lexicon))
 
 
@@ -80,8 +81,27 @@ def _model(layers: list[Layer], lexicon: Lexicon) -> str:
     return str(value_of(lexicon.common["model"], one)) if one else RunOptions.model
 
 
+def _continued(layers: list[Layer], lexicon: Lexicon) -> Layer:
+    """The saved options of a run that goes on, but for those that say which run and what to do with it."""
+    asked = _last(layers, lexicon, "continue_train")
+    if asked is None or value_of(lexicon.common[asked.key], asked) is not True:
+        return []
+    path, quote = _place(layers, lexicon)
+    if not path.exists():
+        return []
+    saved = read_opt_json(path, quote)
+    known = lexicon.by_model.get(saved["model"], {})
+    return [one for one in read_saved(saved, path) if one.key in known and one.key not in OF_ONE_COMMAND]
+
+
 def _saved(layers: list[Layer], lexicon: Lexicon) -> tuple[dict[str, Any], Path]:
-    """The run's opt.json, found by what was typed alone, before the run's model is known."""
+    """The options of the run that was named."""
+    path, quote = _place(layers, lexicon)
+    return read_opt_json(path, quote), path
+
+
+def _place(layers: list[Layer], lexicon: Lexicon) -> tuple[Path, str]:
+    """Where the run's opt.json is by what was typed alone, before the run's model is known, and the name as typed."""
     model = _model(layers, lexicon)
     spelled = lexicon.by_model[model]
     typed = [one for layer in layers for one in layer]
@@ -92,8 +112,7 @@ def _saved(layers: list[Layer], lexicon: Lexicon) -> tuple[dict[str, Any], Path]
     check_name(flat["name"], quote)
     folder = named(flat["name"], flat["suffix"], flat)
     check_name(folder, quote)
-    path = Path(flat["checkpoints_dir"], folder, "opt.json")
-    return read_opt_json(path, quote), path
+    return Path(flat["checkpoints_dir"], folder, "opt.json"), quote
 
 
 def _finish(

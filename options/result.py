@@ -60,8 +60,9 @@ class Options:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     def changed(self) -> dict[str, tuple[Any, Any]]:
-        """The options that differ from their defaults: name -> (value, default)."""
-        pairs = {option.name: (self.value(option), option.default) for option in self.declared}
+        """The options that differ from their defaults: name -> (value, default); but for --continue_train."""
+        told = [option for option in self.declared if option.name not in ("continue_train", "overwrite")]
+        pairs = {option.name: (self.value(option), option.default) for option in told}
         return {name: (value, default) for name, (value, default) in pairs.items() if value != default}
 
     def report(self) -> str:

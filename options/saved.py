@@ -10,6 +10,8 @@ from .errors import OptionsError
 from .result import Options
 from .value import one_line, to_text
 
+OF_ONE_COMMAND = ("name", "suffix", "checkpoints_dir", "config", "continue_train", "overwrite", "dry_run")
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -41,9 +43,14 @@ def read_opt_json(path: Path, quote: str) -> dict[str, Any]:
 
 
 def compare(saved: dict[str, Any], opt: Options) -> list[Difference]:
-    """Where `opt` departs from a saved `to_dict()`; an option that the saved run did not know stood at its default."""
+    """Where `opt` departs from a saved `to_dict()`, but for what belongs to one command alone.
+
+    An option that the saved run did not know stood at its default.
+    """
     differences = []
     for option in opt.declared:
+        if option.name in OF_ONE_COMMAND:
+            continue
         default = list(option.default) if isinstance(option.default, tuple) else option.default
         was, now = saved.get(option.name, default), opt.to_dict()[option.name]
         if not _same(was, now):

@@ -58,7 +58,8 @@ def load_state(folder: Path) -> Any:
 def require(folder: Path, tag: str) -> None:
     """Checks that weights of `tag` are there, after ending a killed save; names those that are if not."""
     _recover_if_free(folder)
-    tags = {path.name.split("_net_")[0] for path in folder.glob("*_net_*.pth")}
+    members = "members/*/" if (folder / "members").is_dir() else ""
+    tags = {path.name.split("_net_")[0] for path in folder.glob(f"{members}*_net_*.pth")}
     if tag not in tags:
         there = sorted(tags, key=lambda one: (not one.isdigit(), int(one) if one.isdigit() else 0, one))
         raise UtilError(f"{folder}: no weights of epoch {tag}; there are: {', '.join(there) or 'none yet'}")

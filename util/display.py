@@ -1,6 +1,6 @@
 """What a training shows of itself: alarms in the terminal, the page in its folder, live plots in visdom."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,19 +16,24 @@ HINT = "The curves are on {page}; `python -m util.visdom_server` starts a server
 
 
 class Display:
-    """`with Display(run, name, options, changed) as display:`; `options` are the options of the display.
+    """`with Display(run, name, options, changed) as display:`; `options` are the options of the display, `levels` the
+    classes of a confusion matrix.
 
     `due(step)` says whether images are to be shown after a step, so that they are fetched from the device only then.
     """
 
-    def __init__(self, run: Path, name: str, options: Any, changed: Mapping[str, tuple[Any, Any]]) -> None:
+    def __init__(
+        self, run: Path, name: str, options: Any, changed: Mapping[str, tuple[Any, Any]], levels: Sequence[int] = ()
+    ) -> None:
         self.options, self.run = options, run
-        self.page = TrainingPage(run, name, changed) if options.html else None
+        self.page = TrainingPage(run, name, changed, levels) if options.html else None
         self.plots: LivePlots | None = None
         self.alarms: Mapping[str, str] = {}
+        self.losses: Mapping[str, list[float]] = {}
+        self.epochs: Mapping[str, list[float]] = {}
         self.images: Mapping[str, NDArray] = {}
         self.name = name
-        self.written_at = 0
+        self.written_at, self.step = 0, 0
 
     def __enter__(self) -> "Display":
         o = self.options
@@ -40,6 +45,7 @@ class Display:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._write_page()
         if self.plots:
             self.plots.close()
 
@@ -49,6 +55,7 @@ class Display:
 
     def show(self, losses: Mapping[str, list[float]], images: Mapping[str, NDArray] | None = None) -> None:
         """New lines of the loss log, or new images (H, W) [grey level 0..255]; an alarm is printed when it begins."""
+        self.losses = losses
         if images is not None:
             self.images = images
         now = alarms(losses, self.images)
@@ -57,15 +64,25 @@ class Display:
                 tqdm.write(f"ALARM {sign}: {advice}")
         self.alarms = now
         if self.plots:
-            self.plots.show(losses, images, now)
+            self.plots.show(losses, images, now, self.epochs)
 
     def end_epoch(
-        self, epoch: int, step: int, last: bool, losses: Mapping[str, list[float]], images: Mapping[str, NDArray]
+        self,
+        epoch: int,
+        step: int,
+        losses: Mapping[str, list[float]],
+        epochs: Mapping[str, list[float]],
+        images: Mapping[str, NDArray],
     ) -> None:
-        """Keeps an epoch's images, and renews the page when that is due."""
+        """Keeps an epoch's images, and renews the page when that is due; it is renewed at the end in any case."""
+        self.step, self.epochs = step, epochs
         self.show(losses, images)
         if self.page:
             self.page.add_images(epoch, images)
-            if step - self.written_at >= self.options.update_html_freq or last:
-                self.page.write(losses, self.alarms)
-                self.written_at = step
+        if step - self.written_at >= self.options.update_html_freq:
+            self._write_page()
+
+    def _write_page(self) -> None:
+        if self.page and (self.losses or self.step):
+            self.page.write(self.losses, self.alarms, self.epochs)
+            self.written_at = self.step

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import binary_erosion
 
 DEPTH_MAP = matplotlib.colormaps["viridis"]
 ERROR_MAP = matplotlib.colormaps["RdBu_r"]
@@ -43,22 +44,48 @@ def png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def curves(columns: Mapping[str, Sequence[float]], names: Sequence[str], title: str) -> str:
-    """SVG of the named losses over the steps, on a logarithmic scale when they span more than a decade."""
+def picture(name: str, image: NDArray, levels: Sequence[int] = ()) -> Image.Image:
+    """An image of a training by its name: a table of counts as `confusion` of levels, all else as grey levels."""
+    return confusion(image, levels) if name == "confusion" else grey(image)
+
+
+def confusion(table: NDArray, labels: Sequence[int] = ()) -> Image.Image:
+    """A confusion matrix (K, K) of counts: true classes are rows, found ones columns, darker is more of its row."""
+    share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    figure = Figure(figsize=(2.6, 2.6), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(table):
+        colour = "white" if share[row, column] > 0.5 else "black"
+        axes.text(column, row, f"{count:.0f}", ha="center", va="center", color=colour, fontsize="small")
+    names = [str(label) for label in labels or range(1, len(table) + 1)]
+    axes.set_xticks(range(len(table)), names)
+    axes.set_yticks(range(len(table)), names)
+    axes.set(xlabel="found", ylabel="true")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return Image.open(buffer).convert("RGB")
+
+
+def curves(
+    columns: Mapping[str, Sequence[float]], names: Sequence[str], title: str, x: str = "step", y: str = "loss"
+) -> str:
+    """SVG of the named columns over `x`, on a logarithmic scale when they span more than a decade."""
     figure = Figure(figsize=(6, 2.9), layout="constrained")
     axes = figure.subplots()
     for name in names:
-        axes.plot(columns["step"], columns[name], label=name, linewidth=1.2)
+        axes.plot(columns[x], columns[name], "." if len(columns[x]) == 1 else "-", label=name, linewidth=1.2)
     values = np.array([columns[name] for name in names], dtype=np.float64)
     if np.isfinite(values).all() and 0 < 10 * values.min() < values.max():
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set(xlabel="step", ylabel="loss", title=title)
+    axes.set(xlabel=x, ylabel=y, title=title)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(ncols=4, frameon=False, fontsize="small")
+    if len(names) > 1:
+        axes.legend(ncols=4, frameon=False, fontsize="small")
     return _svg(figure)
 
 
@@ -73,6 +100,17 @@ def histogram(values: NDArray, label: str) -> str:
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize="small")
     return _svg(figure)
+
+
+def contours(image: NDArray, found: NDArray[np.bool_], truth: NDArray[np.bool_] | None, times: int = 4) -> Image.Image:
+    """A SEM image (H, W) [grey level], enlarged, with the found hole's contour in red and the true one's in green."""
+    large = np.kron(np.rint(image).clip(0, 255).astype(np.uint8), np.ones((times, times), dtype=np.uint8))
+    picture = np.stack([large] * 3, axis=-1)
+    for hole, colour in ((truth, (60, 200, 90)), (found, (235, 70, 50))):
+        if hole is not None:
+            whole = np.kron(hole, np.ones((times, times), dtype=bool))
+            picture[whole & ~binary_erosion(whole, border_value=1)] = colour
+    return Image.fromarray(picture)
 
 
 def _coloured(rgba: NDArray) -> Image.Image:

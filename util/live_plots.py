@@ -16,6 +16,7 @@ import requests
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from .epoch_log import FIRST
 from .training_page import by_direction, groups
 
 TIMEOUT = (1.0, 2.0)  # [s] to connect, to answer
@@ -47,9 +48,11 @@ class LivePlots:
         losses: Mapping[str, Sequence[float]] | None = None,
         images: Mapping[str, NDArray] | None = None,
         alarms: Mapping[str, str] | None = None,
+        epochs: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
-        """What there is to see from now on: all losses by column, images (H, W) [grey level 0..255], alarms."""
-        new = {"losses": losses, "images": images, "alarms": alarms}
+        """What there is to see from now on: all losses by column, images (H, W) [grey level 0..255], alarms, and the
+        figures of the epochs by column."""
+        new = {"losses": losses, "images": images, "alarms": alarms, "epochs": epochs}
         self._latest = self._latest | {key: value for key, value in new.items() if value is not None}
         self._changed.set()
 
@@ -86,14 +89,11 @@ class LivePlots:
             tqdm.write(f"no live plots: {server}:{port}: {reason}. {self.hint}")
 
     def _draw(self, latest: Mapping[str, Any]) -> None:
-        losses = latest.get("losses") or {}
-        names = list(losses)[3:]
-        for title, group in groups(names):
-            steps, curves = thinned(losses, group)
-            if len(steps):
-                options = {"title": f"{self.name}: {title}", "legend": group, "xlabel": "step", "ylabel": "loss"}
-                options |= {"markers": len(steps) == 1}  # a line of one point cannot be seen
-                self._client.line(curves, np.stack([steps] * len(group), 1), win=self._win(title), opts=options)
+        losses, epochs = latest.get("losses") or {}, latest.get("epochs") or {}
+        for title, group in groups(list(losses)[3:]):
+            self._curves(losses, group, title, "step", "loss")
+        for figure in list(epochs)[len(FIRST) :]:
+            self._curves(epochs, [figure], figure, "epoch", figure)
         if latest.get("images"):
             self._images(latest["images"])
         alarms = latest.get("alarms") or {}
@@ -104,7 +104,19 @@ class LivePlots:
             )
             self._alarmed = True
 
+    def _curves(self, columns: Mapping[str, Sequence[float]], names: list[str], title: str, x: str, y: str) -> None:
+        places, curves = thinned(columns, names, x)
+        if len(places):
+            options: dict[str, Any] = {"title": f"{self.name}: {title}", "legend": names, "xlabel": x, "ylabel": y}
+            options["markers"] = len(places) == 1  # a line of one point cannot be seen
+            self._client.line(curves, np.stack([places] * len(names), 1), win=self._win(title), opts=options)
+
     def _images(self, images: Mapping[str, NDArray]) -> None:
+        if "confusion" in images:
+            table = images["confusion"][::-1]  # visdom counts rows from below
+            options = {"title": f"{self.name}: confusion (rows true, columns found)", "colormap": "Blues"}
+            self._client.heatmap(table, win=self._win("confusion"), opts=options)
+            images = {name: image for name, image in images.items() if name != "confusion"}
         if not self.columns:
             for name, image in images.items():
                 self._client.image(enlarged(image)[None], win=self._win(name), opts={"title": f"{self.name}: {name}"})
@@ -138,12 +150,12 @@ def connect(server: str, port: int, env: str) -> Any:
     return Client(server, port=port, env=env, use_incoming_socket=False, raise_exceptions=True)
 
 
-def thinned(losses: Mapping[str, Sequence[float]], names: Sequence[str]) -> tuple[NDArray, NDArray]:
-    """Steps (n,) and losses (n, k) of the named curves, evenly thinned, the last point kept."""
-    count = min(len(losses[name]) for name in ("step", *names))
+def thinned(columns: Mapping[str, Sequence[float]], names: Sequence[str], x: str = "step") -> tuple[NDArray, NDArray]:
+    """Places (n,) of the column `x` and values (n, k) of the named curves, evenly thinned, the last point kept."""
+    count = min(len(columns[name]) for name in (x, *names))
     places = np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(int))
-    columns = [np.asarray(losses[name][:count], dtype=np.float64)[places] for name in ("step", *names)]
-    return columns[0], np.stack(columns[1:], axis=1)
+    found = [np.asarray(columns[name][:count], dtype=np.float64)[places] for name in (x, *names)]
+    return found[0], np.stack(found[1:], axis=1)
 
 
 def enlarged(image: NDArray) -> NDArray[np.uint8]:

@@ -26,6 +26,11 @@ class LossLog:
         self._keep(step)
         self.columns = self._read()
 
+    @property
+    def step(self) -> int:
+        """The step of the last line; 0 before the first."""
+        return int(self.columns["step"][-1]) if self.columns else 0
+
     def add(self, losses: dict[str, Tensor]) -> None:
         """Adds the losses () of one step, on their device, without waiting for them."""
         self.sums = {name: self.sums[name] + value if self.count else value.clone() for name, value in losses.items()}

@@ -1,7 +1,10 @@
 """Errors of depth maps, in grey levels. Maps are arrays (N, H, W); smaller is deeper."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion, distance_transform_edt
 
 FLOOR = 30.0
 
@@ -47,3 +50,39 @@ def at_level(shape: NDArray, level: NDArray, floor: float = FLOOR) -> NDArray[np
     """Depth map (N, H, W) [grey level] of unit shapes at background `level` (N,): L - (L - floor) u."""
     top = np.asarray(level, dtype=np.float64)[:, None, None]
     return top - (top - floor) * shape
+
+
+def aligned(predicted: NDArray, truth: NDArray) -> NDArray[np.float64]:
+    """Maps (N, H, W) after the scale and shift of each that bring it closest to its truth, by least squares.
+
+    Eigen et al. 2014; Ranftl et al. 2020, section 5. A constant map becomes the mean of its truth.
+    """
+    x, y = predicted.astype(np.float64), truth.astype(np.float64)
+    x_mean, y_mean = x.mean(axis=(1, 2), keepdims=True), y.mean(axis=(1, 2), keepdims=True)
+    spread = ((x - x_mean) ** 2).mean(axis=(1, 2), keepdims=True)
+    together = ((x - x_mean) * (y - y_mean)).mean(axis=(1, 2), keepdims=True)
+    scale = np.divide(together, spread, out=np.zeros_like(spread), where=spread > 0)
+    return y_mean + scale * (x - x_mean)
+
+
+def confusion(found: NDArray, truth: NDArray, classes: Sequence[int]) -> NDArray[np.int64]:
+    """How many of each true class (rows) were taken for which (columns), (K, K); other truths are left out."""
+    return np.array([[int(np.sum((truth == row) & (found == column))) for column in classes] for row in classes])
+
+
+def iou(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
+    """Intersection over union of all masks (N, H, W) together [0..1]; 1 where both are empty."""
+    union = np.sum(found | truth)
+    return float(np.sum(found & truth) / union) if union else 1.0
+
+
+def boundary_error(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
+    """Mean distance [px] between the contours of masks (N, H, W): from each contour pixel of one to the nearest of the
+    other, both ways, over all images where both have a contour; NaN if none has."""
+    distances = []
+    for one, other in zip(found, truth, strict=True):
+        contours = [mask & ~binary_erosion(mask, border_value=1) for mask in (one, other)]
+        if all(contour.any() for contour in contours):
+            for here, there in (contours, contours[::-1]):
+                distances.append(distance_transform_edt(~there)[here])
+    return float(np.concatenate(distances).mean()) if distances else float("nan")

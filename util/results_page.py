@@ -1,7 +1,6 @@
 """The page of a test: SEM image, depth as it came and as it was finished, truth and error, and the score above them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -9,78 +8,28 @@ from urllib.parse import quote
 import numpy as np
 from dominate import document, tags
 from dominate.util import raw
-from numpy.typing import NDArray
-from PIL import Image
 
 from . import figure
+from .result import ERROR_LIMIT, Result, depth_range
 from .score import rows as score_rows
+from .score import summary
 from .style import CSS, SORT_AND_FILTER
 
-ERROR_LIMIT = 30.0  # [grey level] at which the colours of an error map are full
 MOST_IMAGES = 200
 MEANINGS = {
     "raw": "As the network gives it.",
-    "quantised": "Its background set to the nearest level.",
+    "quantised": "Its background set to the nearest (or voted) level: what is joined to the border within "
+    "--background_tolerance of it (or lies in the voted mask).",
     "centred": "Quantised, and the hole moved to where the depth maps have theirs: the stage is never quite there.",
+    "scale and shift given": "The raw map after the scale and shift that bring each closest to its truth.",
     "level given": "The true level put in and the hole rescaled with it: judges the shape alone.",
     "mean map": "The mean of the training depth maps, the same for every image.",
     "mean map, level given": "The mean shape of the training depth maps at the true level: the same help.",
 }
 
 
-@dataclass(frozen=True)
-class Result:
-    """One test image: stem, SEM image, maps (H, W) and background level [grey level]; truth where known."""
-
-    stem: str
-    sem: NDArray
-    depth: NDArray
-    quantised: NDArray | None
-    truth: NDArray | None
-    level: int
-    centred: NDArray | None = None
-    names: tuple[str, str] = ("SEM", "depth")  # what went in, what came out
-
-    @property
-    def final(self) -> NDArray:
-        """The map that was written: the last of depth, quantised and centred that there is."""
-        if self.centred is not None:
-            return self.centred
-        return self.depth if self.quantised is None else self.quantised
-
-    @property
-    def rmse(self) -> float | None:
-        """Error of the final map [grey level]."""
-        return None if self.truth is None else float(np.sqrt(np.mean((self.final - self.truth) ** 2.0)))
-
-    @property
-    def written_in(self) -> str:
-        """The folder of the results that holds the image."""
-        return "sem" if self.names[0] == "depth" else "depth"
-
-    def pictures(self) -> dict[str, Image.Image]:
-        """The columns of the page, in their order."""
-        low, high = depth_range()
-        if self.names[0] == "depth":
-            return {"depth": figure.depth(self.sem, low, high), "SEM": figure.grey(self.depth)}
-        columns = {"SEM": figure.grey(self.sem), "depth": figure.depth(self.depth, low, high)}
-        if self.quantised is not None:
-            columns["quantised"] = figure.depth(self.quantised, low, high)
-        if self.centred is not None:
-            columns["centred"] = figure.depth(self.centred, low, high)
-        if self.truth is not None:
-            columns["truth"] = figure.depth(self.truth, low, high)
-            columns["error"] = figure.error(self.final - self.truth, ERROR_LIMIT)
-        return columns
-
-
-def depth_range() -> tuple[float, float]:
-    """Grey levels at the ends of the depth colours, the same on every page, so that pages can be compared."""
-    return 20.0, 170.0
-
-
 def write(
-    folder: Path, results: list[Result], title: str, score: dict[str, Any] | None, facts: Iterable[tuple[str, str]]
+    folder: Path, results: list[Result], title: str, score: dict[str, Any] | None, facts: Iterable[tuple[str, object]]
 ) -> None:
     """index.html and images/ in `folder`; of more than 200 images those that `chosen` takes."""
     shown = chosen(results)
@@ -94,17 +43,25 @@ def write(
         with tags.p(cls="quiet facts"):
             for name, value in facts:
                 tags.span(f"{name} {value}")
-        _score(score, results[0].names)
+        _score(folder, score, results[0].reverse)
         errors = [result.rmse for result in results if result.rmse is not None]
         if errors:
             tags.h2("Error of the images")
             with tags.figure(cls="curve"):
-                raw(figure.histogram(np.array(errors), "RMSE of an image [grey level]"))
+                raw(figure.histogram(np.array(errors), "RMSE of an image's finished map [grey level]"))
         tags.h2("Images")
         if len(shown) < len(results):
             kind = "the worst and an even share of the others" if errors else "an even share"
             tags.p(f"{len(shown)} of {len(results)} images: {kind}.", cls="quiet")
-        _legends(folder, any(result.truth is not None for result in shown))
+        first = shown[0]
+        if first.final is not None:
+            _legends(folder, bool(errors))
+        if first.mask is not None:
+            known = "" if first.truth is None else ", the true one green"
+            tags.p(f"contour: what was found is red{known}.", cls="quiet")
+        if errors:
+            last = list(first.pictures())[-3]
+            tags.p(f"RMSE and error are those of the map that is written: {last}.", cls="quiet")
         _controls(shown)
         _table(folder, shown)
         tags.script(raw(SORT_AND_FILTER))
@@ -121,14 +78,28 @@ def chosen(results: list[Result], most: int = MOST_IMAGES) -> list[Result]:
     return [results[n] for n in sorted({*worst, *even})]
 
 
-def _score(score: dict[str, Any] | None, names: tuple[str, str]) -> None:
+def _score(folder: Path, score: dict[str, Any] | None, reverse: bool) -> None:
     if score is None:
-        if names[0] == "depth":
+        if reverse:
             tags.p("Depth maps turned into SEM images; they are not scored.")
         else:
-            tags.p("The truth of these images is not known: the maps are shown without an error.")
+            tags.p("The truth of these images is not known: what was found is shown without an error.")
         return
     tags.h2("Score")
+    if "raw" in score:
+        _errors(score)
+    for line in summary(score):
+        tags.p(line, cls="quiet")
+    if "levels" in score:
+        levels = score["levels"]
+        picture = figure.confusion(np.array(levels["confusion"]), levels["levels"])
+        (folder / "images" / "confusion.png").write_bytes(figure.png(picture))
+        with tags.figure():
+            tags.img(src="images/confusion.png", alt="confusion matrix of the background levels", cls="matrix")
+            tags.figcaption("Background levels: how many images of each true level (rows) were taken for which.")
+
+
+def _errors(score: dict[str, Any]) -> None:
     lines = score_rows(score)
     with tags.p(cls="headline"):
         for name, cell in zip(lines[0].values, lines[0].cells, strict=True):
@@ -152,7 +123,6 @@ def _score(score: dict[str, Any] | None, names: tuple[str, str]) -> None:
         for name in lines[0].values:
             tags.dt(name)
             tags.dd(MEANINGS[name])
-    tags.p(f"Chance gets {score['chance_level_accuracy']:.0%} of the background levels right.", cls="quiet")
 
 
 def _legends(folder: Path, truth: bool) -> None:
@@ -170,39 +140,49 @@ def _legends(folder: Path, truth: bool) -> None:
 
 
 def _controls(results: list[Result]) -> None:
-    levels = sorted({result.level for result in results})
+    levels = sorted({result.level for result in results if result.level is not None and not result.reverse})
     with tags.div(cls="controls"):
-        tags.label("Predicted background level ", fr="level")
-        with tags.select(id="level"):
-            tags.option("all", value="")
-            for level in levels:
-                tags.option(str(level), value=str(level))
-        if results[0].written_in == "depth":
+        if levels:
+            tags.label("Predicted background level ", fr="level")
+            with tags.select(id="level"):
+                tags.option("all", value="")
+                for level in levels:
+                    tags.option(str(level), value=str(level))
+        if results[0].final is not None and not results[0].reverse:
             tags.a("all depth maps (submission.zip)", href="submission.zip")
+        if results[0].probability is not None:
+            tags.a("levels.csv", href="levels.csv")
         tags.a("metrics.json", href="metrics.json")
 
 
 def _table(folder: Path, results: list[Result]) -> None:
-    scored = any(result.rmse is not None for result in results)
+    figures, pictures = list(results[0].figures), list(results[0].pictures())
     with tags.div(cls="wide"), tags.table(id="images"):
         with tags.thead(), tags.tr():
-            for name in ("image", *([] if not scored else ["RMSE"]), "level"):
+            for name in ("image", *figures):
                 with tags.th(scope="col"):
                     tags.button(name, type="button")
-            for name in results[0].pictures() if results else ():
+            for name in pictures:
                 tags.th(name, scope="col")
         with tags.tbody():
             for number, result in enumerate(results):
                 with tags.tr(data_level=str(result.level)):
-                    with tags.td(cls="name", data_value=result.stem):
-                        tags.a(result.stem, href=quote(f"{result.written_in}/{result.stem}.png"))
-                        if result.written_in == "depth":
-                            tags.small(tags.a("nm, float32", href=quote(f"depth_nm/{result.stem}.tiff")))
-                    if scored:
-                        tags.td("" if result.rmse is None else f"{result.rmse:.2f}", cls="number", data_label="RMSE")
-                    tags.td(str(result.level), cls="number", data_label="level")
+                    _name(result)
+                    for name in figures:
+                        tags.td(result.figures.get(name, ""), cls="number", data_label=name)
                     for name, picture in result.pictures().items():
                         source = f"images/{number:05d}_{name}.png"
                         (folder / source).write_bytes(figure.png(picture))
                         with tags.td(cls="picture", data_label=name):
                             tags.img(src=source, alt=f"{name} of {result.stem}", cls="map", loading="lazy")
+
+
+def _name(result: Result) -> None:
+    with tags.td(cls="name", data_value=result.stem):
+        written = "sem" if result.reverse else "depth" if result.final is not None else "mask"
+        if written == "mask" and result.mask is None:
+            tags.span(result.stem)
+            return
+        tags.a(result.stem, href=quote(f"{written}/{result.stem}.png"))
+        if written == "depth":
+            tags.small(tags.a("nm, float32", href=quote(f"depth_nm/{result.stem}.tiff")))

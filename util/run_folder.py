@@ -3,7 +3,9 @@
 import json
 import os
 import shlex
+import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,13 +13,16 @@ from typing import Any
 from .atomic import write_bytes
 from .checkpoint import recover
 from .errors import UtilError
-from .run_lock import take
+from .run_lock import LOCK, take
 
 WRITTEN = (
     "*_net_*.pth",
     "state.pt",
     "loss_log.txt",
     "losses.csv",
+    "epochs.csv",
+    "members/*/opt.json",
+    "members/*/*_net_*.pth",
     "command.txt",
     "web/index.html",
     "web/images/epoch*_*.png",
@@ -45,7 +50,7 @@ class RunFolder:
     @property
     def has_weights(self) -> bool:
         """Whether anything was saved that would be lost."""
-        return any(self.path.glob("*_net_*.pth"))
+        return any(self.path.glob("*_net_*.pth")) or any(self.path.glob("members/*/*_net_*.pth"))
 
     def protect(self) -> None:
         """A run that is there must not be begun anew: an error that says what to do."""
@@ -68,6 +73,20 @@ class RunFolder:
         with (self.path / "command.txt").open("a") as file:
             file.write("python " + shlex.join(sys.argv) + "\n")
 
+    def gather(self, member: Path, epoch: str) -> None:
+        """Takes the options and the weights of `epoch` of another run into `members`, as its `latest`.
+
+        A link where the disk has links: a training replaces its files and never writes into them.
+        """
+        folder = self.path / "members" / member.name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in [member / "opt.json", *member.glob(f"{epoch}_net_*.pth")]:
+            place = folder / file.name.replace(f"{epoch}_net_", "latest_net_")
+            try:
+                place.hardlink_to(file)
+            except OSError:
+                shutil.copyfile(file, place)
+
     def __enter__(self) -> "RunFolder":
         self.path.mkdir(parents=True, exist_ok=True)
         lock = take(self.path)
@@ -78,4 +97,8 @@ class RunFolder:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if [file.name for file in self.path.iterdir()] == [LOCK]:  # refused before it began: it leaves nothing
+            (self.path / LOCK).unlink()
+            with suppress(OSError):
+                self.path.rmdir()
         os.close(self._lock)

@@ -11,26 +11,35 @@ from numpy.typing import NDArray
 
 from . import figure
 from .atomic import write_bytes
+from .epoch_log import FIRST
 from .style import CSS
 
-DIRECTIONS = (("real_A", "fake_B", "rec_A", "idt_B"), ("real_B", "fake_A", "rec_B", "idt_A"))
+DIRECTIONS = (("real_A", "fake_B", "rec_A"), ("real_B", "fake_A", "rec_B"), ("sem", "depth", "contour", "truth"))
 MOST_EPOCHS = 40
 
 
 class TrainingPage:
     """Loss curves, the images of the epochs (newest first; of many every n-th), and the options that were changed."""
 
-    def __init__(self, run: Path, title: str, changed: Mapping[str, tuple[Any, Any]]) -> None:
-        self.folder, self.title, self.changed = run / "web", title, changed
+    def __init__(
+        self, run: Path, title: str, changed: Mapping[str, tuple[Any, Any]], levels: Sequence[int] = ()
+    ) -> None:
+        self.folder, self.title, self.changed, self.levels = run / "web", title, changed, levels
         (self.folder / "images").mkdir(parents=True, exist_ok=True)
 
     def add_images(self, epoch: int, images: Mapping[str, NDArray]) -> None:
         """Keeps images (H, W) [grey level 0..255] of an epoch as web/images/epoch00012_real_A.png."""
         for name, image in images.items():
-            write_bytes(self.folder / f"images/epoch{epoch:06d}_{name}.png", figure.png(figure.grey(image)))
+            picture = figure.picture(name, image, self.levels)
+            write_bytes(self.folder / f"images/epoch{epoch:06d}_{name}.png", figure.png(picture))
 
-    def write(self, losses: Mapping[str, Sequence[float]], alarms: Mapping[str, str] | None = None) -> None:
-        """Writes the page anew from the run's loss log (columns by name) and the images kept so far."""
+    def write(
+        self,
+        losses: Mapping[str, Sequence[float]],
+        alarms: Mapping[str, str] | None = None,
+        epochs: Mapping[str, Sequence[float]] | None = None,
+    ) -> None:
+        """Writes the page anew from the run's loss log and its epochs (columns by name) and the images kept so far."""
         page = document(title=self.title)
         with page.head:
             tags.meta(charset="utf-8")
@@ -51,9 +60,24 @@ class TrainingPage:
                 for title, names in groups(list(losses)[3:]):
                     with tags.figure(cls="curve"):
                         raw(figure.curves(losses, names, title))
+            self._judged(epochs or {})
             self._images()
             self._options()
         write_bytes(self.folder / "index.html", page.render().encode())
+
+    def _judged(self, epochs: Mapping[str, Sequence[float]]) -> None:
+        names = list(epochs)[len(FIRST) :]
+        if not names:
+            return
+        tags.h2("Judged after every epoch")
+        best = min(range(len(epochs["epoch"])), key=lambda n: epochs[names[0]][n])
+        tags.p(
+            f"best is epoch {epochs['epoch'][best]:.0f}: {names[0]} {epochs[names[0]][best]:.4g}; less is better.",
+            cls="quiet",
+        )
+        for name in names:
+            with tags.figure(cls="curve"):
+                raw(figure.curves(epochs, [name], name, "epoch", ""))
 
     def _images(self) -> None:
         files: dict[str, dict[str, Path]] = {}
@@ -62,7 +86,8 @@ class TrainingPage:
             files.setdefault(epoch, {})[name] = path
         if files:
             tags.h2("Images")
-            tags.p("A is SEM, B is depth: real, translated (fake), back (rec) and identity (idt).", cls="quiet")
+            if any("real_A" in pictures for pictures in files.values()):
+                tags.p("A is SEM, B is depth: real, translated (fake) and back (rec).", cls="quiet")
         every = max(1, -(-len(files) // MOST_EPOCHS))
         for epoch, pictures in list(files.items())[::every]:
             tags.h3(f"epoch {int(epoch.removeprefix('epoch'))}")
@@ -104,4 +129,5 @@ def groups(names: list[str]) -> list[tuple[str, list[str]]]:
     """Losses that belong on one plot: adversarial ones, and those that hold images to each other."""
     against = [name for name in names if name.startswith(("G", "D"))]
     others = [name for name in names if name not in against]
-    return [(title, group) for title, group in (("between images", others), ("adversarial", against)) if group]
+    title = "cycle and identity" if against else "losses"
+    return [(title, group) for title, group in ((title, others), ("adversarial", against)) if group]

@@ -1,8 +1,22 @@
 """Bare networks, one file an architecture, none of which knows what it is trained for."""
 
+from .autoencoders import ConvolutionalAutoencoder, DenseAutoencoder
 from .initialisation import INITS, initialise
 from .normalisation import NORMS
 from .patch_discriminator import PatchDiscriminator, PixelDiscriminator
+from .resnet18 import grey_resnet18
 from .resnet_generator import ResnetGenerator
+from .unet import UNet
 
-__all__ = ["INITS", "NORMS", "PatchDiscriminator", "PixelDiscriminator", "ResnetGenerator", "initialise"]
+__all__ = [
+    "INITS",
+    "NORMS",
+    "ConvolutionalAutoencoder",
+    "DenseAutoencoder",
+    "PatchDiscriminator",
+    "PixelDiscriminator",
+    "ResnetGenerator",
+    "UNet",
+    "grey_resnet18",
+    "initialise",
+]

@@ -1,0 +1,55 @@
+"""Batches of simulated SEM images, each with the depth map that it belongs to."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .batches import Batches, evenly, held_out
+from .errors import DataError
+from .layout import Layout, drawn_evenly
+from .options import DataOptions
+from .stack import read_stack, size
+
+JUDGED_BY = 512  # images
+
+
+class PairedBatches(Batches):
+    """Batches {"sem", "depth", "level"}: float32 (N, 1, H, W) twice, and int64 (N,); all [grey level 0..255].
+
+    Every noise realisation of a stem comes once an epoch, both mirrored alike. Every eighth stem is held out, with all
+    its cases: the same shape on both sides would be no test.
+    """
+
+    def __init__(self, layout: Layout, options: DataOptions, batch_size: int, seed: int) -> None:
+        pairs = layout.pairs()
+        sem_files = drawn_evenly(list(pairs), options.max_dataset_size)
+        depth_files = sorted({pairs[file] for file in sem_files}, key=lambda file: file.path)
+        images = {
+            "sem": read_stack(sem_files, options, "reading simulated SEM images"),
+            "depth": read_stack(depth_files, options, "reading depth maps"),
+        }
+        if images["sem"].shape[1:] != images["depth"].shape[1:]:
+            raise DataError(
+                f"{sem_files[0].path} is {size(images['sem'][0])} and its depth map {size(images['depth'][0])}; "
+                "say --preprocess resize --load_size H,W"
+            )
+        number = {file: n for n, file in enumerate(depth_files)}
+        self.depth_of = np.array([number[pairs[file]] for file in sem_files])
+        self.level = images["depth"].max(axis=(1, 2)).astype(np.int64)
+        apart = held_out([file.group for file in sem_files])
+        self.training, self.apart = np.flatnonzero(~apart), np.flatnonzero(apart)
+        if not len(self.apart):
+            raise DataError(f"{sem_files[0].path.parent}: one stem only; a second is needed to judge the training by")
+        super().__init__(images, len(self.training), options, batch_size, seed)
+
+    def reference(self) -> dict[str, NDArray]:
+        """Held-out pairs and their levels, evenly over stems and cases."""
+        return self._pairs(self.apart[evenly(len(self.apart), JUDGED_BY)])
+
+    def _batch(self, part: slice, rng: np.random.Generator) -> dict[str, NDArray]:
+        batch = self._pairs(self.training[self.order[part]])
+        sem, depth = self._augmented(rng, batch["sem"], batch["depth"])
+        return {"sem": sem, "depth": depth, "level": batch["level"]}
+
+    def _pairs(self, places: NDArray[np.int64]) -> dict[str, NDArray]:
+        depth = self.depth_of[places]
+        return {"sem": self.images["sem"][places], "depth": self.images["depth"][depth], "level": self.level[depth]}

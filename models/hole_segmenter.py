@@ -1,0 +1,77 @@
+"""U-Net that tells hole from background: a pixel is hole where its depth differs from the background's level."""
+
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .networks import NORMS, UNet
+from .scaling import to_network
+from .system import Estimate, System
+
+
+@dataclass(frozen=True)
+class HoleSegmenterOptions:
+    """hole_segmenter: SEM -> mask of the hole, learned from simulated pairs"""
+
+    lr: float = field(default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
+    width: int = field(
+        default=16, metadata={"help": "channels at full size; doubled by each halving", "bounds": (1, 1024)}
+    )
+    depth: int = field(default=3, metadata={"help": "how often the image is halved", "bounds": (1, 6)})
+    norm: str = field(default="batch", metadata={"help": "normalisation", "choices": tuple(NORMS)})
+
+
+class HoleSegmenter(System):
+    """Knows the mask only. In a `fusion` the background is snapped inside the mask and nowhere else."""
+
+    Options = HoleSegmenterOptions
+    batches = "paired"
+    options: HoleSegmenterOptions
+
+    def __init__(self, options: HoleSegmenterOptions, device: torch.device, seed: int = 0) -> None:
+        super().__init__(options, device)
+        self.network = UNet(1, 1, options.width, options.depth, options.norm).to(device)
+        self.networks = {"S": self.network}
+        self.optimisers = {"S": torch.optim.Adam(self.network.parameters(), lr=options.lr)}
+        self._images: dict[str, Tensor] = {}
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """One step on `batch["sem"]`, `batch["depth"]`, (N, 1, H, W), and `batch["level"]`, (N,), all grey levels."""
+        sem, depth = batch["sem"].to(self.device), batch["depth"].to(self.device)
+        background = (depth == batch["level"].to(self.device)[:, None, None, None]).float()
+        logits = self.network(to_network(sem))
+        loss = F.binary_cross_entropy_with_logits(logits, background)
+        self.optimisers["S"].zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimisers["S"].step()
+        found = logits.detach().sigmoid() > 0.5
+        self._images = {"sem": sem, "contour": drawn(sem, found), "truth": drawn(sem, background > 0.5)}
+        return {"cross_entropy": loss.detach()}
+
+    def predict(self, sem: Tensor) -> Estimate:
+        return Estimate(background=self.network(to_network(sem.to(self.device))).sigmoid())
+
+    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
+        background = self.estimate(reference["sem"]).background
+        assert background is not None
+        probability = background[:, 0].cpu().clamp(1e-6, 1 - 1e-6)
+        depth, level = (torch.from_numpy(reference[name]) for name in ("depth", "level"))
+        truth = depth == level[:, None, None]
+        found, hole = probability < 0.5, ~truth
+        overlap = (found & hole).sum() / (found | hole).sum().clamp_min(1)
+        loss = F.binary_cross_entropy(probability, truth.float())
+        return {"held-out loss": float(loss), "held-out IoU": float(overlap)}
+
+    def snapshot(self) -> dict[str, Tensor]:
+        """`sem`, and the same with the found and the true contour drawn in white."""
+        return self._images
+
+
+def drawn(sem: Tensor, background: Tensor) -> Tensor:
+    """SEM images (N, 1, H, W) [grey level] with the hole's outermost pixels white; `background` bool of that shape."""
+    hole = (~background).float()
+    inner = -F.max_pool2d(-hole, 3, stride=1, padding=1)
+    return torch.where((hole > 0.5) & (inner < 0.5), sem.new_full((), 255.0), sem)

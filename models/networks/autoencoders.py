@@ -1,0 +1,52 @@
+"""Stacked autoencoders: a funnel of layers down to a short code, and back up to an image."""
+
+from itertools import pairwise
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+CODES = (1024, 512, 256, 128)  # at 72x48 8.5 million parameters, as the contest's baseline
+
+
+class DenseAutoencoder(nn.Module):
+    """Image (N, 1, H, W), [-1..1], of exactly `size` (H, W) to (N, 1, H, W), unbounded, by linear layers."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        super().__init__()
+        widths = [size[0] * size[1], *CODES]
+        layers: list[nn.Module] = [nn.Flatten()]
+        for into, out in [*pairwise(widths), *pairwise(widths[:0:-1])]:
+            layers += [nn.Linear(into, out), nn.BatchNorm1d(out), nn.ReLU(inplace=True)]
+        layers += [nn.Linear(widths[1], widths[0]), nn.Unflatten(1, (1, *size))]
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model(x)
+
+
+class ConvolutionalAutoencoder(nn.Module):
+    """Image (N, 1, H, W), [-1..1], to (N, 1, H, W), unbounded: halved three times and doubled back, without bridges.
+
+    Sizes that eight does not divide are padded with their border's values and cropped back.
+    """
+
+    STRIDE = 8
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        widths = [width, 2 * width, 4 * width]
+        layers: list[nn.Module] = []
+        for into, out in pairwise([1, *widths]):
+            layers += [nn.Conv2d(into, out, 4, 2, 1), nn.BatchNorm2d(out), nn.ReLU(inplace=True)]
+            layers += [nn.Conv2d(out, out, 3, padding=1), nn.BatchNorm2d(out), nn.ReLU(inplace=True)]
+        for into, out in pairwise([*reversed(widths), width]):
+            layers += [nn.ConvTranspose2d(into, out, 4, 2, 1), nn.BatchNorm2d(out), nn.ReLU(inplace=True)]
+            layers += [nn.Conv2d(out, out, 3, padding=1), nn.BatchNorm2d(out), nn.ReLU(inplace=True)]
+        self.model = nn.Sequential(*layers, nn.Conv2d(width, 1, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        missing = (-width % self.STRIDE, -height % self.STRIDE)
+        if any(missing):
+            x = F.pad(x, (0, missing[0], 0, missing[1]), mode="replicate")
+        return self.model(x)[..., :height, :width]

@@ -1,0 +1,52 @@
+"""U-Net (Ronneberger et al. 2015): an encoder, a decoder, and the encoder's images handed across."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .normalisation import NORMS
+
+
+class DoubleConvolution(nn.Sequential):
+    """Two 3x3 convolutions with normalisation and ReLU, (N, into, H, W) to (N, out, H, W)."""
+
+    def __init__(self, into: int, out: int, norm: str) -> None:
+        layers: list[nn.Module] = []
+        for channels in (into, out):
+            convolution = nn.Conv2d(channels, out, 3, padding=1, bias=norm == "none")
+            layers += [convolution, NORMS[norm](out), nn.ReLU(inplace=True)]
+        super().__init__(*layers)
+
+
+class UNet(nn.Module):
+    """Image (N, input_nc, H, W), [-1..1], to (N, output_nc, H, W), unbounded, of the same size.
+
+    Halved `depth` times; the width doubles each time. Sizes that this does not divide are padded with their border's
+    values and cropped back.
+    """
+
+    def __init__(self, input_nc: int, output_nc: int, width: int, depth: int, norm: str) -> None:
+        super().__init__()
+        widths = [width * 2**n for n in range(depth + 1)]
+        self.down = nn.ModuleList(
+            DoubleConvolution(into, out, norm) for into, out in zip([input_nc, *widths], widths, strict=False)
+        )
+        self.up = nn.ModuleList(
+            DoubleConvolution(widths[n] + widths[n + 1], widths[n], norm) for n in reversed(range(depth))
+        )
+        self.head = nn.Conv2d(width, output_nc, 1)
+        self.stride = 2**depth
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        missing = (-width % self.stride, -height % self.stride)
+        if any(missing):
+            x = F.pad(x, (0, missing[0], 0, missing[1]), mode="replicate")
+        seen = []
+        for n, block in enumerate(self.down):
+            x = block(F.max_pool2d(x, 2) if n else x)
+            seen.append(x)
+        x = seen.pop()
+        for block in self.up:
+            x = block(torch.cat((F.interpolate(x, scale_factor=2, mode="bilinear"), seen.pop()), 1))
+        return self.head(x)[..., :height, :width]

@@ -1,0 +1,54 @@
+"""What all systems share that learn depth from simulated pairs with one network."""
+
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .scaling import to_grey, to_network
+from .system import Estimate, System
+
+
+class Regressor(System):
+    """One network R from SEM to depth, trained with Adam on pairs; a subclass says which network and which loss."""
+
+    batches = "paired"
+
+    def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
+        super().__init__(options, device)
+        self.network = self.architecture().to(device)
+        self.networks = {"R": self.network}
+        self.optimisers = {"R": torch.optim.Adam(self.network.parameters(), lr=options.lr)}
+        self._images: dict[str, Tensor] = {}
+
+    def architecture(self) -> nn.Module:
+        """The network, from images (N, 1, H, W), [-1..1], to depth (N, 1, H, W) in the same scale, unbounded."""
+        raise NotImplementedError
+
+    def loss(self, depth: Tensor, truth: Tensor) -> dict[str, Tensor]:
+        """Terms () by name of depth (N, 1, H, W) against truth, in the network's range; their sum is descended."""
+        raise NotImplementedError
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """One step on `batch["sem"]` and the `batch["depth"]` that belongs to it, (N, 1, H, W) grey levels."""
+        sem, truth = (to_network(batch[name].to(self.device)) for name in ("sem", "depth"))
+        depth = self.network(sem)
+        terms = self.loss(depth, truth)
+        self.optimisers["R"].zero_grad(set_to_none=True)
+        torch.stack(list(terms.values())).sum().backward()
+        self.optimisers["R"].step()
+        self._images = {"sem": sem, "depth": depth, "truth": truth}
+        return {name: value.detach() for name, value in terms.items()}
+
+    def predict(self, sem: Tensor) -> Estimate:
+        return Estimate(to_grey(self.network(to_network(sem.to(self.device)))).clamp(0, 255))
+
+    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
+        depth = self.estimate(reference["sem"]).depth
+        assert depth is not None
+        error = depth[:, 0].cpu() - torch.from_numpy(reference["depth"])
+        return {"held-out RMSE": float(error.square().mean().sqrt())}
+
+    def snapshot(self) -> dict[str, Tensor]:
+        return {name: to_grey(image.detach()).clamp(0, 255) for name, image in self._images.items()}

@@ -1,0 +1,41 @@
+"""What every epoch gave, in epochs.csv: its seconds, its learning rate, and the figures that it was judged by."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from .atomic import write_bytes
+
+FIRST = ("epoch", "step", "seconds", "lr")
+
+
+class EpochLog:
+    """Opened by a run that stands in `epoch`, it drops that epoch and later ones: they will be logged again.
+
+    `columns` holds what epochs.csv holds, by name; empty before the first line.
+    """
+
+    def __init__(self, folder: Path, epoch: int = 1) -> None:
+        self.path = folder / "epochs.csv"
+        self.rows: list[dict[str, float]] = []
+        if self.path.exists():
+            with self.path.open(newline="") as file:
+                self.rows = [row for line in csv.DictReader(file) if (row := _whole(line)) and row["epoch"] < epoch]
+
+    @property
+    def columns(self) -> dict[str, list[float]]:
+        """The log by column."""
+        return {name: [row[name] for row in self.rows] for name in (self.rows[0] if self.rows else ())}
+
+    def write(self, epoch: int, step: int, seconds: float, lr: float, figures: Mapping[str, float]) -> None:
+        """Adds an epoch: the time that it took [s], its learning rate, and its figures by name."""
+        self.rows.append(dict(zip(FIRST, (epoch, step, round(seconds, 2), lr), strict=True)) | dict(figures))
+        lines = [",".join(self.rows[0]), *(",".join(f"{value:.7g}" for value in row.values()) for row in self.rows)]
+        write_bytes(self.path, ("\n".join(lines) + "\n").encode())
+
+
+def _whole(line: Mapping[str, str]) -> dict[str, float] | None:
+    try:
+        return {name: float(value) for name, value in line.items()}
+    except (TypeError, ValueError):  # cut by a kill
+        return None
