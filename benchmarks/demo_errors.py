@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this 
 
 from data import DataOptions, Layout, TestImages, read_grey
 from util import contact_sheet, metrics
-from util.results_page import Result
+from util.result import Result
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,7 +14,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from . import atomic
 from .errors import UtilError
 from .figure import DEPTH_MAP, ERROR_MAP
-from .results_page import ERROR_LIMIT, Result, depth_range
+from .result import ERROR_LIMIT, Result, depth_range
 
 GREY_MAP = colormaps["gray"]
 CELL = 1.0  # width of a picture [inch]

@@ -14,7 +14,7 @@ from PIL import Image
 
 from util import contact_sheet, figure, results_page
 from util.errors import UtilError
-from util.results_page import Result
+from util.result import Result
 from util.results_writer import ResultsWriter
 from util.score import score
 from util.training_page import TrainingPage, by_direction

@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.browser import content, needs_browser
 from util import results_page
-from util.results_page import Result
+from util.result import Result
 from util.results_writer import ResultsWriter
 from util.score import score
 
