@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 DEMO_DATA := --stems 8 --real 32 --test 80
 
-.PHONY: demo test lint setup
+.PHONY: demo test ladder lint setup
 
 demo: setup
 	@echo "To watch the training: .venv/bin/python -m util.visdom_server in another terminal, then http://localhost:8097"
@@ -13,6 +13,10 @@ demo: setup
 
 test: setup lint
 	$(VENV)/pytest
+
+# Every approach on one data set: resumes where it stopped; LADDER=--quick takes minutes.
+ladder: setup
+	$(VENV)/python benchmarks/ladder.py $(LADDER)
 
 lint: setup
 	$(VENV)/ruff check .

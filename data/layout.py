@@ -30,8 +30,15 @@ class Layout:
         if not self.root.is_dir():
             raise DataError(f"{dataroot}: no such folder; {make}")
         self.contest = any((self.root / name).is_dir() for name in ("train", "test", "simulation_data"))
-        if not self.contest and not any(self.root.glob("*[AB]/")):
-            raise DataError(f"{dataroot}: holds no data set that is known; {make}, {ALSO}")
+        classic = any(self.root.glob("*[AB]/"))
+        # A plain folder of SEM images can be tested; there is nothing in it to learn from.
+        self.plain = (
+            not self.contest and not classic and any(path.suffix.lower() in SUFFIXES for path in self.root.iterdir())
+        )
+        if not self.contest and not classic and not self.plain:
+            raise DataError(
+                f"{dataroot}: holds no data set that is known; {make}, {ALSO}; to test, a folder of images does"
+            )
 
     def sem(self) -> list[ImageFile]:
         """Training SEM images: train/SEM/<class>/<site>/*, or trainA/*."""
@@ -41,10 +48,14 @@ class Layout:
         """Depth maps to learn from: simulation_data/Depth/<case>/<folder>/*, or trainB/*."""
         return self._files("simulation_data/Depth" if self.contest else "trainB", labelled=self.contest)
 
+    def simulated_sem(self) -> list[ImageFile]:
+        """Simulated SEM images, two noise realisations a stem: simulation_data/SEM/<case>/<folder>/*."""
+        return self._files("simulation_data/SEM", labelled=True)
+
     def pairs(self) -> dict[ImageFile, ImageFile]:
         """SEM images and the depth map that each belongs to: simulation_data/SEM/<case>/<folder>/<stem>_itr<n>.png
         and simulation_data/Depth/<case>/<folder>/<stem>.png, or trainA and trainB by name."""
-        sem = self._files("simulation_data/SEM", labelled=True) if self.contest else self.sem()
+        sem = self.simulated_sem() if self.contest else self.sem()
         folder = self.root / ("simulation_data/Depth" if self.contest else "trainB")
         by_place = {(file.path.relative_to(folder).parent, file.path.stem): file for file in self.depth()}
         start = self.root / ("simulation_data/SEM" if self.contest else "trainA")
@@ -58,7 +69,9 @@ class Layout:
         return found
 
     def test_sem(self, phase: str = "test") -> list[ImageFile]:
-        """SEM images to predict: <phase>/SEM/*, or <phase>A/*."""
+        """SEM images to predict: <phase>/SEM/*, or <phase>A/*, or what lies in a plain folder."""
+        if self.plain:
+            return self._files(".", labelled=False)
         return self._files(f"{phase}/SEM" if self.contest else f"{phase}A", labelled=False)
 
     def test_depth(self, phase: str = "test") -> dict[str, Path]:

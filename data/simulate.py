@@ -28,6 +28,7 @@ from .shape import Shape, depth_grey, random_shape, unit_shape
 FLOOR = 30
 LEVELS = (140, 150, 160, 170)  # background of Case 1..4; a real folder is named after the depth, L - FLOOR
 RECORD = "dataset.json"
+RAW = argparse.RawDescriptionHelpFormatter  # keeps the lines of the text above
 FOLDERS = ("simulation_data/SEM", "simulation_data/Depth", "train/SEM", "test/SEM", "test/Depth")
 recalled_shape = lru_cache(maxsize=8192)(unit_shape)  # real images return to the library's shapes again and again
 
@@ -194,7 +195,7 @@ class Parser(argparse.ArgumentParser):
 
 def parse(argv: list[str] | None) -> tuple[Path, Recipe]:
     """Command line to (dataroot, recipe)."""
-    parser = Parser("python -m data.simulate", description=__doc__, allow_abbrev=False)
+    parser = Parser("python -m data.simulate", description=__doc__, formatter_class=RAW, allow_abbrev=False)
     parser.add_argument("--dataroot", type=Path, default=Path("./sem"), help="folder to make (./sem)")
     for name, default, least, text in (
         ("stems", 50, 1, "hole shapes in the simulated library; each in four cases, two images a case (50)"),
@@ -253,7 +254,8 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("data.simulate: interrupted; nothing was written", file=sys.stderr)
         return 130
-    print(f"{dataroot}: {'made' if made else 'there already, with these parameters; nothing to do'}")
+    files = ", ".join(f"{count} in {name}" for name, count in counted(dataroot).items())
+    print(f"{dataroot}: {'made' if made else 'there already, with these parameters; nothing to do'} ({files})")
     return 0
 
 

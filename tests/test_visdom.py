@@ -47,7 +47,8 @@ def test_a_training_is_seen_in_the_browser(port, tmp_path):
     page = content(f"http://127.0.0.1:{port}/env/main")
     for text in (
         "seen: adversarial",
-        "seen: between images",
+        "seen: cycle and identity",
+        "seen: distance",
         "D_A",
         "cycle_B",
         "real_A fake_B rec_A | real_B fake_A rec_B",

@@ -52,7 +52,10 @@ def prepare() -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit status."""
-    parser = argparse.ArgumentParser("python -m util.visdom_server", description=__doc__, allow_abbrev=False)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "python -m util.visdom_server", description=__doc__, formatter_class=raw, allow_abbrev=False
+    )
     parser.add_argument("--port", type=int, default=8097, help="port on loopback (8097)")
     parser.add_argument("--env_path", type=Path, default=ENVIRONMENTS, help="folder of kept plots (~/.visdom)")
     parser.add_argument("--prepare", action="store_true", help="only bring the files of the page, for a start offline")

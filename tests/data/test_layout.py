@@ -93,3 +93,12 @@ def test_rgb_and_l_read_alike(contest):
     from data import read_grey
 
     assert np.array_equal(*(read_grey(file.path) for file in Layout(contest).sem()[:2]))
+
+
+def test_a_plain_folder_of_images_can_be_tested_and_not_learned_from(tmp_path):
+    put(tmp_path / "one.png")
+    put(tmp_path / "two.tif")
+    layout = Layout(tmp_path)
+    assert [file.path.name for file in layout.test_sem()] == ["one.png", "two.tif"] and layout.test_depth() == {}
+    with pytest.raises(DataError, match="simulation_data"):
+        layout.depth()

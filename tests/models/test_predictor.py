@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models import SYSTEMS, ModelError, Predictor, System, build
+from models import SYSTEMS, Estimate, ModelError, Predictor, System, build
 
 
 class Mirror(System):
@@ -14,7 +14,7 @@ class Mirror(System):
 
     def predict(self, sem):
         self.seen = sem.shape
-        return sem
+        return Estimate(sem)
 
 
 def holes(shape=(72, 48)):
@@ -47,6 +47,28 @@ def test_a_system_that_learned_at_another_size_answers_at_the_images_size():
     answer = one.predict(holes())
     assert one.system.seen == (2, 1, 36, 24) and answer.quantised.shape == (2, 72, 48)
     assert np.abs(answer.depth_grey[1] - 151).max() < 1e-3
+
+
+class Oracle(System):
+    """Votes for level 170 and for a background above row 40, whatever it sees."""
+
+    levels = (140, 170)
+    knows_depth = True
+
+    def predict(self, sem):
+        rows = torch.arange(sem.shape[2])[None, None, :, None].expand(sem.shape)
+        levels = torch.tensor([[0.2, 0.8]]).expand(len(sem), -1)
+        return Estimate(sem if self.knows_depth else None, levels, (rows < 40).float())
+
+
+def test_a_voted_level_is_set_inside_the_voted_mask_and_nowhere_else():
+    system = Oracle(None, torch.device("cpu"))
+    answer = Predictor(system, levels=(1, 2, 3)).predict(holes())
+    assert answer.level.tolist() == [170, 170] and answer.probability[0] == pytest.approx([0.2, 0.8])
+    assert (answer.quantised[:, :40] == 170).all() and (answer.quantised[:, 40:] == holes()[:, 40:]).all()
+    system.knows_depth = False
+    answer = Predictor(system).predict(holes())
+    assert answer.depth_grey is None and answer.final is None and answer.mask[:, :40].all()
 
 
 def test_one_image_without_a_batch_axis_is_named():

@@ -240,9 +240,27 @@ def test_a_continued_run_may_change_its_length_saving_display_device_and_workers
     machine = ("--display_id", "0", "--gpu_ids", "-1", "--num_threads", "2")
     changes = compare(before, train("--ngf", "8", *length_and_saving, *machine))
     assert {change.name for change in changes} == {
-        *("n_epochs", "save_epoch_freq", "display_id", "gpu_ids", "num_threads", "continue_train")
+        *("n_epochs", "save_epoch_freq", "display_id", "gpu_ids", "num_threads")
     }
     assert all(change.may_change for change in changes)
+
+
+def test_a_run_that_goes_on_takes_its_saved_options(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints/mine").mkdir(parents=True)
+    saved = train("--name", "mine", "--ngf", "8", "--n_epochs", "3", "--seed", "5").to_dict()
+    (tmp_path / "checkpoints/mine/opt.json").write_text(json.dumps(saved | {"from_a_later_version": 1}))
+    opt = train("--name", "mine", "--continue_train", "--n_epochs", "4")
+    assert (opt.model.ngf, opt.run.seed, opt.loop.n_epochs) == (8, 5, 4)
+    assert opt.loop.continue_train and [one.name for one in compare(saved, opt)] == ["n_epochs"]
+    assert train("--name", "mine").model.ngf == 64 and train("--name", "other", "--continue_train").model.ngf == 64
+
+
+def test_a_run_that_goes_on_is_of_its_saved_model(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints/mine").mkdir(parents=True)
+    saved = train("--name", "mine", "--model", "vote", "--members", "a,b").to_dict()
+    (tmp_path / "checkpoints/mine/opt.json").write_text(json.dumps(saved))
+    opt = train("--name", "mine", "--continue_train")
+    assert opt.run.model == "vote" and opt.model.members == ("a", "b")
 
 
 def test_the_rest_must_match() -> None:

@@ -73,7 +73,7 @@ def test_curves_images_and_alarms_have_windows_of_their_own(server):
     wait_for(lambda: len(windows(http)) == 4)
     one.close()
     found = windows(http)
-    assert set(found) == {"1_my_run_adversarial", "1_my_run_between_images", "1_my_run_images", "1_my_run_alarms"}
+    assert set(found) == {"1_my_run_adversarial", "1_my_run_cycle_and_identity", "1_my_run_images", "1_my_run_alarms"}
     assert found["1_my_run_adversarial"]["data"][0]["y"] == [0.5, 0.4]
     assert found["1_my_run_alarms"]["data"][0]["content"] == "<p>&lt;b&gt;: try &amp; see</p>"
 

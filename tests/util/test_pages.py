@@ -16,9 +16,10 @@ from util import contact_sheet, figure, results_page
 from util.errors import UtilError
 from util.result import Result
 from util.results_writer import ResultsWriter
-from util.score import score
+from util.score import level_score, mask_score, score
 from util.training_page import TrainingPage, by_direction
 
+LEVELS = (140, 150, 160, 170)
 ODD = "a <b> & #1 ü"
 
 
@@ -35,7 +36,7 @@ def results(count, truth=True):
     return found
 
 
-def make(folder, shown, reverse=False):
+def make(folder, shown):
     scored = None
     if shown[0].truth is not None:
         truth, raw = np.stack([one.truth for one in shown]), np.stack([one.depth for one in shown])
@@ -43,7 +44,7 @@ def make(folder, shown, reverse=False):
         scored = score(truth, raw, np.stack([one.final for one in shown]), None, level, (140, 150, 160, 170), truth)
     with ResultsWriter(folder, 1.5) as writer:
         for one in shown:
-            writer.write(one.stem, one.final, None if reverse else one.level)
+            writer.write(one)
         writer.write_metrics({"score": scored})
         results_page.write(writer.unfinished, shown, "run <i>", scored, [("data", "./sem <x>")])
     return (folder / "index.html").read_text(encoding="utf-8")
@@ -63,7 +64,7 @@ def test_every_link_of_the_page_is_a_file_of_the_result(tmp_path):
 
 def test_reverse_results_link_their_own_images(tmp_path):
     depth = np.full((72, 48), 140.0, np.float32)
-    page = make(tmp_path / "r", [Result("one", depth, depth, None, None, 140, names=("depth", "SEM"))], reverse=True)
+    page = make(tmp_path / "r", [Result("one", depth, depth, names=("depth", "SEM"))])
     assert "sem/one.png" in links(page) and "submission.zip" not in page and "not scored" in page
     assert all((tmp_path / "r" / unquote(link)).is_file() for link in links(page))
 
@@ -87,7 +88,7 @@ def test_png_tiff_and_zip_hold_the_same_depth(tmp_path):
     depth = np.linspace(30, 140, 72 * 48, dtype=np.float32).reshape(72, 48)
     for folder in ("first", "second"):
         with ResultsWriter(tmp_path / folder, 1.5) as writer:
-            writer.write("000000", depth, 140)
+            writer.write(Result("000000", depth, depth, level=140))
             writer.write_metrics({})
     image = Image.open(tmp_path / "first/depth/000000.png")
     assert image.mode == "L" and image.size == (48, 72)
@@ -107,6 +108,36 @@ def finish(folder, note):
 
 def note(folder):
     return json.loads((folder / "metrics.json").read_text())["note"]
+
+
+def test_a_system_without_depth_shows_levels_and_contours(tmp_path):
+    shown = [
+        Result(one.stem, one.sem, truth=one.truth, level=one.level, mask=one.truth > 100, probability=np.full(4, 0.25))
+        for one in results(4)
+    ]
+    scored = {"levels": level_score(np.array([140, 150, 160, 160]), np.stack([one.truth for one in shown]), LEVELS)}
+    scored["mask"] = mask_score(np.stack([one.mask for one in shown]), np.stack([one.truth for one in shown]))
+    with ResultsWriter(tmp_path / "r", 1.0) as writer:
+        for one in shown:
+            writer.write(one)
+        writer.write_levels(LEVELS)
+        writer.write_metrics({"score": scored})
+        results_page.write(writer.unfinished, shown, "run", scored, [])
+    page = (tmp_path / "r/index.html").read_text(encoding="utf-8")
+    assert "75.0%" in page and "100.0% (IoU)" in page and "RMSE" not in page and "submission.zip" not in page
+    assert all((tmp_path / "r" / unquote(link)).is_file() for link in links(page))
+    assert (tmp_path / "r/levels.csv").read_text().splitlines()[0] == "image,level,140,150,160,170"
+    mask = np.asarray(Image.open(tmp_path / "r/mask/000000.png"))
+    assert mask.dtype == np.uint8 and (mask[20:50, 12:36] == 255).all() and (mask == 255).sum() == 30 * 24
+    assert not (tmp_path / "r/submission.zip").exists()
+
+
+def test_what_somebody_put_beside_the_results_stays(tmp_path):
+    folder = tmp_path / "r"
+    finish(folder, 1)
+    (folder / "notes.txt").write_text("mine")
+    finish(folder, 2)
+    assert note(folder) == 2 and (folder / "notes.txt").read_text() == "mine"
 
 
 def test_an_interrupted_test_leaves_the_old_result(tmp_path):
@@ -143,10 +174,13 @@ def test_training_page_holds_curves_images_and_options(tmp_path):
     image = np.full((72, 48), 100.4, np.float32)
     page.add_images(5, {"real_A": image, "fake_B": image})
     page.add_images(15, {"real_A": image})
-    page.write({"epoch": [1, 2], "step": [10, 20], "seconds": [0.1, 0.1], "G_A": [1, 0.5], "cycle_A": [30, 1]})
+    losses = {"epoch": [1, 2], "step": [10, 20], "seconds": [0.1, 0.1], "G_A": [1, 0.5], "cycle_A": [30, 1]}
+    epochs = {"epoch": [1, 2], "step": [10, 20], "seconds": [1, 1], "lr": [1, 1], "distance": [0.5, 0.25]}
+    page.add_images(15, {"confusion": np.eye(4) * 3})
+    page.write(losses, epochs=epochs)
     text = (tmp_path / "web/index.html").read_text(encoding="utf-8")
     assert text.index("epoch 15") < text.index("epoch 5")
-    assert text.count("<svg") == 2 and "--dataroot" in text
+    assert text.count("<svg") == 3 and "--dataroot" in text and "best is epoch 2: distance 0.25" in text
     assert "<i>" not in text and "<x>" not in text and not re.search(r'(?:src|href)="http', text)
     saved = Image.open(tmp_path / "web/images/epoch000005_real_A.png")
     assert (np.asarray(saved) == 100).all()

@@ -39,7 +39,7 @@ def write(folder, count=8):
     scored = score(truth, depth, depth, None, np.array([one.level for one in results]), LEVELS, truth)
     with ResultsWriter(folder, 1.0) as writer:
         for one in results:
-            writer.write(one.stem, one.final, one.level)
+            writer.write(one)
         writer.write_metrics({"score": scored})
         results_page.write(writer.unfinished, results, "run", scored, [])
     return results

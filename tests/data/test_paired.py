@@ -1,0 +1,77 @@
+"""Pairs belong together, and nothing of what is held out is learned from."""
+
+import numpy as np
+import pytest
+
+from data import DataError, DataOptions, LabelledBatches, Layout, PairedBatches
+from data.simulate import main as simulate
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data") / "sem"
+    assert simulate(["--dataroot", str(root), "--stems", "3", "--real", "240", "--test", "0"]) == 0
+    return Layout(root)
+
+
+def epoch(batches, number=1):
+    return [{name: part.numpy() for name, part in batch.items()} for batch in batches.loader(number)]
+
+
+def test_every_training_pair_comes_once_an_epoch_with_its_own_depth_and_level(layout):
+    batches = PairedBatches(layout, DataOptions(), 8, 0)
+    seen = epoch(batches)
+    depth = np.concatenate([one["depth"][:, 0] for one in seen])
+    level = np.concatenate([one["level"] for one in seen])
+    assert (depth.max(axis=(1, 2)) == level).all()
+    dark = np.concatenate([one["sem"][:, 0] for one in seen]) < 70
+    floor = depth < 60  # a dark pixel of the image lies over the floor of its own depth map
+    assert all(np.mean(d & f) / np.mean(d | f) > 0.6 for d, f in zip(dark, floor, strict=True))
+    assert len(level) == len(batches.training) == 16
+    assert not np.array_equal(seen[0]["sem"], epoch(batches, 2)[0]["sem"])
+
+
+def test_held_out_stems_are_whole(layout):
+    batches = PairedBatches(layout, DataOptions(), 8, 0)
+    files = list(layout.pairs())
+    stems = [{files[n].group for n in part} for part in (batches.training, batches.apart)]
+    assert not stems[0] & stems[1] and len(stems[1]) == 1
+    assert len(batches.training) + len(batches.apart) == len(files)
+    held = batches.reference()
+    assert len(held["sem"]) == 8 and sorted(set(held["level"].tolist())) == [140, 150, 160, 170]
+
+
+def test_a_pair_without_its_depth_is_named(layout, tmp_path):
+    for name in ("trainA", "trainB"):
+        (tmp_path / name).mkdir()
+    sem, depth = layout.simulated_sem()[0].path, layout.depth()[0].path
+    (tmp_path / "trainA/one.png").write_bytes(sem.read_bytes())
+    (tmp_path / "trainB/other.png").write_bytes(depth.read_bytes())
+    with pytest.raises(DataError, match=r"one\.png: has no depth map .*trainB/one"):
+        PairedBatches(Layout(tmp_path), DataOptions(), 1, 0)
+
+
+def test_labels_are_levels_and_sites_stay_together(layout):
+    batches = LabelledBatches(layout, DataOptions(), 8, 0)
+    files = layout.sem()
+    sites = [{(files[n].label, files[n].group) for n in part} for part in (batches.training, batches.apart)]
+    assert not sites[0] & sites[1]
+    assert set(batches.reference()["level"].tolist()) == {140, 150, 160, 170}
+    for one in epoch(batches):
+        assert set(one) == {"sem", "level"} and one["level"].dtype == np.int64
+
+
+def test_one_site_a_class_is_held_out_by_image_with_a_warning(tmp_path, capsys):
+    root = tmp_path / "sem"
+    assert simulate(["--dataroot", str(root), "--stems", "1", "--real", "12", "--test", "0"]) == 0
+    batches = LabelledBatches(Layout(root), DataOptions(), 8, 0)
+    assert "one site only" in capsys.readouterr().out
+    assert len(batches.apart) == 4 and set(batches.reference()["level"].tolist()) == {140, 150, 160, 170}
+
+
+def test_images_in_no_class_folder_are_named(tmp_path, layout):
+    for name in ("trainA", "trainB"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "trainA/one.png").write_bytes(layout.sem()[0].path.read_bytes())
+    with pytest.raises(DataError, match=r"one\.png: lies in no folder Depth_110"):
+        LabelledBatches(Layout(tmp_path), DataOptions(), 1, 0)
