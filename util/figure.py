@@ -70,13 +70,14 @@ def confusion(table: NDArray, labels: Sequence[int] = ()) -> Image.Image:
 def curves(
     columns: Mapping[str, Sequence[float]], names: Sequence[str], title: str, x: str = "step", y: str = "loss"
 ) -> str:
-    """SVG of the named columns over `x`, on a logarithmic scale when they span more than a decade."""
+    """SVG of the named columns over `x`, on a logarithmic scale when they span more than a decade and are no shares."""
     figure = Figure(figsize=(6, 2.9), layout="constrained")
     axes = figure.subplots()
     for name in names:
         axes.plot(columns[x], columns[name], "." if len(columns[x]) == 1 else "-", label=name, linewidth=1.2)
     values = np.array([columns[name] for name in names], dtype=np.float64)
-    if np.isfinite(values).all() and 0 < 10 * values.min() < values.max():
+    share = all(name.endswith(("accuracy", "IoU")) for name in names)
+    if not share and np.isfinite(values).all() and 0 < 10 * values.min() < values.max():
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))

@@ -97,7 +97,8 @@ class TrainingPage:
                         for name in names:
                             data = base64.b64encode(pictures[name].read_bytes()).decode()
                             with tags.figure():
-                                tags.img(src=f"data:image/png;base64,{data}", alt=name, cls="map")
+                                kind = "matrix" if name == "confusion" else "map"
+                                tags.img(src=f"data:image/png;base64,{data}", alt=name, cls=kind)
                                 tags.figcaption(name)
 
     def _options(self) -> None:
