@@ -2,7 +2,8 @@
 
 The demo's training step, a line of the loss log every 10 steps and images every 50, in blocks that alternate between no
 plots and plots with a server that is good, dead, or accepts and never answers. Prints the median of each block's time a
-step, and its share above the one without plots.
+step, its share above the one without plots, and the processor time of the plotting thread as a share of its blocks:
+on a noisy machine the last says more, though it leaves out what the server itself takes.
 """
 
 import argparse
@@ -59,19 +60,26 @@ def main() -> int:
                         )
                         one.show(losses, images)
                 times[name].append((time.perf_counter() - began) / BLOCK)
+        busy = {name: cpu_seconds(one) / (BLOCK * sum(times[name])) for name, one in plots.items() if one}
         for one in plots.values():
             if one:
                 one.close()
     print(f"{platform.machine()}, {os.cpu_count()} cores, {rounds} blocks of {BLOCK} steps each\n")
     base = np.array(times["no plots"])
-    print("| | ms a step | above no plots |\n|---|---|---|")
+    print("| | ms a step | above no plots | plotting thread |\n|---|---|---|---|")
     for name, values in times.items():
-        print(f"| {name} | {1000 * np.median(values):.1f} | {np.median(np.array(values) / base) - 1:+.1%} |")
+        above, thread = np.median(np.array(values) / base) - 1, busy.get(name, 0)
+        print(f"| {name} | {1000 * np.median(values):.1f} | {above:+.1%} | {thread:.1%} |")
     return 0
 
 
 def drawing(port: int) -> LivePlots:
     return LivePlots("http://127.0.0.1", port, "main", f"port {port}", 1, 4, "")
+
+
+def cpu_seconds(plots: LivePlots) -> float:
+    """Processor time [s] that the plotting thread has taken so far (Linux)."""
+    return time.clock_gettime(time.pthread_getcpuclockid(plots._thread.ident))
 
 
 def free_port() -> int:

@@ -16,6 +16,7 @@ from PIL import Image
 
 import test as testing
 import train
+from data import read_grey
 from data.simulate import main as simulate
 from models import Predictor
 
@@ -99,11 +100,13 @@ def test_testing_writes_maps_submission_metrics_and_page(place, trained, capsys)
 def test_the_python_api_gives_what_test_py_writes(place, trained):
     assert run_test(place, "metrology") == 0
     folder = place / "results/metrology/test_latest"
-    with Image.open(place / "sem/test/SEM/000003.png") as image:
-        sem = np.asarray(image.convert("L"))[None]
-    predicted = Predictor.load(trained).predict(sem)
-    with Image.open(folder / "depth/000003.png") as image:
-        assert np.array_equal(np.rint(predicted.quantised[0]).astype(np.uint8), np.asarray(image))
+    sem = np.stack([read_grey(path) for path in sorted((place / "sem/test/SEM").iterdir())])
+    predictor = Predictor.load(trained)
+    predicted = predictor.predict(sem).final
+    for n, depth in enumerate(predicted):
+        with Image.open(folder / f"depth/{n:06d}.png") as image:
+            assert np.array_equal(np.rint(depth).clip(0, 255).astype(np.uint8), np.asarray(image))
+    assert predictor.predict(sem[3:4]).final[0] == pytest.approx(predicted[3], abs=0.01)
 
 
 def test_the_other_generator_writes_sem_images(place, trained):
