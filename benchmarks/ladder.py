@@ -65,9 +65,12 @@ def run_name(system: str, seed: int) -> str:
 
 
 def train(work: Path, name: str, seed: int, budget: dict[str, object], quick: dict[str, object]) -> None:
-    """Trains one system, or goes on with it; a finished one says so."""
+    """Trains one system, or goes on with it; nothing to do if it is finished."""
     options = {**budget, **{key: value for key, value in quick.items() if key not in PART_OF or name in PART_OF[key]}}
     where = {"dataroot": work / "sem", "checkpoints_dir": work / "checkpoints", "name": run_name(name, seed)}
+    last = options["n_epochs"] + options["n_epochs_decay"]
+    if any((work / "checkpoints" / run_name(name, seed)).glob(f"{last}_net_*.pth")):
+        return
     words = [word for key, value in {**options, **where, "seed": seed}.items() for word in (f"--{key}", value)]
     program("train.py", *words, "--continue_train", "--display_id", "0", "--gpu_ids", "-1")
 

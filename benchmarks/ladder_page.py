@@ -18,6 +18,7 @@ from util.style import CSS
 
 SHOWN = 6  # test images on the page
 COLUMNS = (
+    "rank",
     "approach",
     "RMSE raw",
     "RMSE finished",
@@ -29,6 +30,16 @@ COLUMNS = (
     "still gaining",
     "reported",
 )
+
+
+def lines(found: dict[str, list[dict[str, Any]]]) -> list[list[str]]:
+    """The cells of the table: the mean map, then every row with its rank by the error of the finished maps."""
+    mean_map = next(one["mean_map"] for rows in found.values() for one in rows if one["mean_map"])
+    errors = {title: np.mean([one["finished"] for one in rows]) for title, rows in found.items() if rows[0]["finished"]}
+    ranked = sorted(errors, key=lambda title: errors[title])
+    places = {title: str(ranked.index(title) + 1) if title in ranked else "–" for title in found}
+    first = ["–", "mean depth map", "–", f"{mean_map:.2f}", "25.0%", *["–"] * (len(COLUMNS) - 5)]
+    return [first, *([places[title], *cells(title, rows)] for title, rows in found.items())]
 
 
 def cells(title: str, found: list[dict[str, Any]]) -> list[str]:
@@ -65,16 +76,10 @@ def spread(values: list[float | None]) -> str:
 
 def table(found: dict[str, list[dict[str, Any]]], seeds: int, minutes: float, data: str) -> str:
     """Markdown of the whole ladder, with what it was measured on."""
-    mean_map = next(one["mean_map"] for rows in found.values() for one in rows if one["mean_map"])
-    lines = [
-        "| " + " | ".join(COLUMNS) + " |",
-        "|" + "---|" * len(COLUMNS),
-        f"| mean depth map | {mean_map:.2f} | – | 25.0% | – | – | – | – | – | – |",
-        *("| " + " | ".join(cells(title, rows)) + " |" for title, rows in found.items()),
-    ]
+    rows = ["| " + " | ".join(row) + " |" for row in (COLUMNS, ["---"] * len(COLUMNS), *lines(found))]
     made = f"Mean of {seeds} seeds (least to greatest)" if seeds > 1 else "One seed"
     machine = f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, one core a program"
-    return "\n".join([*lines, "", f"{made}; data: `{data}`; {machine}; {minutes:.0f} minutes in all."]) + "\n"
+    return "\n".join([*rows, "", f"{made}; data: `{data}`; {machine}; {minutes:.0f} minutes in all."]) + "\n"
 
 
 def write(work: Path, found: dict[str, list[dict[str, Any]]], seeds: list[int], markdown: str) -> None:
@@ -87,18 +92,19 @@ def write(work: Path, found: dict[str, list[dict[str, Any]]], seeds: list[int], 
     with page:
         tags.h1("The ladder: every approach on one data set")
         tags.p(markdown.strip().splitlines()[-1].replace("`", ""), cls="quiet")
-        with tags.div(cls="wide"), tags.table(cls="score"):
+        with tags.div(cls="wide"), tags.table():
             with tags.thead(), tags.tr():
                 for name in COLUMNS:
                     tags.th(name)
             with tags.tbody():
-                for title, rows in found.items():
+                for row in lines(found):
                     with tags.tr():
-                        for cell in cells(title, rows):
+                        for cell in row:
                             tags.td(cell)
         tags.p(
             "RMSE over all test pixels in grey levels, as the network gives it and with the background set. "
-            "Still gaining: by how much the held-out figure fell in the last quarter of the training.",
+            "Still gaining: how much the held-out figure fell in the last quarter of the training, while the learning "
+            "rate fell to zero.",
             cls="quiet",
         )
         _pictures(work, seeds[0])
