@@ -1,6 +1,6 @@
 """What live plots cost a training: python benchmarks/plot_overhead.py
 
-The demo's training step, a line of the loss log every 10 steps and images every 50, in blocks that alternate between no
+The demo's training step, a line of the loss log every 10 steps and images every 50, in blocks in random order of no
 plots and plots with a server that is good, dead, or accepts and never answers. Prints the median of each block's time a
 step, its share above the one without plots, and the processor time of the plotting thread as a share of its blocks:
 on a noisy machine the last says more, though it leaves out what the server itself takes.
@@ -43,14 +43,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, server(good, folder):
         plots = {
             "no plots": None,
+            "no plots, again": None,  # what the machine's noise alone makes of it
             "good server": drawing(good),
             "dead server": drawing(dead),
             "stuck server": drawing(stuck.getsockname()[1]),
         }
         times = {name: [] for name in plots}
         losses = {name: list(np.random.default_rng(0).random(LINES)) for name in ("epoch", "step", "seconds", *NAMES)}
+        order = np.random.default_rng(1)
         for _ in range(rounds):
-            for name, one in plots.items():
+            for name, one in [(name, plots[name]) for name in order.permutation(list(plots)).tolist()]:
                 began = time.perf_counter()
                 for step in range(BLOCK):
                     system.step(batch)
