@@ -57,7 +57,9 @@ def train(opt: Options) -> int:
     if loop.dry_run:
         batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
         print(opt.report())
-        print(f"dry run: {len(batches)} batches an epoch; one step:", shown(system.step(next(iter(batches.loader(1))))))
+        losses = system.step(next(iter(batches.loader(1))))
+        said = " ".join(f"{name}: {float(value):.3f}" for name, value in losses.items())
+        print(f"dry run: {len(batches)} batches an epoch; one step: {said}")
         return 0
 
     with ExitStack() as held:
@@ -89,8 +91,7 @@ def train(opt: Options) -> int:
                 log.add(system.step(batch))
                 at.batches, at.step, at.seconds = at.batches + 1, at.step + 1, time.monotonic() - began
                 if at.step % loop.print_freq == 0:
-                    losses = log.write(at.epoch, at.step, at.seconds / at.batches)
-                    tqdm.write(f"(epoch: {at.epoch}, iters: {at.step}) {shown(losses)}")
+                    tqdm.write(log.write(at.epoch, at.step, at.seconds / at.batches))
                     display.show(log.columns)
                 if display.due(at.step):
                     display.show(log.columns, pictures(system))
@@ -104,16 +105,12 @@ def train(opt: Options) -> int:
 
             if log.step <= at.step - len(batches):
                 log.write(at.epoch, at.step, at.seconds / at.batches)  # short epochs: a line each, if no more
-            figures, rate = system.criterion(reference), factor * opt.model.lr
+            figures = system.criterion(reference)
             judged = next(iter(figures.values()))
-            improved, at.best = judged < at.best, min(judged, at.best)
-            epochs.write(at.epoch, at.step, at.seconds, rate, figures)
-            print(
-                f"End of epoch {at.epoch} / {last} \t Time Taken: {at.seconds:.1f} sec \t lr {rate:.7f} \t "
-                + ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
-                + " (best)" * improved,
-                flush=True,  # a log file shows each epoch when it ends
-            )
+            improved = judged < at.best
+            at.best = judged if improved else at.best
+            line = epochs.write(at.epoch, at.step, at.seconds, factor * opt.model.lr, figures)
+            print(f"End of epoch {at.epoch} / {last} \t {line}{' (best)' * improved}", flush=True)
             finished, at.epoch, at.batches, at.seconds = at.epoch, at.epoch + 1, 0, 0.0
             kept = finished % loop.save_epoch_freq == 0 or finished == last
             if kept or improved:
@@ -187,11 +184,6 @@ def save(run: RunFolder, system: System, at: Position, log: LossLog, *tags: str)
 def pictures(system: System) -> dict[str, NDArray]:
     """The first image of each kind of the last step, (H, W) [grey level 0..255]."""
     return {name: image[0, 0].cpu().numpy() for name, image in system.snapshot().items()}
-
-
-def shown(losses: dict[str, Any]) -> str:
-    """Losses in one line: `D_A: 0.271 G_A: 0.412 ...`."""
-    return " ".join(f"{name}: {float(value):.3f}" for name, value in losses.items())
 
 
 def main(argv: list[str]) -> int:

@@ -27,11 +27,13 @@ class EpochLog:
         """The log by column."""
         return {name: [row[name] for row in self.rows] for name in (self.rows[0] if self.rows else ())}
 
-    def write(self, epoch: int, step: int, seconds: float, lr: float, figures: Mapping[str, float]) -> None:
-        """Adds an epoch: the time that it took [s], its learning rate, and its figures by name."""
+    def write(self, epoch: int, step: int, seconds: float, lr: float, figures: Mapping[str, float]) -> str:
+        """Adds an epoch: the time that it took [s], its learning rate, its figures by name; returns them in words."""
         self.rows.append(dict(zip(FIRST, (epoch, step, round(seconds, 2), lr), strict=True)) | dict(figures))
         lines = [",".join(self.rows[0]), *(",".join(f"{value:.7g}" for value in row.values()) for row in self.rows)]
         write_bytes(self.path, ("\n".join(lines) + "\n").encode())
+        said = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
+        return f"Time Taken: {seconds:.1f} sec \t lr {lr:.7f} \t {said}"
 
 
 def _whole(line: Mapping[str, str]) -> dict[str, float] | None:

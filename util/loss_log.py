@@ -36,8 +36,8 @@ class LossLog:
         self.sums = {name: self.sums[name] + value if self.count else value.clone() for name, value in losses.items()}
         self.count += 1
 
-    def write(self, epoch: int, step: int, seconds: float) -> dict[str, float]:
-        """Appends one line: means over the steps since the last one; `seconds` is the time of one step."""
+    def write(self, epoch: int, step: int, seconds: float) -> str:
+        """Appends one line, and returns it: means over the steps since the last; `seconds` is the time of one step."""
         means = {name: (value / self.count).item() for name, value in self.sums.items()}
         self.sums, self.count = {}, 0
         new = not self.columns
@@ -50,10 +50,11 @@ class LossLog:
             writer.writerow(row)
         for column, value in zip(self.columns.values(), row, strict=True):
             column.append(float(value))
+        values = " ".join(f"{name}: {value:.3f}" for name, value in means.items())
+        line = f"(epoch: {epoch}, iters: {step}, time: {seconds:.3f}) {values}"
         with self.text.open("a") as log:
-            values = " ".join(f"{name}: {value:.3f}" for name, value in means.items())
-            log.write(f"(epoch: {epoch}, iters: {step}, time: {seconds:.3f}) {values}\n")
-        return means
+            log.write(f"{line}\n")
+        return line
 
     def _read(self) -> dict[str, list[float]]:
         if not self.table.exists():
