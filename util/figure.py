@@ -110,7 +110,7 @@ def contours(image: NDArray, found: NDArray[np.bool_], truth: NDArray[np.bool_] 
     for hole, colour in ((truth, (60, 200, 90)), (found, (235, 70, 50))):
         if hole is not None:
             whole = np.kron(hole, np.ones((times, times), dtype=bool))
-            picture[whole & ~binary_erosion(whole, border_value=1)] = colour
+            picture[whole & ~binary_erosion(whole, iterations=2, border_value=1)] = colour
     return Image.fromarray(picture)
 
 
