@@ -21,7 +21,7 @@ from data import DataError, DataOptions, Layout, TestBatch, TestImages, read_sta
 from models import SYSTEMS, ModelError, Predictor
 from options import Options, OptionsError, parse_test
 from util import checkpoint, results_page
-from util.device import choose_device
+from util.device import choose_device, takes_bf16
 from util.errors import UtilError
 from util.result import Result
 from util.results_writer import ResultsWriter
@@ -36,6 +36,7 @@ def predict(opt: Options) -> int:
     device = choose_device(opt.run.gpu_ids)
     centre = opt.data.hole_centre
     predictor = Predictor.load(run, test.epoch, device, test.background_levels, test.background_tolerance, centre)
+    predictor.system.hasten(takes_bf16(device, opt.run.precision), opt.run.compile)
     layout = Layout(opt.data.dataroot)
     images = TestImages(layout, opt.data, test.phase, test.num_test, reverse)
     folder = Path(test.results_dir, opt.run.name, f"{test.phase}_{test.epoch}{'_BtoA' if reverse else ''}")

@@ -8,44 +8,32 @@ import signal
 if __name__ == "__main__":  # until a run can be saved, Ctrl-C just ends the program
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-import math
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from data import BATCHES, DataError, DataOptions, Layout
-from models import SYSTEMS, ModelError, Predictor, System, build, check_members, load_weights, lr_factor
+from models import SYSTEMS, ModelError, Predictor, System, build, check_members, lr_factor
 from options import Options, OptionsError, compare, parse_train
 from util import checkpoint
-from util.device import choose_device
+from util.device import choose_device, keep_memory, takes_bf16
 from util.display import Display
 from util.epoch_log import EpochLog
 from util.errors import UtilError
 from util.loss_log import LossLog
-from util.run_folder import RunFolder
+from util.replicas import Replicas
+from util.run_folder import RunFolder, scratch_folder
 from util.signals import StopRequest
+from util.training_state import Position, restore, save
 
 
-@dataclass
-class Position:
-    """Where a run stands: the epoch in progress (from 1), its finished batches, all steps, the seconds spent on the
-    epoch, and the best figure that an epoch was judged by."""
-
-    epoch: int = 1
-    batches: int = 0
-    step: int = 0
-    seconds: float = 0.0
-    best: float = math.inf
-
-
-def train(opt: Options) -> int:
+def train(opt: Options, replicas: Replicas) -> int:
     """Trains the run that `opt` describes from its start, or from where it stopped; returns the exit status."""
     loop, last = opt.loop, opt.loop.n_epochs + opt.loop.n_epochs_decay
     device = choose_device(opt.run.gpu_ids)
@@ -53,6 +41,9 @@ def train(opt: Options) -> int:
     system = build(opt.run.model, opt.model, device, opt.run.seed)
     if not system.batches:
         return combine(opt, device)
+    replicas.check(loop.batch_size)
+    keep_memory()
+    system.hasten(takes_bf16(device, opt.run.precision), opt.run.compile)
     layout = Layout(opt.data.dataroot)
     if loop.dry_run:
         batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
@@ -63,49 +54,60 @@ def train(opt: Options) -> int:
         return 0
 
     with ExitStack() as held:
-        run = held.enter_context(RunFolder(opt.run.checkpoints_dir, opt.run.name))
+        folder = Path(opt.run.checkpoints_dir, opt.run.name)
+        run = held.enter_context(
+            RunFolder(opt.run.checkpoints_dir, opt.run.name) if replicas.lead else scratch_folder()
+        )
         stop = held.enter_context(StopRequest())
-        at, log_state = begin(opt, run, system)
+        goes_on = replicas.lead_says(begin(opt, run) if replicas.lead else None)
+        at, losses = restore(folder, replicas, system) if goes_on else (Position(loop.epoch_count), {})
         if at.epoch > last:
-            print(f"{run.path} is finished: {last} epochs. To go on raise --n_epochs; to test it: test.py")
+            print(f"{folder} is finished: {last} epochs. To go on raise --n_epochs; to test it: test.py")
             return 0
         batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
         if at.step == 0:
             run.begin(opt.to_dict())  # now that the data can be read: bad data leaves no run behind
         print(opt.report())
-        print(f"{run.path}: epochs {at.epoch} to {last} of {len(batches)} steps", flush=True)
+        print(f"{folder}: epochs {at.epoch} to {last} of {len(batches)} steps", flush=True)
         log, epochs, reference = LossLog(run.path, at.step), EpochLog(run.path, at.epoch), batches.reference()
-        log.load_state_dict(log_state, device)
-        display = held.enter_context(Display(run.path, opt.run.name, opt.display, opt.changed(), system.levels))
+        if losses:
+            log.load_state_dict(losses, device)
+        shown = opt.display if replicas.lead else replace(opt.display, html=False, display_id=0)
+        display = held.enter_context(Display(run.path, opt.run.name, shown, opt.changed(), system.levels))
         saved_at = time.monotonic()
         system.train()
+        if replicas.count > 1:
+            system.replicate()
 
         while at.epoch <= last:
             factor = lr_factor(loop.lr_policy, at.epoch, loop.n_epochs, loop.n_epochs_decay, loop.lr_decay_iters)
             system.set_learning_rate(factor)
             began, first = time.monotonic() - at.seconds, at.batches
             for batch in tqdm(
-                batches.loader(at.epoch, first),
-                f"epoch {at.epoch}/{last}", initial=first, total=len(batches), unit="step", leave=False, disable=None,
+                batches.loader(at.epoch, first), f"epoch {at.epoch}/{last}", initial=first, total=len(batches),
+                unit="step", leave=False, disable=None if replicas.lead else True,
             ):  # fmt: skip
-                log.add(system.step(batch))
+                log.add(system.step(replicas.share(batch)))
                 at.batches, at.step, at.seconds = at.batches + 1, at.step + 1, time.monotonic() - began
                 if at.step % loop.print_freq == 0:
-                    tqdm.write(log.write(at.epoch, at.step, at.seconds / at.batches))
+                    tqdm.write(log.write(at.epoch, at.step, at.seconds / at.batches, replicas.mean))
                     display.show(log.columns)
                 if display.due(at.step):
                     display.show(log.columns, pictures(system))
                 minutes = (time.monotonic() - saved_at) / 60
-                if at.step % loop.save_latest_freq == 0 or 0 < loop.save_minutes <= minutes or stop.signum:
-                    save(run, system, at, log, "latest")
+                due, stop.signum = replicas.most(
+                    at.step % loop.save_latest_freq == 0 or 0 < loop.save_minutes <= minutes, stop.signum
+                )
+                if due or stop.signum:
+                    save(run, replicas, system, at, log, "latest")
                     saved_at = time.monotonic()
                 if stop.signum:
-                    print(f"{run.path}: stopped in epoch {at.epoch} and saved; go on with --continue_train")
+                    print(f"{folder}: stopped in epoch {at.epoch} and saved; go on with --continue_train")
                     return stop.exit_code
 
-            if log.step <= at.step - len(batches):
-                log.write(at.epoch, at.step, at.seconds / at.batches)  # short epochs: a line each, if no more
-            figures = system.criterion(reference)
+            if log.step <= at.step - len(batches):  # short epochs: a line each, if no more
+                log.write(at.epoch, at.step, at.seconds / at.batches, replicas.mean)
+            figures = replicas.lead_says(system.criterion(reference))
             judged = next(iter(figures.values()))
             improved = judged < at.best
             at.best = judged if improved else at.best
@@ -114,9 +116,9 @@ def train(opt: Options) -> int:
             finished, at.epoch, at.batches, at.seconds = at.epoch, at.epoch + 1, 0, 0.0
             kept = finished % loop.save_epoch_freq == 0 or finished == last
             if kept or improved:
-                save(run, system, at, log, "latest", *["best"] * improved, *[str(finished)] * kept)
+                save(run, replicas, system, at, log, "latest", *["best"] * improved, *[str(finished)] * kept)
             display.end_epoch(finished, at.step, log.columns, epochs.columns, pictures(system))
-    print(f"{run.path}: finished. To test it: python test.py --dataroot {layout.root} --name {opt.run.name}")
+    print(f"{folder}: finished. To test it: python test.py --dataroot {layout.root} --name {opt.run.name}")
     return 0
 
 
@@ -143,8 +145,8 @@ def combine(opt: Options, device: torch.device) -> int:
     return 0
 
 
-def begin(opt: Options, run: RunFolder, system: System) -> tuple[Position, dict[str, Any]]:
-    """A new run, or the one that the folder holds, restored: where it stands, and the losses not yet logged."""
+def begin(opt: Options, run: RunFolder) -> bool:
+    """Whether the run that the folder holds goes on; else a new one may begin there."""
     saved = run.options
     if opt.loop.continue_train and saved is None:
         print(f"{run.path}: no run there yet; it starts anew")
@@ -152,33 +154,15 @@ def begin(opt: Options, run: RunFolder, system: System) -> tuple[Position, dict[
         killed_at_once = opt.loop.continue_train and saved is not None and not run.has_weights
         if not opt.loop.overwrite and not killed_at_once:
             run.protect()
-        return Position(epoch=opt.loop.epoch_count), {"sums": {}, "count": 0}
+        return False
     differences = compare(saved, opt)
     for difference in differences:
         print(f"changed since the run began: {difference}")
     fixed = [str(difference) for difference in differences if not difference.may_change]
     if fixed:
         raise UtilError(f"{run.path}: {'; '.join(fixed)}: must stay as it was; leave it out, or choose another --name")
-    state = checkpoint.load_state(run.path)
-    system.load_networks({name: load_weights(run.path / f"latest_net_{name}.pth") for name in system.networks})
-    system.load_state_dict(state["system"])
-    torch.set_rng_state(state["random"])
-    if torch.cuda.is_available() and state["random_cuda"]:
-        torch.cuda.set_rng_state_all(state["random_cuda"])
     run.record(opt.to_dict())
-    return Position(**state["position"]), state["losses"]
-
-
-def save(run: RunFolder, system: System, at: Position, log: LossLog, *tags: str) -> None:
-    """Writes the weights under each tag and all that an exact resume needs, as one whole."""
-    state = {
-        "system": system.state_dict(),
-        "position": asdict(at),
-        "losses": log.state_dict(),
-        "random": torch.get_rng_state(),
-        "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-    }
-    checkpoint.save(run.path, tags, {name: network.state_dict() for name, network in system.networks.items()}, state)
+    return True
 
 
 def pictures(system: System) -> dict[str, NDArray]:
@@ -189,7 +173,9 @@ def pictures(system: System) -> dict[str, NDArray]:
 def main(argv: list[str]) -> int:
     """The command; returns the exit status: 0 done, 1 failed, 2 usage or bad input, 130 and 143 interrupted."""
     try:
-        return train(parse_train(argv, DataOptions, {name: system.Options for name, system in SYSTEMS.items()}))
+        opt = parse_train(argv, DataOptions, {name: system.Options for name, system in SYSTEMS.items()})
+        with Replicas() as replicas:
+            return train(opt, replicas)
     except (OptionsError, DataError, ModelError, UtilError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2

@@ -46,15 +46,17 @@ class BackgroundClassifier(System):
         self.batches = LEARN_FROM[options.labels]
         self.levels = options.levels
         self.network = grey_resnet18(len(options.levels)).to(device)
-        self.networks = {"C": self.network}
-        self.optimisers = {"C": torch.optim.Adam(self.network.parameters(), lr=options.lr)}
+        self.networks = self.learners = {"C": self.network}
+        self.optimisers = {"C": torch.optim.Adam(self.network.parameters(), lr=options.lr, fused=True)}
         self._images: dict[str, Tensor] = {}
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on `batch["sem"]`, (N, 1, H, W) grey levels, and its `batch["level"]`, (N,) grey levels."""
         sem = batch["sem"].to(self.device)
         classes = self._classes(batch["level"])
-        loss = F.cross_entropy(self.network(to_network(sem)), classes)
+        with self.precision():
+            logits = self.learners["C"](to_network(sem))
+        loss = F.cross_entropy(logits.float(), classes)
         self.optimisers["C"].zero_grad(set_to_none=True)
         loss.backward()
         self.optimisers["C"].step()
@@ -62,7 +64,8 @@ class BackgroundClassifier(System):
         return {"cross_entropy": loss.detach()}
 
     def predict(self, sem: Tensor) -> Estimate:
-        return Estimate(levels=self.network(to_network(sem.to(self.device))).softmax(dim=1))
+        with self.precision():
+            return Estimate(levels=self.network(to_network(sem.to(self.device))).float().softmax(dim=1))
 
     def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
         levels = self.estimate(reference["sem"]).levels

@@ -5,7 +5,6 @@ level is not.
 """
 
 from dataclasses import dataclass, field
-from itertools import chain
 
 import torch
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 from . import losses
 from .criterion import shape_distance
 from .image_pool import ImagePool
-from .networks import INITS, NORMS, PatchDiscriminator, PixelDiscriminator, ResnetGenerator, initialise
+from .networks import INITS, NORMS, PatchDiscriminator, PixelDiscriminator, ResnetGenerator, filters_shared, initialise
 from .scaling import to_grey, to_network
 from .system import Estimate, System
 
@@ -70,6 +69,54 @@ class CycleGanOptions:
     output_nc: int = field(default=1, metadata={"help": "depth channels; grey is repeated over them", "bounds": (1, 3)})
 
 
+class Generators(nn.Module):
+    """Both generators, as one step applies them: every pass in one call.
+
+    `joins`: instance norm treats every image alone, so two inputs of one generator may share a pass.
+    """
+
+    def __init__(self, sem_to_depth: nn.Module, depth_to_sem: nn.Module, identity: bool, joins: bool) -> None:
+        super().__init__()
+        self.sem_to_depth, self.depth_to_sem = sem_to_depth, depth_to_sem
+        self.identity, self.joins = identity, joins
+
+    def forward(self, sem: Tensor, depth: Tensor) -> dict[str, Tensor]:
+        """Translations, reconstructions and identities of images (N, C, H, W), [-1..1]."""
+        made = {}
+        with filters_shared(self):
+            if self.identity:
+                made["fake_depth"], made["same_depth"] = apply(self.sem_to_depth, sem, depth, self.joins)
+                made["fake_sem"], made["same_sem"] = apply(self.depth_to_sem, depth, sem, self.joins)
+            else:
+                made["fake_depth"], made["fake_sem"] = self.sem_to_depth(sem), self.depth_to_sem(depth)
+            made["rec_sem"] = self.depth_to_sem(made["fake_depth"])
+            made["rec_depth"] = self.sem_to_depth(made["fake_sem"])
+        return made
+
+
+class Discriminators(nn.Module):
+    """Both discriminators, as one step applies them."""
+
+    def __init__(self, disc_depth: nn.Module, disc_sem: nn.Module, joins: bool) -> None:
+        super().__init__()
+        self.disc_depth, self.disc_sem, self.joins = disc_depth, disc_sem, joins
+
+    def forward(self, depth: Tensor, fake_depth: Tensor, sem: Tensor, fake_sem: Tensor) -> tuple[Tensor, ...]:
+        """Answers (N, 1, h, w) on each of the images (N, C, H, W), [-1..1]."""
+        return (
+            *apply(self.disc_depth, depth, fake_depth, self.joins),
+            *apply(self.disc_sem, sem, fake_sem, self.joins),
+        )
+
+
+def apply(network: nn.Module, first: Tensor, second: Tensor, joins: bool) -> tuple[Tensor, Tensor]:
+    """The network's answers to two batches, in one pass where that is the same."""
+    if joins and first.shape[1:] == second.shape[1:]:
+        together = network(torch.cat((first, second)))
+        return together[: len(first)], together[len(first) :]
+    return network(first), network(second)
+
+
 class CycleGan(System):
     """Two generators, two discriminators; the step equals the published one."""
 
@@ -90,14 +137,17 @@ class CycleGan(System):
             "D_A": self.disc_depth,
             "D_B": self.disc_sem,
         }
+        joins = o.norm != "batch" and not o.dropout
+        self.learners = {
+            "G": Generators(self.sem_to_depth, self.depth_to_sem, o.lambda_identity > 0, joins),
+            "D": Discriminators(self.disc_depth, self.disc_sem, joins),
+        }
         self.optimisers = {
-            "G": self._adam(self.sem_to_depth, self.depth_to_sem),
-            "D": self._adam(self.disc_depth, self.disc_sem),
+            name: torch.optim.Adam(learner.parameters(), lr=o.lr, betas=(o.beta1, 0.999), fused=True)
+            for name, learner in self.learners.items()
         }
         self.depth_pool = ImagePool(o.pool_size, seed)
         self.sem_pool = ImagePool(o.pool_size, seed + 1)
-        # Instance norm treats every image alone, so several inputs of one network may share a call.
-        self._joins = o.norm != "batch" and not o.dropout
         self._images: dict[str, Tensor] = {}
 
     @property
@@ -109,50 +159,48 @@ class CycleGan(System):
         o = self.options
         sem = to_network(batch["sem"].to(self.device), o.input_nc)
         depth = to_network(batch["depth"].to(self.device), o.output_nc)
-        identity = {}
+        discriminators = (self.disc_depth, self.disc_sem)
 
-        for discriminator in (self.disc_depth, self.disc_sem):
+        for discriminator in discriminators:
             discriminator.requires_grad_(False)
-        if o.lambda_identity > 0:
-            fake_depth, same_depth = self._apply(self.sem_to_depth, sem, depth)
-            fake_sem, same_sem = self._apply(self.depth_to_sem, depth, sem)
-            identity = {
-                "idt_A": losses.identity(same_depth, depth, o.lambda_B * o.lambda_identity),
-                "idt_B": losses.identity(same_sem, sem, o.lambda_A * o.lambda_identity),
-            }
-        else:
-            fake_depth, fake_sem = self.sem_to_depth(sem), self.depth_to_sem(depth)
-        rec_sem, rec_depth = self.depth_to_sem(fake_depth), self.sem_to_depth(fake_sem)
+        with self.precision():
+            made = self.learners["G"](sem, depth)
+            judged_depth, judged_sem = self.disc_depth(made["fake_depth"]), self.disc_sem(made["fake_sem"])
         generator = {
-            "G_A": losses.adversarial(self.disc_depth(fake_depth), True, o.gan_mode),
-            "G_B": losses.adversarial(self.disc_sem(fake_sem), True, o.gan_mode),
-            "cycle_A": losses.cycle(rec_sem, sem, o.lambda_A),
-            "cycle_B": losses.cycle(rec_depth, depth, o.lambda_B),
-            **identity,
+            "G_A": losses.adversarial(judged_depth, True, o.gan_mode),
+            "G_B": losses.adversarial(judged_sem, True, o.gan_mode),
+            "cycle_A": losses.cycle(made["rec_sem"], sem, o.lambda_A),
+            "cycle_B": losses.cycle(made["rec_depth"], depth, o.lambda_B),
         }
+        if o.lambda_identity > 0:
+            generator["idt_A"] = losses.identity(made["same_depth"], depth, o.lambda_B * o.lambda_identity)
+            generator["idt_B"] = losses.identity(made["same_sem"], sem, o.lambda_A * o.lambda_identity)
         self._descend("G", generator)
 
-        for discriminator in (self.disc_depth, self.disc_sem):
+        for discriminator in discriminators:
             discriminator.requires_grad_(True)
+        older_depth, older_sem = self.depth_pool.query(made["fake_depth"]), self.sem_pool.query(made["fake_sem"])
+        with self.precision():
+            on_depth, on_older_depth, on_sem, on_older_sem = self.learners["D"](depth, older_depth, sem, older_sem)
         judged = {
-            "D_A": losses.discriminator(
-                *self._apply(self.disc_depth, depth, self.depth_pool.query(fake_depth)), o.gan_mode
-            ),
-            "D_B": losses.discriminator(*self._apply(self.disc_sem, sem, self.sem_pool.query(fake_sem)), o.gan_mode),
+            "D_A": losses.discriminator(on_depth, on_older_depth, o.gan_mode),
+            "D_B": losses.discriminator(on_sem, on_older_sem, o.gan_mode),
         }
         self._descend("D", judged)
 
         self._images = {
-            "real_A": sem, "fake_B": fake_depth, "rec_A": rec_sem,
-            "real_B": depth, "fake_A": fake_sem, "rec_B": rec_depth,
+            "real_A": sem, "fake_B": made["fake_depth"], "rec_A": made["rec_sem"],
+            "real_B": depth, "fake_A": made["fake_sem"], "rec_B": made["rec_depth"],
         }  # fmt: skip
         return {name: value.detach() for name, value in (generator | judged).items()}
 
     def predict(self, sem: Tensor) -> Estimate:
-        return Estimate(to_grey(self.sem_to_depth(to_network(sem.to(self.device), self.options.input_nc))))
+        with self.precision():
+            return Estimate(to_grey(self.sem_to_depth(to_network(sem.to(self.device), self.options.input_nc))))
 
     def render(self, depth: Tensor) -> Tensor:
-        return to_grey(self.depth_to_sem(to_network(depth.to(self.device), self.options.output_nc)))
+        with self.precision():
+            return to_grey(self.depth_to_sem(to_network(depth.to(self.device), self.options.output_nc)))
 
     def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
         depth = self.estimate(reference["sem"]).depth
@@ -162,20 +210,12 @@ class CycleGan(System):
     def snapshot(self) -> dict[str, Tensor]:
         return {name: to_grey(image.detach()) for name, image in self._images.items()}
 
-    def state_dict(self) -> dict[str, object]:
-        pools = {"depth_pool": self.depth_pool.state_dict(), "sem_pool": self.sem_pool.state_dict()}
-        return super().state_dict() | pools
+    def own_state_dict(self) -> dict[str, object]:
+        return {"depth_pool": self.depth_pool.state_dict(), "sem_pool": self.sem_pool.state_dict()}
 
-    def load_state_dict(self, state: dict) -> None:
-        super().load_state_dict(state)
+    def load_own_state_dict(self, state: dict) -> None:
         self.depth_pool.load_state_dict(state["depth_pool"], self.device)
         self.sem_pool.load_state_dict(state["sem_pool"], self.device)
-
-    def _apply(self, network: nn.Module, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-        if self._joins and first.shape[1:] == second.shape[1:]:
-            together = network(torch.cat((first, second)))
-            return together[: len(first)], together[len(first) :]
-        return network(first), network(second)
 
     def _descend(self, optimiser: str, terms: dict[str, Tensor]) -> None:
         self.optimisers[optimiser].zero_grad(set_to_none=True)
@@ -194,7 +234,3 @@ class CycleGan(System):
         else:
             network = PatchDiscriminator(input_nc, o.ndf, o.norm, 3 if o.netD == "basic" else o.n_layers_D)
         return initialise(network, o.init_type, o.init_gain).to(self.device)
-
-    def _adam(self, *networks: nn.Module) -> torch.optim.Adam:
-        parameters = chain.from_iterable(network.parameters() for network in networks)
-        return torch.optim.Adam(list(parameters), lr=self.options.lr, betas=(self.options.beta1, 0.999))

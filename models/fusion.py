@@ -58,6 +58,11 @@ class Fusion(System):
         self.members = members
         self.networks = {f"{run}_{key}": net for run, one in members.items() for key, net in one.networks.items()}
 
+    def hasten(self, bf16: bool = False, compiled: bool = False) -> "Fusion":
+        for member in self.members.values():
+            member.hasten(bf16, compiled)
+        return self
+
     @property
     def parameters(self) -> int:
         return sum(member.parameters for member in self.members.values())

@@ -34,15 +34,16 @@ class HoleSegmenter(System):
     def __init__(self, options: HoleSegmenterOptions, device: torch.device, seed: int = 0) -> None:
         super().__init__(options, device)
         self.network = UNet(1, 1, options.width, options.depth, options.norm).to(device)
-        self.networks = {"S": self.network}
-        self.optimisers = {"S": torch.optim.Adam(self.network.parameters(), lr=options.lr)}
+        self.networks = self.learners = {"S": self.network}
+        self.optimisers = {"S": torch.optim.Adam(self.network.parameters(), lr=options.lr, fused=True)}
         self._images: dict[str, Tensor] = {}
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on `batch["sem"]`, `batch["depth"]`, (N, 1, H, W), and `batch["level"]`, (N,), all grey levels."""
         sem, depth = batch["sem"].to(self.device), batch["depth"].to(self.device)
         background = (depth == batch["level"].to(self.device)[:, None, None, None]).float()
-        logits = self.network(to_network(sem))
+        with self.precision():
+            logits = self.learners["S"](to_network(sem))
         loss = F.binary_cross_entropy_with_logits(logits, background)
         self.optimisers["S"].zero_grad(set_to_none=True)
         loss.backward()
@@ -52,7 +53,8 @@ class HoleSegmenter(System):
         return {"cross_entropy": loss.detach()}
 
     def predict(self, sem: Tensor) -> Estimate:
-        return Estimate(background=self.network(to_network(sem.to(self.device))).sigmoid())
+        with self.precision():
+            return Estimate(background=self.network(to_network(sem.to(self.device))).sigmoid())
 
     def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
         background = self.estimate(reference["sem"]).background

@@ -16,7 +16,6 @@ from .hole_segmenter import HoleSegmenter
 from .scale_invariant_depth import ScaleInvariantDepth
 from .system import System
 from .unet_regressor import UnetRegressor
-from .weights import load_weights
 
 SYSTEMS: dict[str, type[System]] = {
     "cycle_gan": CycleGan,
@@ -47,7 +46,7 @@ def load(folder: Path, epoch: str, device: torch.device) -> tuple[System, dict[s
     if isinstance(system, Fusion):
         system.join({run: load(folder / "members" / run, epoch, device)[0] for run in system.options.members})
     else:
-        system.load_networks({key: load_weights(folder / f"{epoch}_net_{key}.pth") for key in system.networks})
+        system.load(folder, epoch)
     return system, saved
 
 

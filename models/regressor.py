@@ -18,8 +18,8 @@ class Regressor(System):
     def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
         super().__init__(options, device)
         self.network = self.architecture().to(device)
-        self.networks = {"R": self.network}
-        self.optimisers = {"R": torch.optim.Adam(self.network.parameters(), lr=options.lr)}
+        self.networks = self.learners = {"R": self.network}
+        self.optimisers = {"R": torch.optim.Adam(self.network.parameters(), lr=options.lr, fused=True)}
         self._images: dict[str, Tensor] = {}
 
     def architecture(self) -> nn.Module:
@@ -33,7 +33,8 @@ class Regressor(System):
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on `batch["sem"]` and the `batch["depth"]` that belongs to it, (N, 1, H, W) grey levels."""
         sem, truth = (to_network(batch[name].to(self.device)) for name in ("sem", "depth"))
-        depth = self.network(sem)
+        with self.precision():
+            depth = self.learners["R"](sem)
         terms = self.loss(depth, truth)
         self.optimisers["R"].zero_grad(set_to_none=True)
         torch.stack(list(terms.values())).sum().backward()
@@ -42,7 +43,8 @@ class Regressor(System):
         return {name: value.detach() for name, value in terms.items()}
 
     def predict(self, sem: Tensor) -> Estimate:
-        return Estimate(to_grey(self.network(to_network(sem.to(self.device)))).clamp(0, 255))
+        with self.precision():
+            return Estimate(to_grey(self.network(to_network(sem.to(self.device)))).clamp(0, 255))
 
     def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
         depth = self.estimate(reference["sem"]).depth

@@ -5,6 +5,7 @@ data it learns from, implement `step` and `predict`, and enter it in `SYSTEMS` (
 test over that dict then holds it to the contract.
 """
 
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .errors import ModelError
-from .weights import without_statistics
+from .weights import load_weights, without_statistics
 
 
 class Estimate(NamedTuple):
@@ -33,7 +34,8 @@ class System:
 
     `batches` names the kind of data that it learns from; a system with none has nothing to learn. `levels` are the
     background levels [grey level] that its estimate gives probabilities of. `knows_scale` is False where the depth has
-    an arbitrary scale and shift.
+    an arbitrary scale and shift. `learners` are, by the names of their optimisers, what a step applies and descends:
+    each is called once a step, so that replicas can share its gradients.
     """
 
     Options: ClassVar[type]
@@ -44,8 +46,32 @@ class System:
     def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
         self.options = options
         self.device = device
+        self.bf16 = False
         self.networks: dict[str, nn.Module] = {}
+        self.learners: dict[str, nn.Module] = {}
         self.optimisers: dict[str, torch.optim.Optimizer] = {}
+
+    def hasten(self, bf16: bool = False, compiled: bool = False) -> "System":
+        """Applies the networks in bfloat16 where that is safe (autocast), or compiled, from now on; returns itself."""
+        self.bf16 = bf16
+        if compiled:
+            for network in self.networks.values():
+                network.compile()
+        return self
+
+    def replicate(self) -> None:
+        """Shares the gradients of every learner with the other processes of torch.distributed: their mean is taken.
+
+        Each process gives an equal share of the batch, so the mean is the whole batch's gradient.
+        """
+        ids = [self.device.index] if self.device.type == "cuda" else None
+        self.learners = {
+            name: nn.parallel.DistributedDataParallel(one, device_ids=ids) for name, one in self.learners.items()
+        }
+
+    def precision(self) -> torch.autocast:
+        """The context in which networks are applied."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
     @property
     def parameters(self) -> int:
@@ -101,10 +127,21 @@ class System:
         """What an exact resume needs beside the networks' weights; loads with `weights_only=True`."""
         return {"optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()}}
 
+    def own_state_dict(self) -> dict[str, Any]:
+        """What differs between the replicas of a system."""
+        return {}
+
+    def load_own_state_dict(self, state: dict[str, Any]) -> None:
+        """Puts back what `own_state_dict` gave."""
+
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Puts back what `state_dict` gave."""
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
+
+    def load(self, folder: Path, epoch: str) -> None:
+        """Loads the weights of `epoch` out of a run folder."""
+        self.load_networks({key: load_weights(folder / f"{epoch}_net_{key}.pth") for key in self.networks})
 
     def load_networks(self, states: dict[str, dict[str, Tensor]]) -> None:
         """Loads plain state dicts by network name; a wrong architecture is named in one line."""

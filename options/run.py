@@ -33,3 +33,19 @@ class RunOptions:
         default="auto",
         metadata={"help": "auto = what the machine has, -1 = CPU, 0 or 0,1 = these GPUs", "may_change": True},
     )
+    precision: str = field(
+        default="auto",
+        metadata={
+            "help": "arithmetic of the networks: bf16 = bfloat16 where it is safe (autocast); auto = bf16 where the "
+            "processor multiplies it in hardware (GPUs, CPUs with AMX), else fp32",
+            "choices": ("auto", "fp32", "bf16"),
+            "may_change": True,
+        },
+    )
+    compile: bool = field(
+        default=False,
+        metadata={
+            "help": "compile the networks first (a minute or more; needs a C++ compiler): pays on GPUs and with bf16",
+            "may_change": True,
+        },
+    )

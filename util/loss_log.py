@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from .atomic import write_bytes
 
 CSV_STEP = re.compile(r"\d+,(\d+),")
+Reduce = Callable[[dict[str, Tensor]], dict[str, Tensor]]
 TEXT_STEP = re.compile(r"\(epoch: \d+, iters: (\d+), ")
 
 
@@ -36,9 +38,12 @@ class LossLog:
         self.sums = {name: self.sums[name] + value if self.count else value.clone() for name, value in losses.items()}
         self.count += 1
 
-    def write(self, epoch: int, step: int, seconds: float) -> str:
-        """Appends one line, and returns it: means over the steps since the last; `seconds` is the time of one step."""
-        means = {name: (value / self.count).item() for name, value in self.sums.items()}
+    def write(self, epoch: int, step: int, seconds: float, reduce: Reduce = lambda sums: sums) -> str:
+        """Appends one line, and returns it: means over the steps since the last; `seconds` is the time of one step.
+
+        `reduce` makes one sum of those of several processes.
+        """
+        means = {name: (value / self.count).item() for name, value in reduce(self.sums).items()}
         self.sums, self.count = {}, 0
         new = not self.columns
         with self.table.open("a", newline="") as file:

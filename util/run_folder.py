@@ -5,7 +5,9 @@ import os
 import shlex
 import shutil
 import sys
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,6 +30,13 @@ WRITTEN = (
     "web/images/epoch*_*.png",
     "opt.json",
 )
+
+
+@contextmanager
+def scratch_folder() -> Iterator["RunFolder"]:
+    """A run folder of no consequence, for a process that is not the first of several."""
+    with tempfile.TemporaryDirectory() as place, RunFolder(place, "run") as run:
+        yield run
 
 
 class RunFolder:

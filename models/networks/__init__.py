@@ -7,6 +7,7 @@ from .patch_discriminator import PatchDiscriminator, PixelDiscriminator
 from .resnet18 import grey_resnet18
 from .resnet_generator import ResnetGenerator
 from .unet import UNet
+from .winograd import WinogradConv2d, filters_shared
 
 __all__ = [
     "INITS",
@@ -17,6 +18,8 @@ __all__ = [
     "PixelDiscriminator",
     "ResnetGenerator",
     "UNet",
+    "WinogradConv2d",
+    "filters_shared",
     "grey_resnet18",
     "initialise",
 ]

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from .head import in_full
 from .normalisation import NORMS, has_bias
 
 
@@ -27,7 +28,7 @@ class PatchDiscriminator(nn.Module):
         self.model = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.model(x)
+        return in_full(self.model[-1], self.model[:-1](x))
 
 
 class PixelDiscriminator(nn.Module):
@@ -45,4 +46,4 @@ class PixelDiscriminator(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.net(x)
+        return in_full(self.net[-1], self.net[:-1](x))

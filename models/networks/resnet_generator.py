@@ -6,9 +6,12 @@ Layer indices, and with them the keys of the state dict, equal the public toolki
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .head import in_full
 from .normalisation import NORMS, has_bias
+from .winograd import WinogradConv2d
 
 STRIDE = 4
+HEAD = 3  # layers from the features to the image
 
 
 class ResidualBlock(nn.Module):
@@ -19,12 +22,12 @@ class ResidualBlock(nn.Module):
         bias = has_bias(norm)
         self.conv_block = nn.Sequential(
             nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, channels, 3, bias=bias),
+            WinogradConv2d(channels, channels, bias),
             NORMS[norm](channels),
             nn.ReLU(inplace=True),
             *([nn.Dropout(0.5)] if dropout else []),
             nn.ReflectionPad2d(1),
-            nn.Conv2d(channels, channels, 3, bias=bias),
+            WinogradConv2d(channels, channels, bias),
             NORMS[norm](channels),
         )
 
@@ -68,4 +71,4 @@ class ResnetGenerator(nn.Module):
         missing = (-width % STRIDE, -height % STRIDE)
         if any(missing):
             x = F.pad(x, (0, missing[0], 0, missing[1]), mode="reflect")
-        return self.model(x)[..., :height, :width]
+        return in_full(self.model[-HEAD:], self.model[:-HEAD](x))[..., :height, :width]

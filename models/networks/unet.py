@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .head import in_full
 from .normalisation import NORMS
 
 
@@ -49,4 +50,4 @@ class UNet(nn.Module):
         x = seen.pop()
         for block in self.up:
             x = block(torch.cat((F.interpolate(x, scale_factor=2, mode="bilinear"), seen.pop()), 1))
-        return self.head(x)[..., :height, :width]
+        return in_full(self.head, x)[..., :height, :width]
