@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from .errors import DataError
@@ -67,22 +68,22 @@ class Batches:
     def _batch(self, part: slice, rng: np.random.Generator) -> dict[str, NDArray]:
         raise NotImplementedError
 
-    def _augmented(self, rng: np.random.Generator, *stacks: NDArray) -> list[NDArray[np.float32]]:
-        """Images (N, H, W) as float32 (N, 1, h, w), cropped and mirrored; all stacks alike, image by image."""
-        count, *whole = stacks[0].shape
+    def _augmented(self, rng: np.random.Generator, **places: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+        """The images of each domain at `places` (N,), as float32 (N, 1, h, w), cropped and mirrored alike."""
+        count = len(next(iter(places.values())))
+        stacks = [self.images[name] for name in places]
         if self.crop:
+            whole = stacks[0].shape[1:]
             top, left = (rng.integers(0, have - want + 1, count) for have, want in zip(whole, self.crop, strict=True))
-            rows, columns = np.arange(self.crop[0]), np.arange(self.crop[1])
-            place = (
-                np.arange(count)[:, None, None],
-                (top[:, None] + rows)[:, :, None],
-                (left[:, None] + columns)[:, None],
-            )
-            stacks = tuple(stack[place] for stack in stacks)
+            windows = (sliding_window_view(stack, self.crop, axis=(1, 2)) for stack in stacks)
+            drawn = [view[at, top, left] for view, at in zip(windows, places.values(), strict=True)]
+        else:
+            drawn = [stack[at] for stack, at in zip(stacks, places.values(), strict=True)]
         if self.options.flip:
-            mirrored = np.less(rng.random(count), 0.5)[:, None, None]
-            stacks = tuple(np.where(mirrored, stack[:, :, ::-1], stack) for stack in stacks)
-        return [np.ascontiguousarray(stack, dtype=np.float32)[:, None] for stack in stacks]
+            mirrored = np.flatnonzero(rng.random(count) < 0.5)
+            for images in drawn:
+                images[mirrored] = images[mirrored, :, ::-1]
+        return [images.astype(np.float32, copy=False)[:, None] for images in drawn]
 
 
 def evenly(count: int, most: int) -> NDArray[np.int64]:

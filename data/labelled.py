@@ -30,7 +30,7 @@ class LabelledBatches(Batches):
         if min(sites.values()) < 2:
             lonely = min(sites, key=lambda label: sites[label])
             tqdm.write(f"warning: {lonely} has one site only; images are held out one by one, which flatters accuracy")
-            groups = [str(file.path) for file in files]
+            groups = [file.name for file in files]
         else:
             groups = [f"{file.group}/{file.label}" for file in files]
         apart = np.zeros(len(files), dtype=bool)
@@ -50,7 +50,7 @@ class LabelledBatches(Batches):
 
     def _batch(self, part: slice, rng: np.random.Generator) -> dict[str, NDArray]:
         places = self.training[self.order[part]]
-        (sem,) = self._augmented(rng, self.images["sem"][places])
+        (sem,) = self._augmented(rng, sem=places)
         return {"sem": sem, "level": self.level[places]}
 
 

@@ -1,7 +1,9 @@
 """The two layouts of a data set, recognised by their folders, as lists of files."""
 
 import csv
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +14,19 @@ MAKE_ONE = "make a simulated data set with `python -m data.simulate --dataroot {
 ALSO = "or lay it out as train/SEM + simulation_data/Depth (the contest's) or trainA + trainB (the classic one)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageFile:
-    """One image: its path, its class (folder of a depth or case, '' if none) and its group (site or stem)."""
+    """One image: its path as text (a `Path` takes four times the memory, and there may be 260,000), its class (folder
+    of a depth or case, '' if none) and its group (site or stem)."""
 
-    path: Path
+    name: str
     label: str
     group: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return Path(self.name)
 
 
 class Layout:
@@ -102,13 +110,18 @@ class Layout:
     @staticmethod
     def _scan(folder: Path, labelled: bool = False) -> Iterable[ImageFile]:
         """Image files below `folder` by name; hidden folders such as .ipynb_checkpoints are passed over."""
-        for path in sorted(folder.rglob("*")):
-            inside = path.relative_to(folder)
-            if path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in inside.parts):
-                label = inside.parts[0] if labelled and len(inside.parts) > 1 else ""
-                site = inside.parts[-2] if len(inside.parts) > 2 else ""
-                group = site if site.startswith("site_") else path.stem.split("_itr")[0]
-                yield ImageFile(path, label, group)
+        for name in sorted(_names(folder)):
+            *folders, file = name[len(str(folder)) + 1 :].split(os.sep)
+            label = folders[0] if labelled and folders else ""
+            site = folders[-1] if len(folders) > 1 else ""
+            group = site if site.startswith("site_") else os.path.splitext(file)[0].split("_itr")[0]
+            yield ImageFile(name, sys.intern(label), sys.intern(group))
+
+
+def _names(folder: Path) -> Iterator[str]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (os.path.join(place, name) for name in files if name.lower().endswith(SUFFIXES) and name[0] != ".")
 
 
 def drawn_evenly(files: list[ImageFile], count: int) -> list[ImageFile]:
@@ -123,4 +136,4 @@ def drawn_evenly(files: list[ImageFile], count: int) -> list[ImageFile]:
     for left, queue in zip(range(len(queues), 0, -1), queues, strict=True):
         share = min(len(queue), (count - len(chosen) + left - 1) // left)
         chosen += [queue[n * len(queue) // share] for n in range(share)]
-    return sorted(chosen, key=lambda file: file.path)
+    return sorted(chosen, key=lambda file: file.name)

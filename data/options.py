@@ -80,3 +80,11 @@ class DataOptions:
             "may_change": True,
         },
     )
+    cache: bool = field(
+        default=True,
+        metadata={
+            "help": "keep decoded images in DATAROOT/.semdepth_cache, made anew when the files change",
+            "inherit": True,
+            "may_change": True,
+        },
+    )

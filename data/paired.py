@@ -22,7 +22,7 @@ class PairedBatches(Batches):
     def __init__(self, layout: Layout, options: DataOptions, batch_size: int, seed: int) -> None:
         pairs = layout.pairs()
         sem_files = drawn_evenly(list(pairs), options.max_dataset_size)
-        depth_files = sorted({pairs[file] for file in sem_files}, key=lambda file: file.path)
+        depth_files = sorted({pairs[file] for file in sem_files}, key=lambda file: file.name)
         images = {
             "sem": read_stack(sem_files, options, "reading simulated SEM images"),
             "depth": read_stack(depth_files, options, "reading depth maps"),
@@ -43,13 +43,12 @@ class PairedBatches(Batches):
 
     def reference(self) -> dict[str, NDArray]:
         """Held-out pairs and their levels, evenly over stems and cases."""
-        return self._pairs(self.apart[evenly(len(self.apart), JUDGED_BY)])
-
-    def _batch(self, part: slice, rng: np.random.Generator) -> dict[str, NDArray]:
-        batch = self._pairs(self.training[self.order[part]])
-        sem, depth = self._augmented(rng, batch["sem"], batch["depth"])
-        return {"sem": sem, "depth": depth, "level": batch["level"]}
-
-    def _pairs(self, places: NDArray[np.int64]) -> dict[str, NDArray]:
+        places = self.apart[evenly(len(self.apart), JUDGED_BY)]
         depth = self.depth_of[places]
         return {"sem": self.images["sem"][places], "depth": self.images["depth"][depth], "level": self.level[depth]}
+
+    def _batch(self, part: slice, rng: np.random.Generator) -> dict[str, NDArray]:
+        places = self.training[self.order[part]]
+        depth_places = self.depth_of[places]
+        sem, depth = self._augmented(rng, sem=places, depth=depth_places)
+        return {"sem": sem, "depth": depth, "level": self.level[depth_places]}

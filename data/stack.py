@@ -1,7 +1,12 @@
 """All images of one domain as a single array."""
 
+import os
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from hashlib import blake2b
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,30 +16,106 @@ from .errors import DataError
 from .image import read_grey, resized
 from .layout import ImageFile
 from .options import DataOptions
+from .pack import load, store
+
+CACHE = ".semdepth_cache"
+CHUNK = 1024  # images that are decoded at a time
+TICK = 20_000_000  # [ns] more than file systems round their times to
 
 
 def read_stack(files: list[ImageFile], options: DataOptions, title: str) -> NDArray:
-    """Images (N, H, W), [grey level 0..255], uint8 or float32, in the order of `files`, with a progress bar."""
-    read = partial(_prepared, options=options)
-    with ThreadPoolExecutor() as pool:
-        images = list(
-            tqdm(pool.map(read, files), total=len(files), desc=title, unit="image", leave=False, disable=None)
-        )
-    for file, image in zip(files, images, strict=True):
-        if image.shape != images[0].shape:
-            raise DataError(
-                f"{file.path}: {size(image)} where {files[0].path} is {size(images[0])}; "
-                "say --preprocess resize --load_size H,W"
-            )
-    return np.stack(images)
+    """Images (N, H, W), [grey level 0..255], uint8 or float32, in the order of `files`, with a progress bar.
+
+    Out of the data set's cache where that holds just these files as they are now; else they are decoded, and kept
+    there. The array is then read-only.
+    """
+    place = _place(files, options) if options.cache else None
+    if place is None:
+        return _whole(files, options, title)
+    began = time.time_ns()
+    fingerprint, newest = _fingerprint(files, options)
+    images = load(place, fingerprint)
+    if images is not None:
+        return images
+
+    def unchanged() -> bool:
+        # Files younger than a tick of the clock might change once more without showing it.
+        return newest < began - TICK and _fingerprint(files, options)[0] == fingerprint
+
+    try:
+        return store(place, fingerprint, _decoded(files, options, title), unchanged)
+    except OSError as error:
+        tqdm.write(f"note: no cache in {place.parent} ({error.strerror}); images are decoded each time")
+        return _whole(files, options, title)
+
+
+def _whole(files: list[ImageFile], options: DataOptions, title: str) -> NDArray:
+    images, done = None, 0
+    for chunk in _decoded(files, options, title):
+        if images is None:
+            images = np.empty((len(files), *chunk.shape[1:]), chunk.dtype)
+        images[done : done + len(chunk)] = chunk
+        done += len(chunk)
+    assert images is not None
+    return images
+
+
+def _decoded(files: list[ImageFile], options: DataOptions, title: str) -> Iterator[NDArray]:
+    """The images, some at a time (n, H, W), all of one size and type."""
+    read, first = partial(_prepared, options=options), None
+    with (
+        ThreadPoolExecutor() as pool,
+        tqdm(total=len(files), desc=title, unit="image", leave=False, disable=None) as bar,
+    ):
+        for start in range(0, len(files), CHUNK):
+            some = files[start : start + CHUNK]
+            images = list(pool.map(read, some))
+            first = images[0] if first is None else first
+            for file, image in zip(some, images, strict=True):
+                if image.shape != first.shape:
+                    raise DataError(
+                        f"{file.path}: {size(image)} where {files[0].path} is {size(first)}; "
+                        "say --preprocess resize --load_size H,W"
+                    )
+            yield np.stack(images)
+            bar.update(len(some))
+
+
+def _place(files: list[ImageFile], options: DataOptions) -> Path | None:
+    """The pack of these images: one for each folder, size and number of images asked for."""
+    folder = os.path.relpath(os.path.commonpath([os.path.dirname(file.name) for file in files]), options.dataroot)
+    if folder.startswith(os.pardir):
+        return None
+    parts = [folder.replace(os.sep, "-")]
+    if "resize" in options.preprocess:
+        parts.append("x".join(str(n) for n in height_width(options.load_size)))
+    if options.max_dataset_size:
+        parts.append(str(options.max_dataset_size))
+    return Path(options.dataroot, CACHE, f"{'_'.join(parts)}.pack")
+
+
+def _fingerprint(files: list[ImageFile], options: DataOptions) -> tuple[str, int]:
+    """What would be different if the decoded images were, and when the youngest file was last changed [ns]."""
+    size_asked = options.load_size if "resize" in options.preprocess else ()
+    digest = blake2b(repr((size_asked, options.grey_range)).encode(), digest_size=16)
+    newest, prefix = 0, f"{Path(options.dataroot)}{os.sep}"
+    for file in files:
+        try:
+            about = os.stat(file.name)
+        except OSError:
+            raise DataError(f"{file.path}: no such file, or one that cannot be read") from None
+        newest = max(newest, about.st_ctime_ns)
+        name = file.name.removeprefix(prefix)  # so that a folder may move
+        digest.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\0{about.st_ctime_ns}\n".encode())
+    return digest.hexdigest(), newest
 
 
 def _prepared(file: ImageFile, options: DataOptions) -> NDArray:
-    """One image (H, W), [grey level 0..255], resized if the options ask for it."""
+    """One image (H, W), [grey level 0..255], resized if the options ask for it; all of one data set in one type."""
     image = read_grey(file.path, options.grey_range)
     if "resize" in options.preprocess:
         return resized(image, height_width(options.load_size))
-    return image
+    return image.astype(np.float32) if options.grey_range else image
 
 
 def height_width(size: tuple[int, ...]) -> tuple[int, int]:

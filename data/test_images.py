@@ -31,7 +31,7 @@ class TestImages:
                 raise DataError(
                     f"{layout.root}: no depth maps in its {phase} set, which --which_direction BtoA translates"
                 )
-            files = [ImageFile(path, "", stem) for stem, path in depth.items()]
+            files = [ImageFile(str(path), "", stem) for stem, path in depth.items()]
             self.truth = {file.path.stem: file.path for file in sem}
         else:
             files, self.truth = sem, depth

@@ -39,6 +39,6 @@ class UnpairedBatches(Batches):
 
     def _batch(self, part: slice, rng: np.random.Generator) -> dict[str, NDArray]:
         sem, depth = self.order[:, part]
-        (sem,) = self._augmented(rng, self.images["sem"][sem])
-        (depth,) = self._augmented(rng, self.images["depth"][depth])
+        (sem,) = self._augmented(rng, sem=sem)
+        (depth,) = self._augmented(rng, depth=depth)
         return {"sem": sem, "depth": depth}

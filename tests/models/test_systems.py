@@ -101,7 +101,8 @@ def test_a_wrong_architecture_is_one_line():
 
 def test_identity_generators_have_no_cycle_and_no_identity_loss():
     system = build("cycle_gan", small("cycle_gan"), torch.device("cpu"))
-    system.sem_to_depth = system.depth_to_sem = torch.nn.Conv2d(1, 1, 1, bias=False)
-    torch.nn.init.ones_(system.sem_to_depth.weight)
+    same = torch.nn.Conv2d(1, 1, 1, bias=False)
+    torch.nn.init.ones_(same.weight)
+    system.learners["G"].sem_to_depth = system.learners["G"].depth_to_sem = same
     losses = system.step(batch())
     assert all(losses[name] == 0 for name in ("cycle_A", "cycle_B", "idt_A", "idt_B"))
