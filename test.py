@@ -10,11 +10,12 @@ if __name__ == "__main__":  # until results are being written, Ctrl-C just ends 
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from data import DataError, DataOptions, Layout, TestBatch, TestImages, read_stack
@@ -25,7 +26,9 @@ from util.device import choose_device, takes_bf16
 from util.errors import UtilError
 from util.result import Result
 from util.results_writer import ResultsWriter
-from util.score import level_score, mask_score, score, table
+from util.sample import Sample
+from util.score import Score
+from util.score_table import table
 
 
 def predict(opt: Options) -> int:
@@ -43,92 +46,90 @@ def predict(opt: Options) -> int:
     print(f"{run}, epoch {test.epoch}: {len(images)} images of {layout.root}")
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with ResultsWriter(folder, test.nm_per_grey) as writer:
-        results, seconds = [], 0.0
+    with ResultsWriter(folder, test.nm_per_grey, predictor.levels) as writer, ThreadPoolExecutor(1) as behind:
+        sample, score = Sample(len(images)), new_score(opt, layout, predictor, images)
+
+        def finish(batch: TestBatch, answer: Any) -> None:
+            results = rendered(batch, answer) if reverse else measured(predictor, batch, answer, test.quantise)
+            writer.write(results)
+            sample.add(results)
+            if score:
+                score.add(results)
+
+        began, applied, unfinished = time.monotonic(), 0.0, None
         with tqdm(total=len(images), desc="predicting", unit="image", disable=None) as bar:
             for batch in images.batches(test.batch_size):
-                began = time.monotonic()
-                results += rendered(predictor, batch) if reverse else measured(predictor, batch, test.quantise)
-                seconds += time.monotonic() - began
+                started = time.monotonic()
+                answer = predictor.render(batch.images) if reverse else predictor.apply(batch.images)
+                applied += time.monotonic() - started
+                if unfinished:
+                    unfinished.result()  # one batch is finished while the network works on the next, and no more
+                unfinished = behind.submit(finish, batch, answer)
                 bar.update(len(batch.stems))
-        for result in results:
-            writer.write(result)
-        writer.write_levels(predictor.levels)
-        sizes = {result.sem.shape for result in results}
-        scored = (
-            None if reverse or results[0].truth is None or len(sizes) > 1 else scores(opt, layout, predictor, results)
-        )
-        if len(sizes) > 1:
-            print(f"images of {len(sizes)} sizes: each map has its image's, and there is no score over all")
+            if unfinished:
+                unfinished.result()
+        seconds = time.monotonic() - began
+        scored = None if score is None else score.result()
+        if score and scored is None:
+            print(f"images of {len(score.sizes)} sizes: each map has its image's, and there is no score over all")
         facts = {
             "run": opt.run.name,
             "model": opt.run.model,
             "epoch": test.epoch,
             "data": str(layout.root),
-            "images": len(results),
+            "images": len(images),
             "parameters": predictor.system.parameters,
-            "images_per_second": round(len(results) / max(seconds, 1e-9), 1),
+            "images_per_second": round(len(images) / max(seconds, 1e-9), 1),
+            "network_images_per_second": round(len(images) / max(applied, 1e-9), 1),
         }
         writer.write_metrics(facts | {"score": scored})
         told = {key.replace("_", " "): value for key, value in facts.items() if key != "run"}
         told["scale"] = f"{test.nm_per_grey:g} nm a grey level"
-        results_page.write(writer.unfinished, results, opt.run.name, scored, told.items())
+        results_page.write(writer.unfinished, sample, opt.run.name, scored, told.items())
     if scored:
         print(table(scored))
-    written = "SEM images" if reverse else "depth maps, submission.zip" if results[0].final is not None else "answers"
+    finished = sample.shown[0].final is not None
+    written = "SEM images" if reverse else "depth maps, submission.zip" if finished else "answers"
     print(f"{written}, metrics.json and the page: {folder / 'index.html'}")
     return 0
 
 
-def measured(predictor: Predictor, batch: TestBatch, quantise: bool) -> list[Result]:
-    """What the system says about a batch of SEM images, at the size that the files have."""
-    answer = predictor.predict(batch.images)
+def measured(predictor: Predictor, batch: TestBatch, answer: list[Any], quantise: bool) -> list[Result]:
+    """What the network said about a batch of SEM images, finished."""
+    found = predictor.finish(*answer)
     columns = {
         "stem": batch.stems,
         "sem": batch.images,
-        "depth": answer.depth_grey,
-        "quantised": answer.quantised if quantise else None,
-        "centred": answer.centred if quantise else None,
+        "depth": found.depth_grey,
+        "quantised": found.quantised if quantise else None,
+        "centred": found.centred if quantise else None,
         "truth": batch.truth,
-        "level": None if answer.level is None else answer.level.tolist(),
-        "mask": None if answer.background is None else answer.mask,  # voted; one that was found in the depth is no news
-        "probability": answer.probability,
+        "level": None if found.level is None else found.level.tolist(),
+        "mask": None if found.background is None else found.mask,  # voted; one found in the depth is no news
+        "probability": found.probability,
     }
     known = {name: column for name, column in columns.items() if column is not None}
     return [Result(**dict(zip(known, row, strict=True))) for row in zip(*known.values(), strict=True)]
 
 
-def rendered(predictor: Predictor, batch: TestBatch) -> list[Result]:
-    """SEM images of a batch of depth maps, beside the true ones."""
-    sem = predictor.render(batch.images)
+def rendered(batch: TestBatch, sem: NDArray) -> list[Result]:
+    """SEM images of a batch of depth maps, beside those."""
     return [
         Result(stem, depth, image, names=("depth", "SEM"))
         for stem, depth, image in zip(batch.stems, batch.images, sem, strict=True)
     ]
 
 
-def scores(opt: Options, layout: Layout, predictor: Predictor, results: list[Result]) -> dict[str, Any]:
-    """How good the results are, beside the mean depth map of the training set; only here is the truth looked at."""
-    truth, depth, quantised, centred, level, mask, probability = (
-        stacked(results, name) for name in ("truth", "depth", "quantised", "centred", "level", "mask", "probability")
-    )
-    found: dict[str, Any] = {"images": len(results)}
-    if depth is not None:
-        maps = read_stack(layout.depth(), replace(opt.data, preprocess="none"), "reading depth maps")
-        scale = predictor.system.knows_scale
-        levels, nm = predictor.levels, opt.test.nm_per_grey
-        found |= score(truth, depth, quantised, centred, level, levels, maps, scale, nm)
-    if probability is not None:
-        found["levels"] = level_score(level, truth, predictor.levels)
-    if mask is not None:
-        found["mask"] = mask_score(mask, truth)
-    return found
+def new_score(opt: Options, layout: Layout, predictor: Predictor, images: TestImages) -> Score | None:
+    """A score beside the mean depth map of the training set, where the truth is known; only here is it looked at."""
+    if opt.test.direction == "BtoA" or not images.truth:
+        return None
+    data = replace(opt.data, preprocess="none")
 
+    def training_maps() -> NDArray:
+        return read_stack(layout.depth(), data, "reading depth maps")
 
-def stacked(results: list[Result], name: str) -> Any:
-    """One array of what all results hold under a name; None if it is not known or was not asked for."""
-    values = [getattr(result, name) for result in results]
-    return None if values[0] is None else np.stack(values)
+    return Score(predictor.levels, training_maps, predictor.system.knows_scale, opt.test.nm_per_grey)
 
 
 def main(argv: list[str]) -> int:

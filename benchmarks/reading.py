@@ -76,7 +76,7 @@ def private_memory(root: Path) -> float:
         f"b = LabelledBatches(Layout(root), DataOptions(dataroot=root), {BATCH}, 0)\n"
         "for k, _ in zip(range(200), b.loader(1)): pass\n"
         "text = open('/proc/self/smaps_rollup').read()\n"
-        "print(sum(map(int, re.findall(r'Private_\\w+: +(\\d+) kB', text))) / 1000)"
+        "print(int(re.search(r'Private_Dirty: +(\\d+) kB', text)[1]) / 1000)  # pages of the pack are the file's"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(root)], cwd=Path(__file__).parents[1], text=True, stdout=subprocess.PIPE,

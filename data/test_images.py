@@ -1,6 +1,9 @@
 """The test images of a data set, a batch at a time, with their truth where it exists."""
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +14,8 @@ from .image import read_grey
 from .layout import ImageFile, Layout
 from .options import DataOptions
 from .stack import size
+
+DECODERS = 2  # threads; more decode no faster, as each of them needs the interpreter
 
 
 class TestBatch(NamedTuple):
@@ -47,17 +52,23 @@ class TestImages:
         return len(self.files)
 
     def batches(self, batch_size: int) -> Iterator[TestBatch]:
-        """The images in the order of their names; a batch ends early where their size changes."""
-        files: list[ImageFile] = []
-        images: list[NDArray] = []
-        for file in self.files:
-            image = read_grey(file.path, self.options.grey_range)
-            if files and (len(files) == batch_size or image.shape != images[0].shape):
-                yield self._batch(files, images)
-                files, images = [], []
-            files.append(file)
-            images.append(image)
-        yield self._batch(files, images)
+        """The images in the order of their names; a batch ends early where their size changes.
+
+        While a batch is worked on, the next ones are decoded.
+        """
+        with ThreadPoolExecutor(DECODERS) as pool:
+            ahead: deque[Future[list[TestBatch]]] = deque()
+            for start in range(0, len(self.files), batch_size):
+                ahead.append(pool.submit(self._read, self.files[start : start + batch_size]))
+                if len(ahead) > DECODERS:
+                    yield from ahead.popleft().result()
+            while ahead:
+                yield from ahead.popleft().result()
+
+    def _read(self, files: list[ImageFile]) -> list[TestBatch]:
+        images = [read_grey(file.path, self.options.grey_range) for file in files]
+        alike = groupby(zip(files, images, strict=True), key=lambda one: one[1].shape)
+        return [self._batch(*map(list, zip(*some, strict=True))) for _, some in alike]
 
     def _batch(self, files: list[ImageFile], images: list[NDArray]) -> TestBatch:
         truth = None

@@ -86,7 +86,14 @@ class Predictor:
         The background is set to the level that the system votes for, else to the one nearest to its own; inside the
         mask that the system votes for, else where the map is joined to the border.
         """
-        depth, probability, background = self._run(self.system.predict, sem)
+        return self.finish(*self.apply(sem))
+
+    def apply(self, sem: NDArray) -> list[Any]:
+        """The first half of `predict`, the network's: depth, probabilities of levels and of background, as arrays."""
+        return self._run(self.system.predict, sem)
+
+    def finish(self, depth: NDArray | None, probability: NDArray | None, background: NDArray | None) -> Prediction:
+        """The second half of `predict`: quantisation and registration, which may run beside the next first half."""
         level = None if probability is None else np.asarray(self.levels)[probability.argmax(axis=1)]
         mask = None if background is None else background >= 0.5
         if depth is None:

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import label
+from scipy.ndimage import label
 
 LEVELS = (140, 150, 160, 170)
+SIDES = np.array([np.zeros((3, 3)), [[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.zeros((3, 3))])  # each map is labelled alone
 
 
 class Quantised(NamedTuple):
@@ -18,13 +19,15 @@ class Quantised(NamedTuple):
 
 
 def background(depth_grey: NDArray[np.float32], tolerance: float = 8.0) -> NDArray[np.bool_]:
-    """Background, bool (H, W), of one map (H, W) [grey level]: the pixels connected to the image's border within
+    """Background, bool (N, H, W), of maps (N, H, W) [grey level]: the pixels connected to the image's border within
     `tolerance` [grey level] of the border's median."""
-    border = np.ones(depth_grey.shape, dtype=bool)
-    border[1:-1, 1:-1] = False
-    near = np.abs(depth_grey - np.median(depth_grey[border])) <= tolerance
-    parts = label(near, connectivity=1)
-    return near & np.isin(parts, np.unique(parts[border & near]))
+    border = _border(depth_grey)
+    near = np.abs(depth_grey - np.median(depth_grey[:, border], axis=1)[:, None, None]) <= tolerance
+    parts, count = label(near, SIDES)
+    joined = np.zeros(count + 1, dtype=bool)
+    joined[parts[:, border]] = True
+    joined[0] = False  # what is not near
+    return joined[parts]
 
 
 def quantise(
@@ -42,7 +45,7 @@ def quantise(
     its level is then the one nearest to that median.
     """
     if mask is None:
-        mask = np.stack([background(one, tolerance) for one in depth_grey])
+        mask = background(depth_grey, tolerance)
     if level is None:
         level = np.array([_nearest(one, where, levels) for one, where in zip(depth_grey, mask, strict=True)])
     result = np.where(mask, level[:, None, None], depth_grey).astype(np.float32)
@@ -50,6 +53,11 @@ def quantise(
 
 
 def _nearest(depth_grey: NDArray[np.float32], mask: NDArray[np.bool_], levels: tuple[int, ...]) -> int:
-    border = np.concatenate([depth_grey[0], depth_grey[-1], depth_grey[1:-1, 0], depth_grey[1:-1, -1]])
-    middle = np.median(depth_grey[mask] if mask.any() else border)
+    middle = np.median(depth_grey[mask if mask.any() else _border(depth_grey[None])])
     return levels[np.abs(np.asarray(levels) - middle).argmin()]
+
+
+def _border(maps: NDArray) -> NDArray[np.bool_]:
+    border = np.ones(maps.shape[1:], dtype=bool)
+    border[1:-1, 1:-1] = False
+    return border

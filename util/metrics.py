@@ -70,19 +70,29 @@ def confusion(found: NDArray, truth: NDArray, classes: Sequence[int]) -> NDArray
     return np.array([[int(np.sum((truth == row) & (found == column))) for column in classes] for row in classes])
 
 
-def iou(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
-    """Intersection over union of all masks (N, H, W) together [0..1]; 1 where both are empty."""
-    union = np.sum(found | truth)
-    return float(np.sum(found & truth) / union) if union else 1.0
-
-
-def boundary_error(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
-    """Mean distance [px] between the contours of masks (N, H, W): from each contour pixel of one to the nearest of the
-    other, both ways, over all images where both have a contour; NaN if none has."""
-    distances = []
+def boundary_distances(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Distances [px] between the contours of masks (N, H, W): from each contour pixel of one to the nearest of the
+    other, both ways, over all images where both have a contour."""
+    distances = [np.zeros(0)]
     for one, other in zip(found, truth, strict=True):
         contours = [mask & ~binary_erosion(mask, border_value=1) for mask in (one, other)]
         if all(contour.any() for contour in contours):
             for here, there in (contours, contours[::-1]):
                 distances.append(distance_transform_edt(~there)[here])
-    return float(np.concatenate(distances).mean()) if distances else float("nan")
+    return np.concatenate(distances)
+
+
+class Mean:
+    """The mean of all values that came, in parts."""
+
+    def __init__(self) -> None:
+        self.total, self.count = 0.0, 0
+
+    def add(self, values: NDArray) -> None:
+        """More of them."""
+        self.total, self.count = self.total + float(values.sum()), self.count + values.size
+
+    @property
+    def value(self) -> float | None:
+        """Their mean; None of none."""
+        return self.total / self.count if self.count else None

@@ -11,11 +11,11 @@ from dominate.util import raw
 
 from . import figure
 from .result import ERROR_LIMIT, Result, depth_range
-from .score import rows as score_rows
-from .score import summary
+from .sample import Sample
+from .score_table import rows as score_rows
+from .score_table import summary
 from .style import CSS, SORT_AND_FILTER
 
-MOST_IMAGES = 200
 MEANINGS = {
     "raw": "As the network gives it.",
     "quantised": "Its background set to the nearest (or voted) level: what is joined to the border within "
@@ -29,10 +29,10 @@ MEANINGS = {
 
 
 def write(
-    folder: Path, results: list[Result], title: str, score: dict[str, Any] | None, facts: Iterable[tuple[str, object]]
+    folder: Path, sample: Sample, title: str, score: dict[str, Any] | None, facts: Iterable[tuple[str, object]]
 ) -> None:
-    """index.html and images/ in `folder`; of more than 200 images those that `chosen` takes."""
-    shown = chosen(results)
+    """index.html and images/ in `folder`, of the images that the sample kept."""
+    shown = sample.shown
     page = document(title=title)
     with page.head:
         tags.meta(charset="utf-8")
@@ -43,39 +43,29 @@ def write(
         with tags.p(cls="quiet facts"):
             for name, value in facts:
                 tags.span(f"{name} {value}")
-        _score(folder, score, results[0].reverse)
-        errors = [result.rmse for result in results if result.rmse is not None]
-        if errors:
+        _score(folder, score, shown[0].reverse)
+        errors = sample.errors
+        if len(errors):
             tags.h2("Error of the images")
             with tags.figure(cls="curve"):
-                raw(figure.histogram(np.array(errors), "RMSE of an image's finished map [grey level]"))
+                raw(figure.histogram(errors, "RMSE of an image's finished map [grey level]"))
         tags.h2("Images")
-        if len(shown) < len(results):
-            kind = "the worst and an even share of the others" if errors else "an even share"
-            tags.p(f"{len(shown)} of {len(results)} images: {kind}.", cls="quiet")
+        if len(shown) < sample.count:
+            kind = "the worst and an even share of the others" if len(errors) else "an even share"
+            tags.p(f"{len(shown)} of {sample.count} images: {kind}.", cls="quiet")
         first = shown[0]
         if first.final is not None:
-            _legends(folder, bool(errors))
+            _legends(folder, bool(len(errors)))
         if first.mask is not None:
             known = "" if first.truth is None else ", the true one green"
             tags.p(f"contour: what was found is red{known}.", cls="quiet")
-        if errors:
+        if len(errors):
             last = list(first.pictures())[-3]
             tags.p(f"RMSE and error are those of the map that is written: {last}.", cls="quiet")
         _controls(shown)
         _table(folder, shown)
         tags.script(raw(SORT_AND_FILTER))
     (folder / "index.html").write_text(page.render(), encoding="utf-8")
-
-
-def chosen(results: list[Result], most: int = MOST_IMAGES) -> list[Result]:
-    """All results, or of too many the worst quarter of `most` (where the truth is known) and an even share."""
-    if len(results) <= most:
-        return results
-    errors = {n: error for n, result in enumerate(results) if (error := result.rmse) is not None}
-    worst = sorted(errors, key=lambda n: -errors[n])[: most // 4]
-    even = [n * len(results) // (most - len(worst)) for n in range(most - len(worst))]
-    return [results[n] for n in sorted({*worst, *even})]
 
 
 def _score(folder: Path, score: dict[str, Any] | None, reverse: bool) -> None:

@@ -1,18 +1,22 @@
 """The results of test.py on disk: results/<name>/<phase>_<epoch>/, moved there when they are whole."""
 
 import csv
+import io
 import json
+import os
 import shutil
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 import tifffile
-from PIL import Image
+from numpy.typing import NDArray
 
 from .errors import UtilError
+from .png import grey_png
 from .result import Result
 
 MARK = "metrics.json"
@@ -21,10 +25,13 @@ NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
 
 
 class ResultsWriter:
-    """`with ResultsWriter(folder, nm_per_grey) as writer:` files go beside it and replace it at the end."""
+    """`with ResultsWriter(folder, nm_per_grey) as writer:` files go beside it and replace it at the end.
 
-    def __init__(self, folder: Path, nm_per_grey: float) -> None:
-        self.folder, self.nm_per_grey = folder, nm_per_grey
+    `levels` are those whose probabilities levels.csv holds.
+    """
+
+    def __init__(self, folder: Path, nm_per_grey: float, levels: tuple[int, ...] = ()) -> None:
+        self.folder, self.nm_per_grey, self.levels = folder, nm_per_grey, levels
         self.unfinished = folder.with_name(f".{folder.name}.unfinished")
         self.before = folder.with_name(f".{folder.name}.before")
 
@@ -38,11 +45,17 @@ class ResultsWriter:
             raise UtilError(f"{self.folder}: holds something else than results; choose another --results_dir")
         shutil.rmtree(self.unfinished, ignore_errors=True)
         (self.unfinished / "images").mkdir(parents=True)
-        self.levels: list[list[object]] = []
+        self.folders: set[str] = set()
+        self.tiff_heads: dict[tuple[int, ...], bytes] = {}
         self.zip = zipfile.ZipFile(self.unfinished / "submission.zip", "w", zipfile.ZIP_STORED)
         return self
 
-    def write(self, result: Result) -> None:
+    def write(self, results: Iterable[Result]) -> None:
+        """The files of some images, as `_write` makes them."""
+        for result in results:
+            self._write(result)
+
+    def _write(self, result: Result) -> None:
         """All files of one image: a depth map as 8-bit PNG, the same in submission.zip, and as float32 TIFF [nm below
         the top surface]; a voted mask as PNG (255 is hole); a voted level as a row of levels.csv; a SEM image in sem/.
         """
@@ -52,25 +65,42 @@ class ResultsWriter:
         if result.mask is not None:
             self._png("mask", result.stem, np.where(result.mask, 0, 255))
         if result.probability is not None:
-            self.levels.append([result.stem, result.level, *(f"{share:.4f}" for share in result.probability)])
+            self._level(result.stem, result.level, result.probability)
         if result.final is not None:
             png = self._png("depth", result.stem, result.final)
             self.zip.writestr(zipfile.ZipInfo(f"{result.stem}.png", NO_DATE), png)
-            depth_nm = ((result.level - result.final) * self.nm_per_grey).astype(np.float32)
-            (self.unfinished / "depth_nm").mkdir(exist_ok=True)
-            tifffile.imwrite(self.unfinished / "depth_nm" / f"{result.stem}.tiff", depth_nm, metadata=None)
+            depth_nm = ((result.level - result.final) * self.nm_per_grey).astype("<f4")
+            self._file("depth_nm", f"{result.stem}.tiff", self._tiff_head(depth_nm.shape) + depth_nm.tobytes())
 
     def _png(self, folder: str, stem: str, image: Any) -> bytes:
-        path = self.unfinished / folder / f"{stem}.png"
-        path.parent.mkdir(exist_ok=True)
-        Image.fromarray(np.rint(image).clip(0, 255).astype(np.uint8)).save(path)
-        return path.read_bytes()
+        content = grey_png(image)
+        self._file(folder, f"{stem}.png", content)
+        return content
 
-    def write_levels(self, levels: tuple[int, ...]) -> None:
-        """levels.csv, with the probability of each of `levels`, where any were voted for."""
-        if self.levels:
-            with (self.unfinished / "levels.csv").open("w", newline="") as file:
-                csv.writer(file, lineterminator="\n").writerows([["image", "level", *levels], *self.levels])
+    def _tiff_head(self, shape: tuple[int, ...]) -> bytes:
+        """What comes before the values in a float32 TIFF: the same for all images of a shape."""
+        if shape not in self.tiff_heads:
+            one = io.BytesIO()
+            tifffile.imwrite(one, np.zeros(shape, "<f4"), byteorder="<", metadata=None)
+            one.seek(0)
+            with tifffile.TiffFile(one) as tiff:
+                self.tiff_heads[shape] = one.getvalue()[: tiff.pages[0].dataoffsets[0]]
+        return self.tiff_heads[shape]
+
+    def _file(self, folder: str, name: str, content: bytes) -> None:
+        place = f"{self.unfinished}/{folder}"
+        if place not in self.folders:
+            os.makedirs(place, exist_ok=True)
+            self.folders.add(place)
+        with open(f"{place}/{name}", "wb", buffering=0) as file:
+            file.write(content)
+
+    def _level(self, stem: str, level: int | None, probability: NDArray) -> None:
+        with (self.unfinished / "levels.csv").open("a", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            if not file.tell():
+                writer.writerow(["image", "level", *self.levels])
+            writer.writerow([stem, level, *(f"{share:.4f}" for share in probability)])
 
     def write_metrics(self, result: dict[str, Any]) -> None:
         """metrics.json."""

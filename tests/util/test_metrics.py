@@ -5,8 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from tests.util.scored import score
 from util import metrics
-from util.score import mean_shape, rows, score, table
+from util.errors_of_maps import MapErrors
+from util.score import mean_shape
+from util.score_table import rows, table
 
 LEVELS = (140, 150, 160, 170)
 
@@ -48,6 +51,27 @@ def test_errors_apart_add_up_to_the_whole():
     apart = share * metrics.rmse(predicted, truth, background) ** 2
     apart += (1 - share) * metrics.rmse(predicted, truth, ~background) ** 2
     assert metrics.rmse(predicted, truth) == pytest.approx(np.sqrt(apart))
+
+
+def test_errors_summed_up_are_the_errors_of_all():
+    rng = np.random.default_rng(0)
+    truth, maps = holes([140, 170, 150, 160, 140]), rng.uniform(20, 180, (5, 12, 8))
+    background, right = truth == metrics.levels_of(truth)[:, None, None], np.array([True, False, True, True, False])
+    sums = MapErrors()
+    for part in (slice(0, 3), slice(3, 5)):
+        sums.add(maps[part], truth[part], background[part], right[part])
+    assert sums.figures(nm_per_grey=2.0) == pytest.approx(
+        {
+            "rmse": metrics.rmse(maps, truth),
+            "rmse_nm": 2 * metrics.rmse(maps, truth),
+            "mean_image_rmse": metrics.image_rmse(maps, truth).mean(),
+            "mae": metrics.mae(maps, truth),
+            "bias": metrics.bias(maps, truth),
+            "rmse_background": metrics.rmse(maps, truth, background),
+            "rmse_hole": metrics.rmse(maps, truth, ~background),
+            "level_accuracy": 0.6,
+        }
+    )
 
 
 def test_unit_shape_and_depth_undo_each_other():

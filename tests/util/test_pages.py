@@ -12,11 +12,12 @@ import pytest
 import tifffile
 from PIL import Image
 
+from tests.util.scored import score, score_results
 from util import contact_sheet, figure, results_page
 from util.errors import UtilError
 from util.result import Result
 from util.results_writer import ResultsWriter
-from util.score import level_score, mask_score, score
+from util.sample import Sample
 from util.training_page import TrainingPage, by_direction
 
 LEVELS = (140, 150, 160, 170)
@@ -43,11 +44,16 @@ def make(folder, shown):
         level = np.array([one.level for one in shown])
         scored = score(truth, raw, np.stack([one.final for one in shown]), None, level, (140, 150, 160, 170), truth)
     with ResultsWriter(folder, 1.5) as writer:
-        for one in shown:
-            writer.write(one)
+        writer.write(shown)
         writer.write_metrics({"score": scored})
-        results_page.write(writer.unfinished, shown, "run <i>", scored, [("data", "./sem <x>")])
+        results_page.write(writer.unfinished, sample(shown), "run <i>", scored, [("data", "./sem <x>")])
     return (folder / "index.html").read_text(encoding="utf-8")
+
+
+def sample(some, most=200):
+    kept = Sample(len(some), most)
+    kept.add(some)
+    return kept
 
 
 def links(page):
@@ -76,11 +82,11 @@ def test_a_page_without_truth_shows_no_error(tmp_path):
 
 def test_of_many_images_the_worst_are_shown_with_an_even_share():
     many = results(600)
-    shown = results_page.chosen(many, 40)
+    shown = sample(many, 40).shown
     assert len(shown) <= 40
     worst = sorted(many, key=lambda one: -one.rmse)[:10]
     assert {one.stem for one in worst} <= {one.stem for one in shown}
-    unknown = [one.stem for one in results_page.chosen(results(600, truth=False), 40)]
+    unknown = [one.stem for one in sample(results(600, truth=False), 40).shown]
     assert len(unknown) == 40 and unknown[20] == "000300"
 
 
@@ -88,7 +94,7 @@ def test_png_tiff_and_zip_hold_the_same_depth(tmp_path):
     depth = np.linspace(30, 140, 72 * 48, dtype=np.float32).reshape(72, 48)
     for folder in ("first", "second"):
         with ResultsWriter(tmp_path / folder, 1.5) as writer:
-            writer.write(Result("000000", depth, depth, level=140))
+            writer.write([Result("000000", depth, depth, level=140)])
             writer.write_metrics({})
     image = Image.open(tmp_path / "first/depth/000000.png")
     assert image.mode == "L" and image.size == (48, 72)
@@ -112,17 +118,14 @@ def note(folder):
 
 def test_a_system_without_depth_shows_levels_and_contours(tmp_path):
     shown = [
-        Result(one.stem, one.sem, truth=one.truth, level=one.level, mask=one.truth > 100, probability=np.full(4, 0.25))
-        for one in results(4)
+        Result(one.stem, one.sem, truth=one.truth, level=level, mask=one.truth > 100, probability=np.full(4, 0.25))
+        for one, level in zip(results(4), (140, 150, 160, 160), strict=True)
     ]
-    scored = {"levels": level_score(np.array([140, 150, 160, 160]), np.stack([one.truth for one in shown]), LEVELS)}
-    scored["mask"] = mask_score(np.stack([one.mask for one in shown]), np.stack([one.truth for one in shown]))
-    with ResultsWriter(tmp_path / "r", 1.0) as writer:
-        for one in shown:
-            writer.write(one)
-        writer.write_levels(LEVELS)
+    scored = score_results(shown, LEVELS, None)
+    with ResultsWriter(tmp_path / "r", 1.0, LEVELS) as writer:
+        writer.write(shown)
         writer.write_metrics({"score": scored})
-        results_page.write(writer.unfinished, shown, "run", scored, [])
+        results_page.write(writer.unfinished, sample(shown), "run", scored, [])
     page = (tmp_path / "r/index.html").read_text(encoding="utf-8")
     assert "75.0%" in page and "100.0% (IoU)" in page and "RMSE" not in page and "submission.zip" not in page
     assert all((tmp_path / "r" / unquote(link)).is_file() for link in links(page))

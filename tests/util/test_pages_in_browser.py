@@ -5,10 +5,11 @@ import re
 import numpy as np
 
 from tests.browser import content, needs_browser
+from tests.util.scored import score
 from util import results_page
 from util.result import Result
 from util.results_writer import ResultsWriter
-from util.score import score
+from util.sample import Sample
 
 LEVELS = (140, 150, 160, 170)
 LOOK = """
@@ -38,10 +39,11 @@ def write(folder, count=8):
     truth, depth = (np.stack([getattr(one, name) for one in results]) for name in ("truth", "depth"))
     scored = score(truth, depth, depth, None, np.array([one.level for one in results]), LEVELS, truth)
     with ResultsWriter(folder, 1.0) as writer:
-        for one in results:
-            writer.write(one)
+        writer.write(results)
         writer.write_metrics({"score": scored})
-        results_page.write(writer.unfinished, results, "run", scored, [])
+        sample = Sample(len(results))
+        sample.add(results)
+        results_page.write(writer.unfinished, sample, "run", scored, [])
     return results
 
 
