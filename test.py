@@ -22,7 +22,7 @@ from data import DataError, DataOptions, Layout, TestBatch, TestImages, read_sta
 from models import SYSTEMS, ModelError, Predictor
 from options import Options, OptionsError, parse_test
 from util import checkpoint, results_page
-from util.device import choose_device, takes_bf16
+from util.device import choose_device, keep_memory, takes_bf16
 from util.errors import UtilError
 from util.result import Result
 from util.results_writer import ResultsWriter
@@ -39,6 +39,7 @@ def predict(opt: Options) -> int:
     device = choose_device(opt.run.gpu_ids)
     centre = opt.data.hole_centre
     predictor = Predictor.load(run, test.epoch, device, test.background_levels, test.background_tolerance, centre)
+    keep_memory()
     predictor.system.hasten(takes_bf16(device, opt.run.precision), opt.run.compile)
     layout = Layout(opt.data.dataroot)
     images = TestImages(layout, opt.data, test.phase, test.num_test, reverse)

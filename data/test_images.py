@@ -1,10 +1,8 @@
 """The test images of a data set, a batch at a time, with their truth where it exists."""
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +13,7 @@ from .layout import ImageFile, Layout
 from .options import DataOptions
 from .stack import size
 
-DECODERS = 2  # threads; more decode no faster, as each of them needs the interpreter
+AHEAD = 4  # batches
 
 
 class TestBatch(NamedTuple):
@@ -54,21 +52,32 @@ class TestImages:
     def batches(self, batch_size: int) -> Iterator[TestBatch]:
         """The images in the order of their names; a batch ends early where their size changes.
 
-        While a batch is worked on, the next ones are decoded.
+        While a batch is worked on, a process of its own decodes the next ones: a thread would hold up all others.
         """
-        with ThreadPoolExecutor(DECODERS) as pool:
-            ahead: deque[Future[list[TestBatch]]] = deque()
-            for start in range(0, len(self.files), batch_size):
-                ahead.append(pool.submit(self._read, self.files[start : start + batch_size]))
-                if len(ahead) > DECODERS:
-                    yield from ahead.popleft().result()
-            while ahead:
-                yield from ahead.popleft().result()
+        from torch.utils.data import DataLoader  # here, so that making a data set does not wait for torch
 
-    def _read(self, files: list[ImageFile]) -> list[TestBatch]:
-        images = [read_grey(file.path, self.options.grey_range) for file in files]
-        alike = groupby(zip(files, images, strict=True), key=lambda one: one[1].shape)
-        return [self._batch(*map(list, zip(*some, strict=True))) for _, some in alike]
+        parts = [self.files[start : start + batch_size] for start in range(0, len(self.files), batch_size)]
+        workers = {"num_workers": 1, "prefetch_factor": AHEAD} if len(parts) > 1 else {}
+        for found in DataLoader(parts, batch_size=None, collate_fn=self._read, **workers):  # type: ignore[arg-type]
+            if isinstance(found, DataError):
+                raise found
+            for stems, images, truth in found:
+                yield TestBatch(stems, images.numpy(), None if truth is None else truth.numpy())
+
+    def _read(self, files: list[ImageFile]) -> list[tuple[list[str], Any, Any]] | DataError:
+        """Batches as tensors, which cross to another process without a copy; an error as a value, since a loader would
+        add a traceback to it."""
+        from torch import from_numpy
+
+        try:
+            images = [read_grey(file.path, self.options.grey_range) for file in files]
+            alike = groupby(zip(files, images, strict=True), key=lambda one: one[1].shape)
+            batches = [self._batch(*map(list, zip(*some, strict=True))) for _, some in alike]
+        except DataError as error:
+            return error
+        return [
+            (one.stems, from_numpy(one.images), None if one.truth is None else from_numpy(one.truth)) for one in batches
+        ]
 
     def _batch(self, files: list[ImageFile], images: list[NDArray]) -> TestBatch:
         truth = None

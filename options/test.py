@@ -20,7 +20,7 @@ class TestOptions:
         metadata={"help": "predict so many images; 0 (or all, inf) = all", "unit": "images", "bounds": (0, None)},
     )
     batch_size: int = field(
-        default=32,
+        default=16,
         metadata={
             "help": "images predicted at once; the result does not depend on it",
             "unit": "images",

@@ -3,10 +3,11 @@
 import csv
 import io
 import json
-import os
 import shutil
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -45,15 +46,27 @@ class ResultsWriter:
             raise UtilError(f"{self.folder}: holds something else than results; choose another --results_dir")
         shutil.rmtree(self.unfinished, ignore_errors=True)
         (self.unfinished / "images").mkdir(parents=True)
-        self.folders: set[str] = set()
+        self.files: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
+        self.behind: list[Future[None]] = []
+        self.disk = ThreadPoolExecutor(2)
         self.tiff_heads: dict[tuple[int, ...], bytes] = {}
         self.zip = zipfile.ZipFile(self.unfinished / "submission.zip", "w", zipfile.ZIP_STORED)
         return self
 
     def write(self, results: Iterable[Result]) -> None:
-        """The files of some images, as `_write` makes them."""
+        """The files of some images, as `_write` makes them.
+
+        Each folder's files go to the disk behind the program's back, until the next call: making a file can take as
+        long as all else.
+        """
         for result in results:
             self._write(result)
+        for written in self.behind:
+            written.result()
+        self.behind = [
+            self.disk.submit(_write_files, self.unfinished / folder, files) for folder, files in self.files.items()
+        ]
+        self.files = defaultdict(list)
 
     def _write(self, result: Result) -> None:
         """All files of one image: a depth map as 8-bit PNG, the same in submission.zip, and as float32 TIFF [nm below
@@ -88,12 +101,7 @@ class ResultsWriter:
         return self.tiff_heads[shape]
 
     def _file(self, folder: str, name: str, content: bytes) -> None:
-        place = f"{self.unfinished}/{folder}"
-        if place not in self.folders:
-            os.makedirs(place, exist_ok=True)
-            self.folders.add(place)
-        with open(f"{place}/{name}", "wb", buffering=0) as file:
-            file.write(content)
+        self.files[folder].append((name, content))
 
     def _level(self, stem: str, level: int | None, probability: NDArray) -> None:
         with (self.unfinished / "levels.csv").open("a", newline="") as file:
@@ -108,8 +116,17 @@ class ResultsWriter:
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.zip.close()
+        self.disk.shutdown(cancel_futures=kind is not None)
+        try:
+            for written in self.behind if kind is None else ():
+                written.result()
+        except OSError:
+            kind = OSError
+            raise
+        finally:
+            if kind is not None:
+                shutil.rmtree(self.unfinished, ignore_errors=True)
         if kind is not None:
-            shutil.rmtree(self.unfinished, ignore_errors=True)
             return
         if not (self.unfinished / "depth").exists():
             (self.unfinished / "submission.zip").unlink()
@@ -121,3 +138,10 @@ class ResultsWriter:
             self.folder.replace(self.before)
         self.unfinished.replace(self.folder)
         shutil.rmtree(self.before, ignore_errors=True)
+
+
+def _write_files(folder: Path, files: list[tuple[str, bytes]]) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, content in files:
+        with open(f"{folder}/{name}", "wb", buffering=0) as file:
+            file.write(content)
