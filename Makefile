@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 DEMO_DATA := --stems 8 --real 32 --test 80
 
-.PHONY: demo test ladder lint setup
+.PHONY: demo test ladder bench lint setup
 
 demo: setup
 	@echo "To watch the training: .venv/bin/python -m util.visdom_server in another terminal, then http://localhost:8097"
@@ -11,14 +11,18 @@ demo: setup
 	$(VENV)/python train.py --dataroot ./sem --name metrology --config docs/demo.yaml --continue_train
 	$(VENV)/python test.py --which_epoch 200
 
-test: setup lint
+test: lint
 	$(VENV)/pytest
 
 # Every approach on one data set: resumes where it stopped; LADDER=--quick takes minutes.
 ladder: setup
 	$(VENV)/python benchmarks/ladder.py $(LADDER)
 
-lint: setup
+# How fast everything is, beside plain references: one table, and what changed since the recorded one.
+bench: .venv/tested
+	$(VENV)/python benchmarks/speed.py $(BENCH)
+
+lint: .venv/tested
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
@@ -31,6 +35,10 @@ setup: .venv/done
 	$(VENV)/pip install 'setuptools>=77,<81' wheel
 	if $(VENV)/python -c 'import sys; sys.exit(sys.version_info >= (3, 12))'; then \
 	  $(VENV)/pip install --no-build-isolation visdom==0.2.4; fi
-	$(VENV)/pip install --no-build-isolation -e '.[test]'
+	$(VENV)/pip install --no-build-isolation -e .
 	-command -v npm >/dev/null && $(VENV)/python -m util.visdom_server --prepare
+	touch $@
+
+.venv/tested: .venv/done
+	$(VENV)/pip install --no-build-isolation -e '.[test]'
 	touch $@

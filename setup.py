@@ -7,6 +7,15 @@ from setuptools import find_packages, setup
 ROOMS = ("models", "data", "options", "util")
 packages = [name for room in ROOMS for name in (room, *(f"{room}.{inner}" for inner in find_packages(room)))]
 
+EXTRAS = {
+    "export": [
+        "onnx",  # the format
+        "onnxscript",  # how PyTorch writes it
+        "onnxruntime",  # reads it back, to check it
+    ],
+    "ray": ["ray[data]"],  # prediction on many machines
+}
+
 setup(
     name="semdepth",
     version="0.1.0",
@@ -33,11 +42,13 @@ setup(
         "tornado>=6.5.10,<6.6",  # visdom's web server; from 6.6 on it answers 403 for every page
     ],
     extras_require={
+        **EXTRAS,
         "test": [
             "pytest",  # the tests
             "ruff",  # style
             "mypy",  # types
             "build",  # the wheel that a test installs
-        ]
+            *(package for extra in EXTRAS.values() for package in extra),
+        ],
     },
 )

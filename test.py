@@ -8,8 +8,10 @@ import signal
 if __name__ == "__main__":  # until results are being written, Ctrl-C just ends the program
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import os
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +20,10 @@ from typing import Any
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from data import DataError, DataOptions, Layout, TestBatch, TestImages, read_stack
+from data import DataError, DataOptions, ImageFile, Layout, TestBatch, TestImages, read_stack
 from models import SYSTEMS, ModelError, Predictor
 from options import Options, OptionsError, parse_test
-from util import checkpoint, results_page
+from util import checkpoint, fleet, results_page
 from util.device import choose_device, keep_memory, takes_bf16
 from util.errors import UtilError
 from util.result import Result
@@ -29,6 +31,7 @@ from util.results_writer import ResultsWriter
 from util.sample import Sample
 from util.score import Score
 from util.score_table import table
+from util.shards import Shard, shards_of, write_manifest
 
 
 def predict(opt: Options) -> int:
@@ -36,15 +39,14 @@ def predict(opt: Options) -> int:
     test, reverse = opt.test, opt.test.direction == "BtoA"
     run = Path(opt.run.checkpoints_dir, opt.run.name)
     checkpoint.require(run, test.epoch)
-    device = choose_device(opt.run.gpu_ids)
-    centre = opt.data.hole_centre
-    predictor = Predictor.load(run, test.epoch, device, test.background_levels, test.background_tolerance, centre)
     keep_memory()
-    predictor.system.hasten(takes_bf16(device, opt.run.precision), opt.run.compile)
     layout = Layout(opt.data.dataroot)
-    images = TestImages(layout, opt.data, test.phase, test.num_test, reverse)
+    images = TestImages.of(layout, opt.data, test.phase, test.num_test, reverse)
     folder = Path(test.results_dir, opt.run.name, f"{test.phase}_{test.epoch}{'_BtoA' if reverse else ''}")
     print(f"{run}, epoch {test.epoch}: {len(images)} images of {layout.root}")
+    if test.ray:
+        return predict_shards(opt, run, images, folder.with_name(f"{folder.name}_shards"))
+    predictor = load_predictor(opt)
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with ResultsWriter(folder, test.nm_per_grey, predictor.levels) as writer, ThreadPoolExecutor(1) as behind:
@@ -95,6 +97,15 @@ def predict(opt: Options) -> int:
     return 0
 
 
+def load_predictor(opt: Options) -> Predictor:
+    """The predictor of the run, on this machine's device."""
+    run, test, device = Path(opt.run.checkpoints_dir, opt.run.name), opt.test, choose_device(opt.run.gpu_ids)
+    levels, tolerance, centre = test.background_levels, test.background_tolerance, opt.data.hole_centre
+    predictor = Predictor.load(run, test.epoch, device, levels, tolerance, centre)
+    predictor.system.hasten(takes_bf16(device, opt.run.precision), opt.run.compile)
+    return predictor
+
+
 def measured(predictor: Predictor, batch: TestBatch, answer: list[Any], quantise: bool) -> list[Result]:
     """What the network said about a batch of SEM images, finished."""
     found = predictor.finish(*answer)
@@ -131,6 +142,56 @@ def new_score(opt: Options, layout: Layout, predictor: Predictor, images: TestIm
         return read_stack(layout.depth(), data, "reading depth maps")
 
     return Score(predictor.levels, training_maps, predictor.system.knows_scale, opt.test.nm_per_grey)
+
+
+class ShardWorker:
+    """On a Ray worker: one predictor, which makes shard after shard."""
+
+    def __init__(self, opt: Options, folder: Path) -> None:
+        self.opt, self.folder, self.predictor = opt, folder, load_predictor(opt)
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Writes a shard; an image that cannot be read is the answer's `error`, so that the other shards go on."""
+        shard = Shard(int(row["number"]), tuple(row["files"]), row["digest"])
+        try:
+            shard.write(self.folder, self.maps(shard))
+        except (DataError, ModelError, OSError) as error:
+            return {"number": shard.number, "images": 0, "error": str(error)}
+        return {"number": shard.number, "images": len(shard.files), "error": ""}
+
+    def maps(self, shard: Shard) -> Iterator[tuple[str, NDArray]]:
+        """The finished maps of its images."""
+        images = TestImages([ImageFile(name, "", "") for name in shard.files], self.opt.data)
+        for batch in images.batches(self.opt.test.batch_size, ahead=False):
+            found = self.predictor.predict(batch.images)
+            final = found.final if self.opt.test.quantise else found.depth_grey
+            if final is None:
+                raise ModelError(f"--ray: a {self.opt.run.model} predicts no depth")
+            yield from zip(batch.stems, final, strict=True)
+
+
+def predict_shards(opt: Options, run: Path, images: TestImages, folder: Path) -> int:
+    """Makes the shards that are not there yet on Ray workers, then the manifest; returns the exit status."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [os.path.abspath(file.name) for file in images.files]
+    weights = sorted(run.rglob(f"{opt.test.epoch}_net_*.pth")) or sorted(run.rglob("latest_net_*.pth"))
+    options = (opt.test.quantise, opt.test.background_levels, opt.test.background_tolerance, opt.data)
+    shards = shards_of(files, opt.test.shard_size, weights, options)
+    todo = [shard for shard in shards if not shard.is_done(folder)]
+    print(f"{folder}: {len(shards)} shards, {len(shards) - len(todo)} of them there already")
+    errors = []
+    with tqdm(total=len(files), initial=sum(len(one.files) for one in shards if one not in todo), unit="image") as bar:
+        arguments = (opt, folder.resolve())
+        for done in fleet.run(todo, ShardWorker, arguments, opt.test.ray, opt.test.ray_workers) if todo else ():
+            errors += [done["error"]] * bool(done["error"])
+            bar.update(done["images"])
+    if errors:
+        print("\n".join(f"test.py: {error}" for error in errors), file=sys.stderr)
+        return 1
+    facts = {"run": opt.run.name, "epoch": opt.test.epoch, "nm_per_grey": opt.test.nm_per_grey}
+    count = write_manifest(folder, shards, facts)
+    print(f"{count} depth maps in {len(shards)} archives: {folder / 'manifest.json'}")
+    return 0
 
 
 def main(argv: list[str]) -> int:

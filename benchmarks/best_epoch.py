@@ -42,7 +42,7 @@ def main() -> int:
 def followed(run: Path, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
     """Distances and hidden errors of the epochs that a run kept, in their order."""
     options = DataOptions()
-    test = next(TestImages(layout, options, "test", 0).batches(10**6))
+    test = next(TestImages.of(layout, options, "test", 0).batches(10**6))
     sem, depth = (read_stack(files, options, "reading") for files in (layout.sem(), layout.depth()))
     level = metrics.levels_of(test.truth)
     distances, errors = [], []

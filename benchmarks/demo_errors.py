@@ -76,7 +76,7 @@ def row(data: Path, work: Path, name: str, seed: int, identity: str) -> dict[str
 
 def draw(data: Path, work: Path, name: str) -> None:
     """A contact sheet of the first images with the true level given."""
-    images = next(TestImages(Layout(data), DataOptions(), "test", 8).batches(8))
+    images = next(TestImages.of(Layout(data), DataOptions(), "test", 8).batches(8))
     level = metrics.levels_of(images.truth)
     given = []
     for results in ("in_place", "results"):

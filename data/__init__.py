@@ -4,7 +4,7 @@ from .batches import Batches
 from .errors import DataError
 from .image import read_grey
 from .labelled import LabelledBatches
-from .layout import Layout
+from .layout import ImageFile, Layout
 from .options import DataOptions
 from .paired import PairedBatches
 from .stack import read_stack
@@ -18,6 +18,7 @@ __all__ = [
     "Batches",
     "DataError",
     "DataOptions",
+    "ImageFile",
     "LabelledBatches",
     "Layout",
     "PairedBatches",

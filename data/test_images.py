@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,37 +28,41 @@ class TestBatch(NamedTuple):
 class TestImages:
     """SEM images of a phase and their true depth maps; or, `reverse`, depth maps and the SEM images they belong to."""
 
-    def __init__(self, layout: Layout, options: DataOptions, phase: str, count: int, reverse: bool = False) -> None:
+    def __init__(self, files: list[ImageFile], options: DataOptions, truth: dict[str, Path] | None = None) -> None:
+        self.files, self.options, self.truth = files, options, truth or {}
+
+    @classmethod
+    def of(cls, layout: Layout, options: DataOptions, phase: str, count: int, reverse: bool = False) -> "TestImages":
+        """The first `count` (all if 0) images of a phase of a data set."""
         sem, depth = layout.test_sem(phase), layout.test_depth(phase)
+        files, truth = sem, depth
         if reverse:
             if not depth:
                 raise DataError(
                     f"{layout.root}: no depth maps in its {phase} set, which --which_direction BtoA translates"
                 )
             files = [ImageFile(str(path), "", stem) for stem, path in depth.items()]
-            self.truth = {file.path.stem: file.path for file in sem}
-        else:
-            files, self.truth = sem, depth
-        self.files = files[:count] if count else files
-        self.options = options
-        missing = [file.path for file in self.files if file.path.stem not in self.truth]
-        if self.truth and missing:
+            truth = {file.path.stem: file.path for file in sem}
+        files = files[:count] if count else files
+        missing = [file.path for file in files if file.path.stem not in truth]
+        if truth and missing:
             raise DataError(
                 f"{missing[0]}: has no partner of its name among the true images ({len(missing)} such files)"
             )
+        return cls(files, options, truth)
 
     def __len__(self) -> int:
         return len(self.files)
 
-    def batches(self, batch_size: int) -> Iterator[TestBatch]:
+    def batches(self, batch_size: int, ahead: bool = True) -> Iterator[TestBatch]:
         """The images in the order of their names; a batch ends early where their size changes.
 
-        While a batch is worked on, a process of its own decodes the next ones: a thread would hold up all others.
+        With `ahead` a process of its own decodes the next ones meanwhile: a thread would hold up all others.
         """
         from torch.utils.data import DataLoader  # here, so that making a data set does not wait for torch
 
         parts = [self.files[start : start + batch_size] for start in range(0, len(self.files), batch_size)]
-        workers = {"num_workers": 1, "prefetch_factor": AHEAD} if len(parts) > 1 else {}
+        workers = {"num_workers": 1, "prefetch_factor": AHEAD} if ahead and len(parts) > 1 else {}
         for found in DataLoader(parts, batch_size=None, collate_fn=self._read, **workers):  # type: ignore[arg-type]
             if isinstance(found, DataError):
                 raise found

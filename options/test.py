@@ -48,3 +48,16 @@ class TestOptions:
         default=1.0,
         metadata={"help": "depth that one grey level stands for", "unit": "nm", "bounds": (1e-9, 1e9)},
     )
+    ray: str = field(
+        default="",
+        metadata={
+            "help": "predict in shards on Ray workers, without page and score: local, auto (this machine's cluster) or "
+            "ray://HOST:PORT; what is done already stays"
+        },
+    )
+    ray_workers: int = field(
+        default=2, metadata={"help": "workers with --ray, one core or GPU each", "bounds": (1, 10_000)}
+    )
+    shard_size: int = field(
+        default=1000, metadata={"help": "images of a shard with --ray", "unit": "images", "bounds": (1, 1_000_000)}
+    )
