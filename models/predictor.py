@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from skimage.transform import resize
 
 from .errors import ModelError
+from .networks import folded
 from .quantisation import LEVELS, quantise
 from .registration import centred
 from .registry import load
@@ -39,7 +40,7 @@ class Prediction(NamedTuple):
 
 
 class Predictor:
-    """A trained system with its scaling, quantisation and registration.
+    """A trained system with its scaling, quantisation and registration. The system can no longer learn afterwards.
 
     >>> predictor = Predictor.load("checkpoints/metrology")        # doctest: +SKIP
     >>> predictor.predict(sem).final                               # sem: uint8 (N, 72, 48)     # doctest: +SKIP
@@ -58,7 +59,8 @@ class Predictor:
         self.tolerance = tolerance
         self.centre = centre
         self.size = size  # (H, W) that the system was trained at, if images were resized to it
-        system.train(False)
+        for network in system.networks.values():
+            folded(network)
 
     @classmethod
     def load(

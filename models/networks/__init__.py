@@ -1,6 +1,7 @@
 """Bare networks, one file an architecture, none of which knows what it is trained for."""
 
 from .autoencoders import ConvolutionalAutoencoder, DenseAutoencoder
+from .folding import folded
 from .initialisation import INITS, initialise
 from .normalisation import NORMS
 from .patch_discriminator import PatchDiscriminator, PixelDiscriminator
@@ -20,6 +21,7 @@ __all__ = [
     "UNet",
     "WinogradConv2d",
     "filters_shared",
+    "folded",
     "grey_resnet18",
     "initialise",
 ]
