@@ -35,6 +35,8 @@ from util import checkpoint
 from util.device import choose_device, takes_bf16
 
 ROOT = Path(__file__).parents[1]
+BATCH = 16
+FULL_PAGE = 256  # images, from which on a page holds no more: what a start and a page take is no cost of an image
 NETWORKS = {  # by name: system and its options
     "CycleGAN, published": ("cycle_gan", {}),
     "U-Net": ("unet_regressor", {}),
@@ -62,10 +64,10 @@ def checkpoint_of(folder: Path, name: str, options: dict) -> None:
     checkpoint.save(folder, ("latest",), {key: net.state_dict() for key, net in system.networks.items()}, {})
 
 
-def run_test(root: Path, work: Path, name: str, batch: int = 64, count: int = 0) -> float:
+def run_test(root: Path, work: Path, name: str, count: int = 0) -> float:
     """Seconds of test.py, from start to end."""
     arguments = ["--dataroot", root, "--checkpoints_dir", work, "--name", name, "--results_dir", work / "results"]
-    more = ["--batch_size", batch, "--num_test", count, "--display_id", "0"]
+    more = ["--batch_size", BATCH, "--num_test", count]
     began = time.perf_counter()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         assert test.main([str(argument) for argument in (*arguments, *more)]) == 0
@@ -101,9 +103,9 @@ def everything_else(images: list[Path], maps: NDArray, count: int, rounds: int) 
 
 
 def end_to_end(images: list[Path], name: str, options: dict, rounds: int) -> dict[str, float]:
-    """Images/s of the bare network on batches that lie in memory, and of test.py; each way takes some seconds."""
+    """Images/s of the bare network on batches that lie in memory, and of test.py, without its start and its page."""
     sem = np.stack([read_grey(path) for path in images])
-    batch = np.concatenate([sem] * (64 // len(sem) + 1))[:64]
+    batch = np.concatenate([sem] * (BATCH // len(sem) + 1))[:BATCH]
     with tempfile.TemporaryDirectory() as folder:
         root, work = Path(folder, "data"), Path(folder, "work")
         checkpoint_of(work / "run", name, options)
@@ -111,13 +113,13 @@ def end_to_end(images: list[Path], name: str, options: dict, rounds: int) -> dic
         predictor = Predictor.load(work / "run", device=device)
         predictor.system.hasten(takes_bf16(device, "auto"))
         speed = measured_speed(lambda: predictor.apply(batch), len(batch))
-        count = max(256, int(4 * speed) // 64 * 64)
+        count = FULL_PAGE + max(128, int(5 * speed))
         dataset(root, images, count)
         bare, whole = [], []
         for _ in range(rounds):
             bare.append(measured_speed(lambda: predictor.apply(batch), len(batch)))
-            few, all_ = (run_test(root, work, "run", count=some) for some in (64, count))
-            whole.append((count - 64) / (all_ - few))
+            few, all_ = (run_test(root, work, "run", count=some) for some in (FULL_PAGE, count))
+            whole.append((count - FULL_PAGE) / (all_ - few))
         return {
             "bare_images_per_second": statistics.median(bare),
             "images_per_second": statistics.median(whole),
