@@ -113,7 +113,7 @@ def write(work: Path, found: dict[str, list[dict[str, Any]]], seeds: list[int], 
 
 
 def _pictures(work: Path, seed: int) -> None:
-    images = next(TestImages(Layout(work / "sem"), DataOptions(), "test", SHOWN).batches(SHOWN))
+    images = next(TestImages.of(Layout(work / "sem"), DataOptions(), "test", SHOWN).batches(SHOWN))
     assert images.truth is not None
     low, high = depth_range()
     tags.h2(f"The same test images in every row (seed {seed})")
