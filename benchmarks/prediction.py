@@ -2,7 +2,7 @@
 
 The cost of everything but the network (reading, quantising, writing), beside a plain loop that does one image after
 another and writes the same files; then test.py from start to end as a share of what its bare network does. With
---flat: time and memory at 1,000 and at 100,000 images.
+--flat: time and memory at 1,000 to 100,000 images.
 """
 
 import argparse
