@@ -178,7 +178,7 @@ def predict_shards(opt: Options, run: Path, images: TestImages, folder: Path) ->
     options = (opt.test.quantise, opt.test.background_levels, opt.test.background_tolerance, opt.data)
     shards = shards_of(files, opt.test.shard_size, weights, options)
     todo = [shard for shard in shards if not shard.is_done(folder)]
-    print(f"{folder}: {len(shards)} shards, {len(shards) - len(todo)} of them there already")
+    print(f"{folder}: {len(shards) - len(todo)} of {len(shards)} shards there already")
     errors = []
     with tqdm(total=len(files), initial=sum(len(one.files) for one in shards if one not in todo), unit="image") as bar:
         arguments = (opt, folder.resolve())

@@ -28,7 +28,8 @@ def run(shards: list[Shard], worker: type, arguments: tuple[Any, ...], address: 
         else:
             ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UtilError(f"--ray {address}: no cluster there ({str(error).splitlines()[0]})") from None
+        reason = str(error).splitlines()[0]
+        raise UtilError(f"--ray {address}: no cluster there ({reason}); say local, auto or ray://HOST:PORT") from None
 
     class Bound:  # arguments that travel with the class are there when Ray starts it again
         def __init__(self) -> None:
