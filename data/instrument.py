@@ -5,11 +5,10 @@ with blur along y and stage jitter in the real images. Another instrument is a J
 """
 
 import dataclasses
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import DataError
+from .parameters import read_parameters, write_parameters
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,11 @@ class Instrument:
     black_level: float = 0.0  # [1] signal that is read where no electron arrives
     jitter_x_px: float = 0.0  # [px] largest offset of the stage against the depth map; all up to it are as likely
     jitter_y_px: float = 0.0  # [px]
+    charging: float = 0.0  # [1] share of the excess signal that a scan leaves behind itself as darkness, along +x
+    charging_px: float = 8.0  # [px] over which that tail decays
+    line_gain: float = 0.0  # [1] standard deviation of the gain from scan line to scan line
+    line_jitter_px: float = 0.0  # [px] standard deviation of a scan line's offset along x
+    gamma: float = 1.0  # [1] exponent of the gain curve from signal to grey, both relative to their maximum
 
     def to_dict(self) -> dict[str, float]:
         """The parameters by name, as a JSON file holds them."""
@@ -40,32 +44,14 @@ class Instrument:
 
     def to_json(self, path: Path) -> None:
         """Writes the parameters to a file that `from_json` and --real_instrument read."""
-        path.write_text(json.dumps(self.to_dict(), indent=1) + "\n")
+        write_parameters(path, self)
 
     @classmethod
     def from_json(cls, path: Path) -> "Instrument":
         """An instrument out of a JSON object; a missing key keeps its default, an unknown one is an error."""
-        try:
-            values = json.loads(path.read_text())
-        except FileNotFoundError:
-            raise DataError(f"{path}: no such file") from None
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read ({error.strerror})") from None
-        except ValueError as error:
-            raise DataError(f"{path}: not readable as JSON ({error})") from None
-        known = [field.name for field in dataclasses.fields(cls)]
-        if not isinstance(values, dict):
-            raise DataError(f"{path}: expected an object of parameters; known: {', '.join(known)}")
-        for name, value in values.items():
-            if name not in known:
-                raise DataError(f"{path}: unknown parameter {name!r}; known: {', '.join(known)}")
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e6:
-                raise DataError(f"{path}: {name} is {value!r}; expected a number from 0 to 1e6")
-        for name in ("pixel_nm", "edge_decay_nm", "edge_rounding_nm", "electrons", "bunching"):
-            if values.get(name) == 0:
-                raise DataError(f"{path}: {name} must be above 0")
-        return cls(**values)
+        return read_parameters(path, cls, POSITIVE)
 
 
+POSITIVE = ("pixel_nm", "edge_decay_nm", "edge_rounding_nm", "electrons", "bunching", "charging_px", "gamma")
 SIMULATION = Instrument()
 REAL = dataclasses.replace(SIMULATION, electrons=950.0, blur_y_px=0.6, jitter_x_px=1.0, jitter_y_px=0.7)

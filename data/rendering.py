@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft2, next_fast_len, rfft2
-from scipy.ndimage import distance_transform_edt, gaussian_filter, shift
+from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates, shift
+from scipy.signal import lfilter
 
 from .instrument import Instrument
 
@@ -71,9 +72,12 @@ def noisy(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> 
     return (rng.poisson(np.maximum(signal - dark, 0) / gain) * gain + dark).astype(np.float32)
 
 
-def to_grey(signal: NDArray) -> NDArray[np.uint8]:
-    """Grey levels, uint8, whose maximum is exactly 212."""
-    return np.rint(signal * (BRIGHTEST / signal.max())).astype(np.uint8)
+def to_grey(signal: NDArray, gamma: float = 1.0) -> NDArray[np.uint8]:
+    """Grey levels, uint8, whose maximum is exactly 212: the signal relative to its maximum, to the power of gamma."""
+    relative = signal * (BRIGHTEST / signal.max())
+    if gamma != 1:
+        relative = BRIGHTEST * (relative / BRIGHTEST).clip(0, 1) ** gamma
+    return np.rint(relative).astype(np.uint8)
 
 
 def jittered(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -84,9 +88,36 @@ def jittered(signal: NDArray, instrument: Instrument, rng: np.random.Generator) 
     return shift(signal, offset, order=1, mode="nearest")
 
 
+def charged(signal: NDArray, instrument: Instrument) -> NDArray[np.float32]:
+    """The signal less a dark tail along the scan, +x, behind what emits more than the flat top surface.
+
+    An exponential tail, the usual closed form: the excess signal of earlier pixels, each weighted exp(-distance /
+    charging_px), the weights summing to one.
+    """
+    if not instrument.charging:
+        return signal
+    keep = np.exp(-1 / instrument.charging_px)
+    excess = np.maximum(signal - instrument.black_level - 1, 0)
+    tail = lfilter([0, 1 - keep], [1, -keep], excess, axis=1)
+    return np.maximum(signal - instrument.charging * tail, 0).astype(np.float32)
+
+
+def line_by_line(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
+    """The signal with a gain and an offset along x of its own for every scan line, both normally distributed."""
+    if not (instrument.line_gain or instrument.line_jitter_px):
+        return signal
+    height, width = signal.shape
+    gain = 1 + rng.normal(0, instrument.line_gain, (height, 1))
+    column = np.arange(width) + rng.normal(0, instrument.line_jitter_px, (height, 1))
+    row = np.broadcast_to(np.arange(height)[:, None], column.shape)
+    moved = map_coordinates(signal, [row, column], order=1, mode="nearest")
+    return (np.maximum(gain, 0) * moved).astype(np.float32)
+
+
 def sem_image(clean: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.uint8]:
     """One SEM image, uint8 (H, W), of a clean signal."""
-    return to_grey(noisy(jittered(clean, instrument, rng), instrument, rng))
+    seen = charged(jittered(clean, instrument, rng), instrument)
+    return to_grey(noisy(line_by_line(seen, instrument, rng), instrument, rng), instrument.gamma)
 
 
 @lru_cache(maxsize=128)

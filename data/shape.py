@@ -1,7 +1,7 @@
 """Etched holes as random geometries, and their unit shape u: 0 on the top surface, 1 on the floor plateau.
 
 One law of the data holds: depth_grey = L - D u, with the same shapes for every background level L and D = L - 30
-(docs/data.md). The statistics that the ranges below aim at are listed by benchmarks/simulator_statistics.py.
+(docs/data.md).
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from .population import CONTEST, Population
+
 HEIGHT, WIDTH = 72, 48
 CENTRE_X, CENTRE_Y = 22.9, 35.5
+DEEPEST = 1.27  # u of the deepest pit
 FINE = 2  # the contour is drawn this many times finer, so that distances to it are not whole pixels
 ROW_COLUMN = np.indices((HEIGHT * FINE, WIDTH * FINE), dtype=np.int32)
 GRID_Y, GRID_X = ((ROW_COLUMN + 0.5) / FINE - 0.5).astype(np.float32)
@@ -35,30 +38,29 @@ class Shape:
     pits: tuple[tuple[float, float, float, float], ...]  # x, y (of the half axes), radius, height; negative for hills
 
 
-def random_shape(rng: np.random.Generator) -> Shape:
-    """A hole whose statistics over many draws follow the contest's depth maps."""
-    left, right = rng.normal(11.9, 1.2) + np.array([-1, 1]) * rng.normal(0, 0.7)
-    top, bottom = rng.normal(7.0, 0.5, 2)
+def random_shape(rng: np.random.Generator, of: Population = CONTEST) -> Shape:
+    """A hole whose statistics over many draws are those of a population."""
+    left, right = rng.normal(*of.side_wall) + np.array([-1, 1]) * rng.normal(0, of.side_wall_difference)
+    top, bottom = rng.normal(*of.end_wall, 2)
     pits = []
-    if rng.random() < 0.5:
+    if rng.random() < of.pit_share:
         end = float(rng.choice([-1.0, 1.0]))
-        pits.append(
-            (rng.normal(0, 0.12), end * rng.uniform(0.50, 0.62), rng.uniform(3.5, 6), min(rng.exponential(0.06), 0.27))
-        )
-    if rng.random() < 0.6:
-        pits.append((rng.normal(0, 0.15), rng.normal(0, 0.3), rng.uniform(4, 8), -rng.uniform(0.02, 0.09)))
+        x, y, radius = rng.normal(0, 0.12), end * rng.uniform(*of.pit_place), rng.uniform(3.5, 6)
+        pits.append((x, y, radius, min(rng.exponential(of.pit_depth), DEEPEST - 1)))
+    if rng.random() < of.hill_share:
+        pits.append((rng.normal(0, 0.15), rng.normal(0, 0.3), rng.uniform(4, 8), -rng.uniform(*of.hill_height)))
     return Shape(
-        half_width=rng.normal(17.3, 0.75),
-        half_height=rng.normal(27.6, 0.9),
-        corner=float(rng.choice([2.0, 2.4, 3.0, 4.0], p=[0.1, 0.25, 0.35, 0.3])),
-        egg=rng.normal(0, 0.05) if rng.random() < 0.6 else 0.0,
-        waist=rng.uniform(0.03, 0.14) if rng.random() < 0.3 else 0.0,
-        shear=float(rng.choice([-1, 1])) * rng.uniform(1.5, 4) if rng.random() < 0.4 else 0.0,
-        rotation=rng.normal(0, 0.02),
-        rough=tuple(rng.normal(0, 0.006, 6)),
+        half_width=rng.normal(*of.half_width),
+        half_height=rng.normal(*of.half_height),
+        corner=float(rng.choice([2.0, 2.4, 3.0, 4.0], p=of.corner_shares)),
+        egg=rng.normal(0, of.egg) if rng.random() < of.egg_share else 0.0,
+        waist=rng.uniform(*of.waist) if rng.random() < of.waist_share else 0.0,
+        shear=float(rng.choice([-1, 1])) * rng.uniform(*of.shear) if rng.random() < of.shear_share else 0.0,
+        rotation=rng.normal(0, of.rotation),
+        rough=tuple(rng.normal(0, of.roughness, 6)),
         walls=(left, right, top, bottom),
-        toes=(rng.normal(1.19, 0.04), rng.normal(1.45, 0.04)),
-        shoulders=(rng.normal(3.05, 0.15), rng.normal(2.25, 0.1)),
+        toes=(rng.normal(*of.side_toe), rng.normal(*of.end_toe)),
+        shoulders=(rng.normal(*of.side_shoulder), rng.normal(*of.end_shoulder)),
         pits=tuple(pits),
     )
 
@@ -100,7 +102,7 @@ def unit_shape(shape: Shape) -> NDArray[np.float32]:
         near = np.maximum(1 - away, 0)
         u = u + height * (u * u * u) * (near * near)  # compact, so that the rest stays a flat plateau
     u = u.reshape(HEIGHT, FINE, WIDTH * FINE).sum(axis=1).reshape(HEIGHT, WIDTH, FINE).sum(axis=2) / FINE**2
-    return np.minimum(u, 1.27).astype(np.float32)
+    return np.minimum(u, DEEPEST).astype(np.float32)
 
 
 def depth_grey(u: NDArray, level: int, floor: int = 30) -> NDArray[np.uint8]:

@@ -10,10 +10,10 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from .errors import DataError
 from .instrument import REAL, SIMULATION, Instrument
+from .population import CONTEST, Population
 from .rendering import clean_signal, sem_image
 from .shape import Shape, depth_grey, random_shape, unit_shape
 
@@ -44,16 +45,29 @@ class Recipe:
     seed: int
     simulation_instrument: dict[str, float]
     real_instrument: dict[str, float]
+    real_population: dict[str, Any] = field(default_factory=lambda: listed(CONTEST))
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> "Recipe":
+        """The recipe out of a record; parameters that the record does not know yet stood at their defaults."""
+        filled = {name: Instrument(**record[name]).to_dict() for name in ("simulation_instrument", "real_instrument")}
+        return cls(**{**record, **filled})
+
+
+def listed(population: Population) -> dict[str, Any]:
+    """A population as JSON holds it."""
+    return json.loads(json.dumps(asdict(population)))
 
 
 class Shapes:
     """Unit shapes of the simulated library, and draws of real ones of which a share is in it.
 
-    Every shape has a generator of its own, so that more test images never change the library.
+    Real ones that are not are drawn from the population `others`. Every shape has a generator of its own, so that more
+    test images never change the library.
     """
 
-    def __init__(self, count: int, overlap: float, seed: int) -> None:
-        self.seed, self.overlap, self.count = seed, overlap, count
+    def __init__(self, count: int, overlap: float, seed: int, others: Population = CONTEST) -> None:
+        self.seed, self.overlap, self.count, self.others = seed, overlap, count, others
         self.library = [random_shape(self._rng(0, n)) for n in range(count)]
 
     def real(self, kind: int, n: int) -> Shape:
@@ -61,7 +75,7 @@ class Shapes:
         rng = self._rng(kind, n)
         if rng.random() < self.overlap:
             return self.library[rng.integers(self.count)]
-        return random_shape(rng)
+        return random_shape(rng, self.others)
 
     def _rng(self, kind: int, n: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, kind, n])
@@ -71,7 +85,7 @@ def simulate(folder: Path, recipe: Recipe) -> None:
     """Writes the data set of `recipe` into the empty `folder`, with a progress bar."""
     total = 8 * recipe.stems + recipe.real + recipe.test
     with tqdm(total=total, desc="simulating", unit="image", disable=None) as bar:
-        shapes = Shapes(recipe.stems, recipe.shape_overlap, recipe.seed)
+        shapes = Shapes(recipe.stems, recipe.shape_overlap, recipe.seed, Population(**recipe.real_population))
         _write_library(folder / "simulation_data", shapes.library, recipe, bar)
         _write_training(folder / "train", shapes, recipe, bar)
         _write_test(folder / "test", shapes, recipe, bar)
@@ -167,7 +181,7 @@ def make(dataroot: Path, recipe: Recipe) -> bool:
     if record.is_file():
         try:
             found = json.loads(record.read_text())
-            same, whole = found["recipe"] == asdict(recipe), found["files"] == counted(dataroot)
+            same, whole = Recipe.of(found["recipe"]) == recipe, found["files"] == counted(dataroot)
         except (ValueError, KeyError, TypeError):
             raise DataError(f"{record}: not a record of this command; choose another --dataroot") from None
         if same and whole:
@@ -215,12 +229,16 @@ def parse(argv: list[str] | None) -> tuple[Path, Recipe]:
         parser.add_argument(
             f"--{name}_instrument", type=Path, metavar="FILE", help=f"JSON of the {name} images' rendering parameters"
         )
+    parser.add_argument(
+        "--real_population", type=Path, metavar="FILE", help="JSON of the statistics of real shapes outside the library"
+    )
     given = parser.parse_args(argv)
     simulation, real = (
         (Instrument.from_json(path) if path else preset).to_dict()
         for path, preset in ((given.simulation_instrument, SIMULATION), (given.real_instrument, REAL))
     )
-    recipe = Recipe(given.stems, given.real, given.test, given.shape_overlap, given.seed, simulation, real)
+    population = listed(Population.from_json(given.real_population) if given.real_population else CONTEST)
+    recipe = Recipe(given.stems, given.real, given.test, given.shape_overlap, given.seed, simulation, real, population)
     return given.dataroot, recipe
 
 

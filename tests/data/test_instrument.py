@@ -7,6 +7,7 @@ import pytest
 
 from data import DataError
 from data.instrument import REAL, SIMULATION, Instrument
+from data.population import CONTEST, Population
 
 
 def test_a_file_keeps_every_parameter(tmp_path):
@@ -39,6 +40,31 @@ def test_what_is_wrong_in_a_file_is_said_in_one_line(tmp_path, text, said):
     path.write_text(text)
     with pytest.raises(DataError, match=said) as error:
         Instrument.from_json(path)
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_population_is_a_file_too(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text('{"half_width": [15, 1], "shear_share": 1}')
+    assert Population.from_json(path) == dataclasses.replace(CONTEST, half_width=(15, 1), shear_share=1)
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ('{"half_width": 15}', "half_width is 15; expected a list of 2 numbers"),
+        ('{"half_width": [15, "a"]}', "half_width is .*; expected a number"),
+        ('{"half_width": [2, 1]}', "half_width has mean 2; expected more than 4 times its deviation 1"),
+        ('{"corner_shares": [1, 1, 0, 0]}', "corner_shares sum to 2"),
+        ('{"pit_share": 1.5}', "pit_share is 1.5; expected a share"),
+        ('{"waist": [0.2, 0.1]}', "waist is .*the lesser first"),
+    ],
+)
+def test_what_is_wrong_in_a_population_is_said_in_one_line(tmp_path, text, said):
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=said) as error:
+        Population.from_json(path)
     assert str(path) in str(error.value) and "\n" not in str(error.value)
 
 

@@ -9,7 +9,17 @@ import pytest
 from scipy.ndimage import distance_transform_edt
 
 from data.instrument import REAL, SIMULATION
-from data.rendering import BRIGHTEST, clean_signal, jittered, noisy, sem_image, visible_fraction
+from data.rendering import (
+    BRIGHTEST,
+    charged,
+    clean_signal,
+    jittered,
+    line_by_line,
+    noisy,
+    sem_image,
+    to_grey,
+    visible_fraction,
+)
 from data.shape import random_shape, unit_shape
 
 MC = Path(__file__).with_name("mc")
@@ -92,6 +102,33 @@ def test_jitter_moves_real_images_within_its_bounds_and_simulated_ones_not():
     centres = [(jittered(clean, REAL, np.random.default_rng(n)).sum(0) * columns).sum() / 100 for n in range(200)]
     assert np.abs(np.array(centres) - 24.5).max() <= REAL.jitter_x_px + 1e-4
     assert np.std(centres) == pytest.approx(REAL.jitter_x_px / np.sqrt(3), rel=0.15)
+
+
+def test_charging_darkens_what_the_scan_meets_after_a_bright_rim_and_nothing_before_it():
+    instrument = dataclasses.replace(SIMULATION, charging=0.3, charging_px=5.0)
+    signal = np.ones((3, 60), dtype=np.float32)
+    signal[:, 20:24] = 2
+    change = charged(signal, instrument) - signal
+    assert np.all(change[:, :21] == 0) and np.all(change[:, 24:40] < 0)
+    assert change[0, 29] / change[0, 24] == pytest.approx(np.exp(-1), rel=0.01)
+    assert change.sum(axis=1) == pytest.approx(-0.3 * 4, rel=0.01)  # the tail takes the stated share of the excess
+    assert charged(signal, SIMULATION) is signal
+
+
+def test_lines_have_a_gain_and_an_offset_of_their_own():
+    gains = dataclasses.replace(SIMULATION, line_gain=0.02)
+    seen = line_by_line(np.ones((2000, 8), dtype=np.float32), gains, np.random.default_rng(0))
+    assert np.ptp(seen, axis=1).max() < 1e-6 and seen[:, 0].std() == pytest.approx(0.02, rel=0.1)
+    offsets = dataclasses.replace(SIMULATION, line_jitter_px=0.3)
+    ramp = np.tile(np.arange(20, dtype=np.float32), (2000, 1))
+    moved = line_by_line(ramp, offsets, np.random.default_rng(0))[:, 10] - 10
+    assert moved.std() == pytest.approx(0.3, rel=0.1) and abs(moved.mean()) < 0.03
+
+
+def test_the_gain_curve_keeps_black_and_the_maximum():
+    signal = np.array([[0, 0.5, 1.0, 2.0]])
+    assert to_grey(signal).tolist() == [[0, 53, 106, 212]]
+    assert to_grey(signal, 2.0).tolist() == [[0, 13, 53, 212]]
 
 
 def monte_carlo(pattern):

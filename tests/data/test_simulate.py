@@ -76,6 +76,27 @@ def test_typed_again_it_changes_nothing(root, capsys):
     assert digest(root) == before
 
 
+def test_a_record_of_fewer_parameters_is_still_known(tmp_path):
+    root = tmp_path / "sem"
+    small = ["--stems", "1", "--real", "4", "--test", "1"]
+    assert main(["--dataroot", str(root), *small]) == 0
+    record = json.loads((root / "dataset.json").read_text())
+    del record["recipe"]["real_population"], record["recipe"]["real_instrument"]["gamma"]
+    (root / "dataset.json").write_text(json.dumps(record))
+    assert main(["--dataroot", str(root), *small]) == 0
+
+
+def test_another_population_changes_only_the_real_images_shapes(root, tmp_path):
+    (tmp_path / "narrow.json").write_text('{"half_width": [13, 0.3]}')
+    narrow = tmp_path / "sem"
+    more = ["--shape_overlap", "0", "--real_population", str(tmp_path / "narrow.json")]
+    assert main(["--dataroot", str(narrow), *SMALL, *more]) == 0
+    assert digest(narrow / "simulation_data") == digest(root / "simulation_data")
+    maps = [[read_grey(path) for path in Layout(one).test_depth().values()] for one in (root, narrow)]
+    share = [np.mean([one < one.max() for one in some]) for some in maps]
+    assert share[1] < 0.85 * share[0]
+
+
 def test_a_strangers_folder_is_left_alone(tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("keep")
     assert main(["--dataroot", str(tmp_path), *SMALL]) == 2
