@@ -119,6 +119,9 @@ def measured(predictor: Predictor, batch: TestBatch, answer: list[Any], quantise
         "level": None if found.level is None else found.level.tolist(),
         "mask": None if found.background is None else found.mask,  # voted; one found in the depth is no news
         "probability": found.probability,
+        "interval": found.interval,
+        "floor": found.floor,
+        "strange": found.strange,
     }
     known = {name: column for name, column in columns.items() if column is not None}
     return [Result(**dict(zip(known, row, strict=True))) for row in zip(*known.values(), strict=True)]

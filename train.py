@@ -107,6 +107,7 @@ def train(opt: Options, replicas: Replicas) -> int:
 
             if log.step <= at.step - len(batches):  # short epochs: a line each, if no more
                 log.write(at.epoch, at.step, at.seconds / at.batches, replicas.mean)
+            system.end_epoch(reference)
             figures = replicas.lead_says(system.criterion(reference))
             judged = next(iter(figures.values()))
             improved = judged < at.best

@@ -1,6 +1,7 @@
 """What is read or made: the layouts of a data set, batches of images, and the SEM simulator."""
 
 from .batches import Batches
+from .domains import DomainBatches
 from .errors import DataError
 from .image import read_grey
 from .labelled import LabelledBatches
@@ -11,13 +12,19 @@ from .stack import read_stack
 from .test_images import TestBatch, TestImages
 from .unpaired import UnpairedBatches
 
-BATCHES = {"unpaired": UnpairedBatches, "paired": PairedBatches, "labelled": LabelledBatches}
+BATCHES = {
+    "unpaired": UnpairedBatches,
+    "paired": PairedBatches,
+    "labelled": LabelledBatches,
+    "domains": DomainBatches,
+}
 
 __all__ = [
     "BATCHES",
     "Batches",
     "DataError",
     "DataOptions",
+    "DomainBatches",
     "ImageFile",
     "LabelledBatches",
     "Layout",

@@ -35,7 +35,8 @@ class PairedBatches(Batches):
         number = {file: n for n, file in enumerate(depth_files)}
         self.depth_of = np.array([number[pairs[file]] for file in sem_files])
         self.level = images["depth"].max(axis=(1, 2)).astype(np.int64)
-        apart = held_out([file.group for file in sem_files])
+        self.groups = [file.group for file in sem_files]
+        apart = held_out(self.groups)
         self.training, self.apart = np.flatnonzero(~apart), np.flatnonzero(apart)
         if not len(self.apart):
             raise DataError(f"{sem_files[0].path.parent}: one stem only; a second is needed to judge the training by")

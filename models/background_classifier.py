@@ -53,7 +53,7 @@ class BackgroundClassifier(System):
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on `batch["sem"]`, (N, 1, H, W) grey levels, and its `batch["level"]`, (N,) grey levels."""
         sem = batch["sem"].to(self.device)
-        classes = self._classes(batch["level"])
+        classes = classes_of(batch["level"], self.levels).to(self.device)
         with self.precision():
             logits = self.learners["C"](to_network(sem))
         loss = F.cross_entropy(logits.float(), classes)
@@ -71,7 +71,7 @@ class BackgroundClassifier(System):
         levels = self.estimate(reference["sem"]).levels
         assert levels is not None
         probability = levels.cpu()
-        classes = self._classes(torch.from_numpy(reference["level"])).cpu()
+        classes = classes_of(torch.from_numpy(reference["level"]), self.levels)
         right = probability.gather(1, classes[:, None])[:, 0].clamp_min(1e-9)
         found = probability.argmax(dim=1)
         table = torch.zeros(2 * (len(self.levels),))
@@ -84,10 +84,12 @@ class BackgroundClassifier(System):
         """`sem`, and `confusion` (1, 1, K, K): how many held-out images of each level (rows) were taken for which."""
         return self._images
 
-    def _classes(self, level: Tensor) -> Tensor:
-        known = torch.tensor(self.levels)
-        match = level[:, None] == known
-        if not match.any(dim=1).all():
-            found = ", ".join(str(int(one)) for one in np.setdiff1d(level.numpy(), known.numpy()))
-            raise ModelError(f"the data set has images of background level {found}, which --levels does not name")
-        return match.int().argmax(dim=1).to(self.device)
+
+def classes_of(level: Tensor, levels: tuple[int, ...]) -> Tensor:
+    """Number (N,) in `levels` of each `level` (N,), both [grey level]; one that is not among them is an error."""
+    known = torch.tensor(levels)
+    match = level.cpu()[:, None] == known
+    if not match.any(dim=1).all():
+        found = ", ".join(str(int(one)) for one in np.setdiff1d(level.cpu().numpy(), known.numpy()))
+        raise ModelError(f"the data set has images of background level {found}, which --levels does not name")
+    return match.int().argmax(dim=1)

@@ -2,7 +2,8 @@
 
 Input `sem`, float32 (N, H, W) [grey level 0..255], any N. Outputs, as far as the system knows them: `depth`, raw, and
 `quantised`, with its background set, (N, H, W) [grey level]; `level` (N,) [grey level] of the background; `probability`
-(N, K) of each level; `background` (N, H, W), each pixel's probability. What it leaves out is --hole_centre.
+(N, K) of each level; `background` (N, H, W), each pixel's probability. What it leaves out is --hole_centre, and how
+sure a depth_pipeline is.
 """
 
 import argparse
@@ -125,7 +126,7 @@ def check(predictor: Predictor, path: Path, names: list[str], sem: NDArray) -> f
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     sem = sem.astype(np.float32)
     said = dict(zip(names, session.run(names, {"sem": sem}), strict=True))
-    depth, probability, background = predictor.apply(sem)
+    depth, probability, background, *_ = predictor.apply(sem)
     wanted = {"depth": (depth, 127.5), "probability": (probability, 1.0), "background": (background, 1.0)}
     largest = 0.0
     for name, (values, unit) in wanted.items():

@@ -22,7 +22,9 @@ class Prediction(NamedTuple):
     `depth_grey` and `quantised`, raw and with its background set, float32 (N, H, W) [grey level]; `level` int (N,) of
     the background [grey level]; `mask` of the background bool (N, H, W); `probability` (N, K) of each of `levels` and
     `background` (N, H, W) of each pixel, float32 [0..1]; `centred`, the quantised depth with its holes moved to where
-    they belong.
+    they belong. `interval` (N, H, W), half the width of the depth's 90 % interval; `floor` (N, 2), the floor's mean
+    depth below the background and half the width of its 90 % interval, all [grey level]; `strange` (N,), above 1 for
+    what is outside the system's knowledge.
     """
 
     depth_grey: NDArray[np.float32] | None
@@ -32,6 +34,9 @@ class Prediction(NamedTuple):
     probability: NDArray[np.float32] | None
     background: NDArray[np.float32] | None
     centred: NDArray[np.float32] | None
+    interval: NDArray[np.float32] | None = None
+    floor: NDArray[np.float32] | None = None
+    strange: NDArray[np.float32] | None = None
 
     @property
     def final(self) -> NDArray[np.float32] | None:
@@ -91,18 +96,20 @@ class Predictor:
         return self.finish(*self.apply(sem))
 
     def apply(self, sem: NDArray) -> list[Any]:
-        """The first half of `predict`, the network's: depth, probabilities of levels and of background, as arrays."""
+        """The first half of `predict`, the network's: an `Estimate`'s fields in their order, as arrays."""
         return self._run(self.system.predict, sem)
 
-    def finish(self, depth: NDArray | None, probability: NDArray | None, background: NDArray | None) -> Prediction:
+    def finish(
+        self, depth: NDArray | None, probability: NDArray | None, background: NDArray | None, *doubts: NDArray | None
+    ) -> Prediction:
         """The second half of `predict`: quantisation and registration, which may run beside the next first half."""
         level = None if probability is None else np.asarray(self.levels)[probability.argmax(axis=1)]
         mask = None if background is None else background >= 0.5
         if depth is None:
-            return Prediction(None, None, level, mask, probability, background, None)
+            return Prediction(None, None, level, mask, probability, background, None, *doubts)
         quantised, level, mask = quantise(depth, self.levels, self.tolerance, level, mask)
         moved = centred(quantised, level, self.centre) if self.centre else None
-        return Prediction(depth, quantised, level, mask, probability, background, moved)
+        return Prediction(depth, quantised, level, mask, probability, background, moved, *doubts)
 
     def render(self, depth_grey: NDArray) -> NDArray[np.float32]:
         """SEM images, float32 (N, H, W) [grey level 0..255], of depth maps (N, H, W) [grey level]."""
@@ -116,8 +123,8 @@ class Predictor:
         given = _resized(images.astype(np.float32), self.size or images.shape[1:])
         answers = way(torch.from_numpy(given)[:, None])
         arrays = [None if answer is None else answer.float().cpu().numpy() for answer in answers]
-        # Probabilities of levels (N, K) have no pixels.
-        return [one if one is None or one.ndim == 2 else _resized(one[:, 0], images.shape[1:]) for one in arrays]
+        # What is said of a whole image, as the probabilities of levels (N, K), has no pixels.
+        return [one if one is None or one.ndim < 3 else _resized(one[:, 0], images.shape[1:]) for one in arrays]
 
 
 def _resized(images: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.float32]:

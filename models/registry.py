@@ -10,6 +10,7 @@ import torch
 from .autoencoder import Autoencoder
 from .background_classifier import BackgroundClassifier
 from .cycle_gan import CycleGan
+from .depth_pipeline import DepthPipeline
 from .errors import ModelError
 from .fusion import Fusion
 from .hole_segmenter import HoleSegmenter
@@ -19,6 +20,7 @@ from .unet_regressor import UnetRegressor
 
 SYSTEMS: dict[str, type[System]] = {
     "cycle_gan": CycleGan,
+    "depth_pipeline": DepthPipeline,
     "autoencoder": Autoencoder,
     "scale_invariant_depth": ScaleInvariantDepth,
     "unet_regressor": UnetRegressor,

@@ -21,12 +21,18 @@ class Estimate(NamedTuple):
     """What a system says about SEM images (N, 1, H, W), on its device; None is what it does not know.
 
     `depth` (N, 1, H, W) [grey level 0..255, smaller is deeper]; `levels` (N, K), the probability of each of the
-    system's background levels; `background` (N, 1, H, W), each pixel's probability of being background.
+    system's background levels; `background` (N, 1, H, W), each pixel's probability of being background. `interval`
+    (N, 1, H, W), half the width of the depth's 90 % interval [grey level]; `floor` (N, 2), the mean depth of the floor
+    below the background and half the width of its 90 % interval [grey level]; `strange` (N,), above 1 outside what the
+    system knows.
     """
 
     depth: Tensor | None = None
     levels: Tensor | None = None
     background: Tensor | None = None
+    interval: Tensor | None = None
+    floor: Tensor | None = None
+    strange: Tensor | None = None
 
 
 class System:
@@ -96,6 +102,9 @@ class System:
         The first figure is what `best` is chosen by; less is better. None of them needs the truth of any test image.
         """
         raise NotImplementedError
+
+    def end_epoch(self, reference: dict[str, NDArray]) -> None:
+        """What the system learns, after every epoch, from the batches' `reference` as a whole."""
 
     @torch.inference_mode()
     def estimate(self, sem: NDArray, batch_size: int = 64) -> Estimate:

@@ -35,6 +35,7 @@ class Lexicon:
             for option in self.groups["run"]
         )
         self.models = {name: declared("model", component) for name, component in models.items()}
+        self.defaults = {name: getattr(component, "DEFAULTS", {}) for name, component in models.items()}
         self.common = _spell(option for options in self.groups.values() for option in options)
         self.by_model = {name: _spell([*self.options(name)]) for name in models}
         self._elsewhere = _spell(option for group, kind in elsewhere.items() for option in declared(group, kind))
@@ -44,8 +45,9 @@ class Lexicon:
                 self._refused.update(dict.fromkeys(spellings(name), entry))
 
     def options(self, model: str) -> tuple[Option, ...]:
-        """All options of the program with `model`, group by group."""
-        return (*(option for options in self.groups.values() for option in options), *self.models[model])
+        """All options of the program with `model`, group by group; a model may have defaults of its own."""
+        every = (*(option for options in self.groups.values() for option in options), *self.models[model])
+        return tuple(replace(one, default=self.defaults[model].get(one.name, one.default)) for one in every)
 
     def takes_value(self, key: str, quote: str) -> bool:
         """Whether the spelling `key` is followed by a value; an unknown one is an error with the nearest known one."""

@@ -134,8 +134,7 @@ def _finish(
     declared = lexicon.options(model)
     values_of: dict[str, dict[str, Any]] = {group: {} for group in components}
     for option in declared:
-        if option.name in given:
-            values_of[option.group][option.name] = given[option.name].value
+        values_of[option.group][option.name] = given[option.name].value if option.name in given else option.default
     built = {group: component(**values_of[group]) for group, component in components.items()}
     flat = {option.name: getattr(built[option.group], option.name) for option in declared}
     built["run"] = replace(built["run"], name=found or named(flat["name"], flat["suffix"], flat), model=model)

@@ -10,8 +10,15 @@ import train
 from data.simulate import main as simulate
 
 NARROW = {"unet_regressor": ["--width", "4"], "autoencoder": ["--layers", "convolutional", "--width", "4"]}
-NARROW |= {name: ["--width", "4"] for name in ("scale_invariant_depth", "hole_segmenter")}
-SUPERVISED = ("autoencoder", "scale_invariant_depth", "unet_regressor", "background_classifier", "hole_segmenter")
+NARROW |= {name: ["--width", "4"] for name in ("scale_invariant_depth", "hole_segmenter", "depth_pipeline")}
+SUPERVISED = (
+    "autoencoder",
+    "depth_pipeline",
+    "scale_invariant_depth",
+    "unet_regressor",
+    "background_classifier",
+    "hole_segmenter",
+)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from scipy.ndimage import binary_erosion
 
 DEPTH_MAP = matplotlib.colormaps["viridis"]
 ERROR_MAP = matplotlib.colormaps["RdBu_r"]
+INTERVAL_MAP = matplotlib.colormaps["Purples"]
 NO_METADATA = ("Date", "Creator", "Format", "Type")  # the same bytes each time, and no addresses in the pages
 
 
@@ -31,10 +32,15 @@ def error(image: NDArray, limit: float) -> Image.Image:
     return _coloured(ERROR_MAP(0.5 + np.asarray(image, dtype=np.float64) / (2 * limit)))
 
 
+def interval(half: NDArray, limit: float) -> Image.Image:
+    """Half the width of an interval (H, W) [grey level]: white is 0, full colour is at `limit`."""
+    return _coloured(INTERVAL_MAP(np.asarray(half, dtype=np.float64) / limit))
+
+
 def bar(kind: str, width: int = 256) -> Image.Image:
-    """Colour bar of `depth` or `error`, low values to the left, one pixel high."""
+    """Colour bar of `depth`, `error` or `interval`, low values to the left, one pixel high."""
     ramp = np.linspace(0, 1, width)[None]
-    return _coloured({"depth": DEPTH_MAP, "error": ERROR_MAP}[kind](ramp))
+    return _coloured({"depth": DEPTH_MAP, "error": ERROR_MAP, "interval": INTERVAL_MAP}[kind](ramp))
 
 
 def png(image: Image.Image) -> bytes:

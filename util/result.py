@@ -14,7 +14,9 @@ ERROR_LIMIT = 30.0  # [grey level] at which the colours of an error map are full
 @dataclass(frozen=True)
 class Result:
     """One test image: stem, SEM image, maps (H, W), background mask and level [grey level], probabilities (K,) of the
-    levels, truth. None is what is not known or was not asked for."""
+    levels, truth; half the width of the depth's 90 % interval (H, W), the floor's mean depth below the background with
+    half the width of its interval (2,) [grey level], and a strangeness above 1 for what is outside the system's
+    knowledge. None is what is not known or was not asked for."""
 
     stem: str
     sem: NDArray
@@ -25,6 +27,9 @@ class Result:
     centred: NDArray | None = None
     mask: NDArray | None = None
     probability: NDArray | None = None
+    interval: NDArray | None = None
+    floor: NDArray | None = None
+    strange: float | None = None
     names: tuple[str, str] = ("SEM", "depth")  # what went in, what came out
 
     @property
@@ -66,6 +71,11 @@ class Result:
         if self.mask is not None and self.truth is not None:
             hole = self.truth != self.true_level
             said["IoU"] = f"{np.sum(~self.mask & hole) / max(1, np.sum(~self.mask | hole)):.3f}"
+        if self.floor is not None:
+            said["floor"] = f"{self.floor[0]:.1f}"
+            said["\u00b1 90 %"] = f"{self.floor[1]:.1f}"
+        if self.strange is not None:
+            said["strange"] = f"{self.strange:.2f}"
         return said
 
     def pictures(self) -> dict[str, Image.Image]:
@@ -80,6 +90,8 @@ class Result:
         for name, image in (("raw", self.depth), ("quantised", self.quantised), ("centred", self.centred)):
             if image is not None:
                 columns[name] = figure.depth(image, low, high)
+        if self.interval is not None:
+            columns["\u00b1 90 %"] = figure.interval(self.interval, ERROR_LIMIT)
         if self.truth is not None:
             columns["truth"] = figure.depth(self.truth, low, high)
             if self.final is not None:

@@ -55,12 +55,14 @@ def write(
             tags.p(f"{len(shown)} of {sample.count} images: {kind}.", cls="quiet")
         first = shown[0]
         if first.final is not None:
-            _legends(folder, bool(len(errors)))
+            _legends(folder, bool(len(errors)), first.interval is not None)
         if first.mask is not None:
             known = "" if first.truth is None else ", the true one green"
             tags.p(f"contour: what was found is red{known}.", cls="quiet")
+        if first.strange is not None:
+            tags.p("strange: above 1 the image is outside what the pipeline knows.", cls="quiet")
         if len(errors):
-            last = list(first.pictures())[-3]
+            last = [name for name in first.pictures() if name in ("raw", "quantised", "centred")][-1]
             tags.p(f"RMSE and error are those of the map that is written: {last}.", cls="quiet")
         _controls(shown)
         _table(folder, shown)
@@ -115,11 +117,13 @@ def _errors(score: dict[str, Any]) -> None:
             tags.dd(MEANINGS[name])
 
 
-def _legends(folder: Path, truth: bool) -> None:
+def _legends(folder: Path, truth: bool, interval: bool) -> None:
     low, high = depth_range()
     kinds = [("depth", f"{low:g}", "depth [grey level]", f"{high:g}")]
     if truth:
         kinds.append(("error", f"\u2212{ERROR_LIMIT:g}: too deep", "error", f"+{ERROR_LIMIT:g}: too shallow"))
+    if interval:
+        kinds.append(("interval", "0", "half the 90 % interval [grey level]", f"{ERROR_LIMIT:g}"))
     for kind, left, middle, right in kinds:
         (folder / "images" / f"bar_{kind}.png").write_bytes(figure.png(figure.bar(kind)))
         with tags.span(cls="legend"):
@@ -142,6 +146,8 @@ def _controls(results: list[Result]) -> None:
             tags.a("all depth maps (submission.zip)", href="submission.zip")
         if results[0].probability is not None:
             tags.a("levels.csv", href="levels.csv")
+        if results[0].floor is not None:
+            tags.a("holes.csv", href="holes.csv")
         tags.a("metrics.json", href="metrics.json")
 
 

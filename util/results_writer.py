@@ -21,7 +21,19 @@ from .png import grey_png
 from .result import Result
 
 MARK = "metrics.json"
-WRITTEN = (MARK, "index.html", "submission.zip", "levels.csv", "images", "depth", "depth_nm", "sem", "mask")
+WRITTEN = (
+    MARK,
+    "index.html",
+    "submission.zip",
+    "levels.csv",
+    "holes.csv",
+    "images",
+    "depth",
+    "depth_nm",
+    "interval_nm",
+    "sem",
+    "mask",
+)
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
 
 
@@ -70,7 +82,8 @@ class ResultsWriter:
 
     def _write(self, result: Result) -> None:
         """All files of one image: a depth map as 8-bit PNG, the same in submission.zip, and as float32 TIFF [nm below
-        the top surface]; a voted mask as PNG (255 is hole); a voted level as a row of levels.csv; a SEM image in sem/.
+        the top surface], half the width of its interval in interval_nm/; a voted mask as PNG (255 is hole); a voted
+        level as a row of levels.csv, what is known of a hole as one of holes.csv; a SEM image in sem/.
         """
         if result.reverse:
             self._png("sem", result.stem, result.depth)
@@ -82,13 +95,20 @@ class ResultsWriter:
         if result.final is not None:
             png = self._png("depth", result.stem, result.final)
             self.zip.writestr(zipfile.ZipInfo(f"{result.stem}.png", NO_DATE), png)
-            depth_nm = ((result.level - result.final) * self.nm_per_grey).astype("<f4")
-            self._file("depth_nm", f"{result.stem}.tiff", self._tiff_head(depth_nm.shape) + depth_nm.tobytes())
+            self._nm("depth_nm", result.stem, result.level - result.final)
+        if result.interval is not None:
+            self._nm("interval_nm", result.stem, result.interval)
+        if result.floor is not None:
+            self._hole(result.stem, result.floor, result.strange)
 
     def _png(self, folder: str, stem: str, image: Any) -> bytes:
         content = grey_png(image)
         self._file(folder, f"{stem}.png", content)
         return content
+
+    def _nm(self, folder: str, stem: str, grey: NDArray) -> None:
+        values = (grey * self.nm_per_grey).astype("<f4")
+        self._file(folder, f"{stem}.tiff", self._tiff_head(values.shape) + values.tobytes())
 
     def _tiff_head(self, shape: tuple[int, ...]) -> bytes:
         """What comes before the values in a float32 TIFF: the same for all images of a shape."""
@@ -104,11 +124,20 @@ class ResultsWriter:
         self.files[folder].append((name, content))
 
     def _level(self, stem: str, level: int | None, probability: NDArray) -> None:
-        with (self.unfinished / "levels.csv").open("a", newline="") as file:
+        self._row("levels.csv", ["image", "level", *self.levels], [stem, level, *(f"{one:.4f}" for one in probability)])
+
+    def _hole(self, stem: str, floor: NDArray, strange: float | None) -> None:
+        depth, half = (f"{one * self.nm_per_grey:.2f}" for one in floor)
+        flags = ["", ""] if strange is None else [f"{strange:.3f}", int(strange > 1)]
+        header = ["image", "floor_depth_nm", "half_90_percent_nm", "strangeness", "outside_known"]
+        self._row("holes.csv", header, [stem, depth, half, *flags])
+
+    def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
+        with (self.unfinished / name).open("a", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             if not file.tell():
-                writer.writerow(["image", "level", *self.levels])
-            writer.writerow([stem, level, *(f"{share:.4f}" for share in probability)])
+                writer.writerow(header)
+            writer.writerow(values)
 
     def write_metrics(self, result: dict[str, Any]) -> None:
         """metrics.json."""

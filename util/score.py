@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import metrics
+from .coverage import Coverage
 from .errors_of_maps import MapErrors
 from .result import Result
 
@@ -36,6 +37,7 @@ class Score:
         self.confusion: NDArray[np.int64] | None = None
         self.right = 0
         self.overlap, self.union, self.boundary = 0, 0, metrics.Mean()
+        self.coverage = Coverage()
 
     def add(self, results: list[Result]) -> None:
         """A batch of images of one size, all with their truth."""
@@ -56,6 +58,9 @@ class Score:
             table = metrics.confusion(level, true_level, self.levels)
             self.confusion = table if self.confusion is None else self.confusion + table
             self.right += int(np.sum(level == true_level))
+        if results[0].interval is not None and quantised is not None and level is not None:
+            doubts = ([getattr(result, name) for result in results] for name in ("interval", "floor", "strange"))
+            self.coverage.add(quantised, truth, level, *map(np.stack, doubts))
         if mask is not None:
             self.overlap += int(np.sum(~mask & ~background))
             self.union += int(np.sum(~mask | ~background))
@@ -83,6 +88,8 @@ class Score:
                 "levels": list(self.levels),
                 "confusion": self.confusion.tolist(),
             }
+        if self.coverage.images:
+            found["intervals"] = self.coverage.figures()
         if self.union:
             found["mask"] = {"iou": self.overlap / self.union, "boundary_px": self.boundary.value}
         return found

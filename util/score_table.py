@@ -60,6 +60,12 @@ def summary(result: dict[str, Any]) -> list[str]:
         lines.append(f"Chance gets {result['chance_level_accuracy']:.0%} of the background levels right.")
     if "levels" in result:
         lines.append(f"The level voted for is right in {result['levels']['accuracy']:.1%} of the images.")
+    if "intervals" in result:
+        held = result["intervals"]
+        lines.append(
+            f"The 90 % intervals hold {_share(held['pixels'])} of the pixels in holes and {_share(held['floors'])} of "
+            f"the floors' mean depths; {held['strange']:.1%} of the images are called strange."
+        )
     if "mask" in result:
         mask = result["mask"]
         error = (
@@ -67,6 +73,10 @@ def summary(result: dict[str, Any]) -> list[str]:
         )
         lines.append(f"The hole found overlaps the true one by {mask['iou']:.1%} (IoU){error}.")
     return lines
+
+
+def _share(value: float | None) -> str:
+    return "none" if value is None else f"{value:.1%}"
 
 
 def table(result: dict[str, Any]) -> str:

@@ -2,7 +2,9 @@
 
 from .autoencoders import ConvolutionalAutoencoder, DenseAutoencoder
 from .folding import folded
+from .half_unet import HalfUNet
 from .initialisation import INITS, initialise
+from .level_net import LevelNet
 from .normalisation import NORMS
 from .patch_discriminator import PatchDiscriminator, PixelDiscriminator
 from .resnet18 import grey_resnet18
@@ -15,6 +17,8 @@ __all__ = [
     "NORMS",
     "ConvolutionalAutoencoder",
     "DenseAutoencoder",
+    "HalfUNet",
+    "LevelNet",
     "PatchDiscriminator",
     "PixelDiscriminator",
     "ResnetGenerator",

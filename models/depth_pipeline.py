@@ -1,0 +1,303 @@
+"""The recommended way: shapes from rendered images that look real, levels from real ones, known shapes looked up.
+
+A training has stages, each so many epochs long:
+
+1. A renderer learns from the simulated pairs how a clean image of any shape looks (`R`). Then an `Appearance` is fitted
+   to statistics of the real training images, so that renderings look as those do (`A`).
+2. A network learns the unit shape u from renderings of known and of deformed shapes (`S`).
+3. Real images whose shape is surely one of the library's (`L`) are paired with it (`P`), and the renderer learns from
+   them how the real domain looks. Where there are few, it learns what the appearance makes of it.
+4. As 2, with that renderer. After every epoch it is found out how far a prediction can be trusted (`T`).
+
+Meanwhile a network learns the level from the real images' folders and from renderings (`C`). The depth is L - D u,
+expected over the levels, and over whether the shape is the library's nearest or as the network says.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .background_classifier import classes_of
+from .networks import HalfUNet, LevelNet
+from .pipeline.appearance import Appearance
+from .pipeline.library import FLOOR, Library, unit_shape
+from .pipeline.options import DepthPipelineOptions
+from .pipeline.pairs import ENOUGH, Pairs
+from .pipeline.registration import fitted
+from .pipeline.studio import Studio, evenly, geometry
+from .pipeline.trust import SHARE, Trust, floor_of, residual
+from .pipeline.warp import moved
+from .scaling import to_network
+from .system import Estimate, System
+
+JUDGED_BY = 128  # renderings
+SURE = 0.95  # probability of a match from which on it is believed
+SPREADS = -8.0, 2.0  # least and greatest logarithm of a spread of u
+ROUNDING = 0.5  # [grey level] of a depth map
+NOTHING = 0.004  # u of half a grey level: less is background
+
+
+class DepthPipeline(System):
+    """Known by its training images alone, a real domain is what it is: no parameter of it is given."""
+
+    Options = DepthPipelineOptions
+    batches = "domains"
+    options: DepthPipelineOptions
+
+    def __init__(self, options: DepthPipelineOptions, device: torch.device, seed: int = 0) -> None:
+        super().__init__(options, device)
+        self.levels, width = options.levels, options.width
+        self.grey = torch.tensor(options.levels, device=device)
+        self.renderer = _lasting(HalfUNet(2, 1, width, 3, "batch"), device)
+        self.shape = _lasting(HalfUNet(1, 2, width, 3, "batch"), device)
+        self.classifier = LevelNet(len(options.levels), max(1, width // 2)).to(device)
+        self.appearance, self.library = Appearance(len(options.levels)).to(device), Library().to(device)
+        self.pairs, self.trust = Pairs().to(device), Trust().to(device)
+        self.studio = Studio(self.renderer, self.appearance, self.library, self.grey)
+        self.learners = {"R": self.renderer, "S": self.shape, "C": self.classifier}
+        self.networks = {**self.learners, "A": self.appearance, "L": self.library, "P": self.pairs, "T": self.trust}
+        self.optimisers = {
+            name: torch.optim.AdamW(network.parameters(), lr=options.lr, fused=True)
+            for name, network in self.learners.items()
+        }
+        self.epochs, self.seed = 0, seed
+        self._gallery: tuple[int, Tensor, Tensor, Tensor] | None = None
+        self._losses = {name: torch.zeros((), device=device) for name in ("render", "shape", "level")}
+        self._images: dict[str, Tensor] = {}
+
+    @property
+    def stage(self) -> tuple[str, int, int | None]:
+        """What is learned now, since which epoch (from 0), and up to which; None is the end."""
+        o = self.options
+        matched = o.match_epoch + o.matched_epochs
+        if self.epochs < o.renderer_epochs:
+            return "renderer", 0, o.renderer_epochs
+        if self.epochs < o.match_epoch:
+            return "shape", o.renderer_epochs, o.match_epoch
+        if self.epochs < matched:
+            return "real renderer", o.match_epoch, matched
+        return "shape", matched, None
+
+    def set_learning_rate(self, factor: float) -> None:
+        """As always in the last stage; before, what a stage learns ends it at a rate of zero."""
+        _, since, until = self.stage
+        stage = factor if until is None else 0.5 * (1 + math.cos(math.pi * (self.epochs - since) / (until - since)))
+        for learner, optimiser in self.optimisers.items():
+            for group in optimiser.param_groups:
+                group["lr"] = self.options.lr * (0.5 * factor if learner == "C" else stage)
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """One step on a batch of the kind `domains`; what is not learned at this stage keeps its last loss."""
+        name, *_ = self.stage
+        if name == "renderer":
+            sem, depth = (batch[key].to(self.device) for key in ("sem", "depth"))
+            self._learn_rendering(unit_shape(depth, batch["level"]), batch["level"].to(self.device), sem)
+            self._learn_level(batch)
+        elif name == "real renderer":
+            some = torch.randint(len(self.pairs), (len(batch["sem"]),), device=self.device)
+            sem, u, level, offset = self.pairs.take(some)
+            self._learn_rendering(u, self.grey[level], sem, offset)
+            self._learn_level(batch)
+        else:
+            u, level, sem = self._drawn(len(batch["sem"]))
+            self._learn_shape(u, sem)
+            self._learn_level(batch, sem, level)
+        return dict(self._losses)
+
+    def _learn_rendering(self, u: Tensor, grey: Tensor, sem: Tensor, offset: Tensor | None = None) -> None:
+        with self.precision():
+            rendering = self.learners["R"](geometry(u, grey)).float()
+        seen = rendering if offset is None else moved(rendering, offset)
+        self._descend("render", "R", F.mse_loss(seen, sem / 255))
+        self._images |= {"sem": sem, "rendering": 255 * seen.detach()}
+
+    def _learn_shape(self, u: Tensor, sem: Tensor) -> None:
+        with self.precision():
+            found, spread = self.learners["S"](to_network(sem)).float().split(1, 1)
+        error = F.mse_loss(found, u)
+        doubt = _surprise(found.detach() - u, spread)  # the spread may not make up for the shape's errors
+        self._descend("shape", "S", error + 0.002 * doubt, error)
+        self._images |= {"look": sem, "shape": 255 * found.detach().clamp(0, 1), "truth": 255 * u}
+
+    def _learn_level(self, batch: dict[str, Tensor], sem: Tensor | None = None, level: Tensor | None = None) -> None:
+        real, folders = batch["real"].to(self.device), classes_of(batch["real_level"], self.levels).to(self.device)
+        images = _mirrored(real)
+        if sem is not None:
+            images = torch.cat((images, sem))
+        with self.precision():
+            logits = self.learners["C"](images).float()
+        doubt = F.cross_entropy(logits[: len(real)], folders)
+        if level is not None:
+            doubt = doubt + 0.3 * F.cross_entropy(logits[len(real) :], level)
+        self._descend("level", "C", doubt)
+        self._images["real"] = real
+
+    def _descend(self, name: str, learner: str, loss: Tensor, shown: Tensor | None = None) -> None:
+        self.optimisers[learner].zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimisers[learner].step()
+        self._losses[name] = (loss if shown is None else shown).detach()
+
+    def _drawn(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Unit shapes, numbers of levels and images as a stage and a dose give them, out of the epoch's gallery."""
+        if self._gallery is None or self._gallery[0] != self.epochs:
+            with self._drawing(1000 * self.seed + self.epochs):  # the same after a resume, which does not keep it
+                self._gallery = (self.epochs, *self.studio.gallery())
+        _, u, level, image = self._gallery
+        some = torch.randint(len(u), (count,), device=self.device)
+        return u[some], level[some], self.studio.exposed(image[some])
+
+    @contextmanager
+    def _drawing(self, seed: int) -> Iterator[None]:
+        """Draws as from this seed, and goes on afterwards as if nothing had been drawn."""
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(seed)
+            yield
+
+    @torch.no_grad()
+    def end_epoch(self, reference: dict[str, NDArray]) -> None:
+        """What is learned between the stages: the library, the appearance, the pairs; and how far to trust all that."""
+        if self.epochs == 0:
+            self.library.hold(*(reference[f"library{part}"] for part in ("", "_level", "_held_out")))
+        before, self.epochs = self.stage[0], self.epochs + 1
+        after = self.stage[0]
+        self.train(False)
+        if before == "renderer" != after:
+            level = classes_of(torch.from_numpy(reference["real_level"]), self.levels)
+            self.studio.learn_domain(reference["real"], level.numpy())
+        if before == "shape":
+            self._calibrate(reference["real"])
+        if after == "real renderer" != before:
+            self._pair(reference)
+        if before == "real renderer" != after:
+            self.appearance.become_real()
+        self.train()
+
+    def _pair(self, reference: dict[str, NDArray]) -> None:
+        """Pairs real images with the library's shapes where they surely match; else renderings with theirs."""
+        real, level = reference["real"], classes_of(torch.from_numpy(reference["real_level"]), self.levels)
+        images = torch.from_numpy(real)[:, None]
+        parts = [self.library.nearest(self._found(some.to(self.device).float())[0]) for some in images.split(64)]
+        place, features = (torch.cat(some) for some in zip(*parts, strict=True))
+        sure = self.library.probability(features) > SURE
+        if sure.sum() >= ENOUGH:
+            sem = images[sure.cpu()].to(self.device).float()
+            u, level = self.library.shapes(place[sure]), level.to(self.device)[sure]
+            offset, _ = fitted(sem, self.studio.rendered(u, level))
+            self.pairs.hold(sem, u, level, offset, matched=True)
+            self.appearance.hold_offsets(offset)
+        else:
+            u, level, sem = self.studio.gallery()
+            self.pairs.hold(sem.clamp(0, 255), u, level, torch.zeros(len(u), 2, device=self.device), matched=False)
+
+    def _found(self, sem: Tensor) -> tuple[Tensor, Tensor]:
+        """Unit shapes that the network finds in images (N, 1, H, W) [grey level], and its spread."""
+        with self.precision():
+            u, spread = self.shape(to_network(sem)).float().split(1, 1)
+        return u, spread.clamp(*SPREADS).exp()
+
+    def predict(self, sem: Tensor) -> Estimate:
+        sem = sem.to(self.device)
+        found, spread = self._found(sem)
+        with self.precision():
+            posterior = self.classifier(sem).float().softmax(dim=1)
+        u, known = self._looked_up(found)
+        grey = self.grey.float()
+        level, deep = ((posterior @ values)[:, None, None, None] for values in (grey, grey - FLOOR))
+        answer = Estimate((level - deep * u).clamp(0, 255), posterior, (3 * (NOTHING - u) / NOTHING).sigmoid())
+        if torch.compiler.is_exporting():
+            return answer
+        strange = self.trust.strangeness(*self._oddity(sem, found, spread, posterior.argmax(dim=1)))
+        sure = known >= SHARE  # then 90 % of the probability is on one shape, and the interval is its rounding
+        interval = torch.where(sure, 0.0, self.trust.pixel * spread * deep) + ROUNDING
+        floor, unsure = floor_of(u, torch.where(sure, 0.0, self.trust.floor * spread * deep))
+        floor = torch.stack((floor * deep.flatten(), unsure + ROUNDING), 1)
+        return answer._replace(interval=interval, floor=floor, strange=strange)
+
+    def _oddity(self, sem: Tensor, u: Tensor, spread: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
+        """How badly images fit the renderings of what was found in them (N,), and how unsure that is (N,)."""
+        _, looks = fitted(sem, self.studio.rendered(u, level))
+        return residual(sem, looks, self.appearance.variance_at(looks)), floor_of(u, spread)[1]
+
+    def _looked_up(self, u: Tensor) -> tuple[Tensor, Tensor]:
+        """The expectation over that a shape is the nearest of the library, and that it is as the network says; and the
+        probability of the first (N, 1, 1, 1)."""
+        if not len(self.library.level) or self.library.maps.shape[1:] != u.shape[2:]:
+            return u, torch.zeros_like(u[:, :, :1, :1])
+        place, features = self.library.nearest(u)
+        known = self.library.probability(features).float()[:, None, None, None]
+        return known * self.library.shapes(place) + (1 - known) * u, known
+
+    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
+        """The error on renderings of held-out shapes, level given; how often a held-out real image's level is right."""
+        self.train(False)
+        u, level, found, _, _ = self._judged(held_out=True)
+        self.train()
+        error = (found - u) * (self.grey[level] - FLOOR)[:, None, None, None]
+        apart = reference["real_held_out"]
+        levels = self.estimate(reference["real"][apart]).levels
+        assert levels is not None
+        classes = classes_of(torch.from_numpy(reference["real_level"][apart]), self.levels)
+        right = float((levels.cpu().argmax(dim=1) == classes).float().mean())
+        return {"held-out RMSE": float(error.square().mean().sqrt()), "held-out accuracy": right}
+
+    @torch.no_grad()
+    def _judged(self, held_out: bool) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Shapes that were held out, or others; the numbers of their levels; what is found in their renderings, whose
+        noise is the same each time, with its spread; and the renderings."""
+        places = self.library.places(held_out)
+        u = self.library.shapes(places[torch.arange(JUDGED_BY, device=self.device) % len(places)])
+        level = torch.arange(JUDGED_BY, device=self.device) % len(self.levels)
+        with self._drawing(0):
+            sem = self.studio.exposed(self.studio.rendered(u, level))
+        return u, level, *self._found(sem), sem
+
+    def _calibrate(self, real: NDArray) -> None:
+        """How sure a match is, how wide an interval, and what is strange: from renderings of held-out shapes, from
+        paired real images beside renderings of as well known shapes, and from real images (N, H, W)."""
+        u, level, found, spread, sem = self._judged(held_out=True)
+        known = self._judged(held_out=False)
+        features = [self.library.nearest(one, blind=True)[1] for one in (found, known[2])]
+        self.library.calibrate(*(one.cpu() for one in features))
+        scored = [(found, u, spread), (known[2], known[0], known[3])]
+        if self.pairs.matched:
+            images, shapes, *_ = self.pairs.take(torch.from_numpy(evenly(len(self.pairs), JUDGED_BY)).to(self.device))
+            mine = self._found(images)
+            scored.append((mine[0], shapes, mine[1]))
+        self.trust.learn_intervals(*scored)
+        images = torch.from_numpy(real[evenly(len(real), 2 * JUDGED_BY)])[:, None].to(self.device, torch.float32)
+        theirs = self._oddity(images, *self._found(images), self.classifier(images).argmax(dim=1))
+        self.trust.learn_limits(self._oddity(sem, found, spread, level), theirs)
+
+    def snapshot(self) -> dict[str, Tensor]:
+        return self._images
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "epochs": self.epochs, "losses": self._losses}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        super().load_state_dict(state)
+        self.epochs = state["epochs"]
+        self._losses = {name: value.to(self.device) for name, value in state["losses"].items()}
+
+
+def _lasting(network: nn.Module, device: torch.device) -> nn.Module:
+    """Channels last: convolutions with batch norm are a fifth faster."""
+    return network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _surprise(error: Tensor, spread: Tensor) -> Tensor:
+    """Negative logarithm of a normal distribution's density, its deviation being exp(spread); () without constant."""
+    spread = spread.clamp(*SPREADS)
+    return (0.5 * (error * (-spread).exp()).square() + spread).mean()
+
+
+def _mirrored(images: Tensor) -> Tensor:
+    """Every other image mirrored left to right, the level stays."""
+    return torch.stack([image.flip(2) if n % 2 else image for n, image in enumerate(images)])

@@ -1,0 +1,29 @@
+"""U-Net that works at half the size: four pixels are folded into channels before it and unfolded after it."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .head import in_full
+from .unet import UNet
+
+
+class HalfUNet(nn.Module):
+    """Image (N, input_nc, H, W) to (N, output_nc, H, W), unbounded; about three times as fast as a `UNet`.
+
+    The folding is the space-to-depth of Shi et al. 2016 (arXiv:1609.05158), which loses nothing. Two convolutions at
+    full size follow, which see the image again: without them neighbouring pixels keep a checkerboard.
+    """
+
+    def __init__(self, input_nc: int, output_nc: int, width: int, depth: int, norm: str) -> None:
+        super().__init__()
+        self.network = UNet(4 * input_nc, 4 * 8, width, depth, norm)
+        self.mix = nn.Conv2d(8 + input_nc, 12, 3, padding=1)
+        self.head = nn.Conv2d(12, output_nc, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        if height % 2 or width % 2:
+            x = F.pad(x, (0, width % 2, 0, height % 2), mode="replicate")
+        coarse = F.pixel_shuffle(self.network(F.pixel_unshuffle(x, 2)), 2)
+        return in_full(self.head, F.relu(self.mix(torch.cat((coarse, x), 1))))[..., :height, :width]

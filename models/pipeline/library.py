@@ -1,0 +1,96 @@
+"""The simulated shapes, and whether a predicted one is among them."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .buffers import resized_to
+
+FLOOR = 30  # grey level of every plateau
+
+
+class Library(nn.Module):
+    """Unit shapes by nearest neighbour: u (N, 1, H, W), 0 on the background, 1 on the plateau.
+
+    A prediction is close to its own shape, if the library holds it, and a little farther from all others. How close
+    (the distance) and how much farther (the quotient of the second distance and the first) tell the two apart: a
+    logistic regression on both, in logarithms, calibrated on shapes that were held out and others that were not.
+    """
+
+    maps: Tensor
+    level: Tensor
+    held_out: Tensor
+    weights: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("maps", torch.zeros(0, 1, 1, dtype=torch.uint8))
+        self.register_buffer("level", torch.zeros(0, dtype=torch.int64))
+        self.register_buffer("held_out", torch.zeros(0, dtype=torch.bool))
+        self.register_buffer(
+            "weights", torch.zeros(4, dtype=torch.float64)
+        )  # constant, distance, quotient; last: known
+
+    _load_from_state_dict = resized_to("maps", "level", "held_out")
+
+    def hold(self, maps: NDArray, level: NDArray, held_out: NDArray) -> None:
+        """Takes depth maps (N, H, W), their level (N,) and whether they are held out (N,)."""
+        device = self.level.device
+        self.maps = torch.from_numpy(np.ascontiguousarray(maps)).to(device)
+        self.level, self.held_out = torch.from_numpy(level).to(device), torch.from_numpy(held_out).to(device)
+
+    def places(self, held_out: bool) -> Tensor:
+        """Places (N,) of the shapes that are held out, or of the others."""
+        return torch.nonzero(self.held_out == held_out)[:, 0]
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Where the depth maps have the middle of their holes (y, x) [px]."""
+        mean = self.shapes(torch.arange(len(self.level), device=self.level.device)[:256]).mean((0, 1))
+        rows, columns = (torch.arange(length, dtype=mean.dtype, device=mean.device) for length in mean.shape)
+        return float((mean.sum(1) * rows).sum() / mean.sum()), float((mean.sum(0) * columns).sum() / mean.sum())
+
+    def shapes(self, chosen: Tensor) -> Tensor:
+        """Unit shapes, float32 (N, 1, H, W), of the places `chosen` (N,)."""
+        return unit_shape(self.maps[chosen][:, None].float(), self.level[chosen])
+
+    def nearest(self, u: Tensor, blind: bool = False) -> tuple[Tensor, Tensor]:
+        """Place (N,) of the nearest shape, and features, float64 (N, 3); `blind` to what is held out."""
+        known = self.places(held_out=False) if blind else torch.arange(len(self.maps), device=self.level.device)
+        flat = u.flatten(1).double()
+        distance = torch.cat([_distance(flat, self.shapes(some).flatten(1)) for some in known.split(1024)], 1)
+        found = distance.topk(min(2, distance.shape[1]), largest=False)
+        first, second = found.values[:, 0].clamp_min(1e-5), found.values[:, -1].clamp_min(1e-5)
+        features = torch.stack((torch.ones_like(first), first.log() + 4, (second / first).log()), 1)
+        return known[found.indices[:, 0]], features
+
+    def probability(self, features: Tensor) -> Tensor:
+        """That the nearest shape is the very one (N,); 0 as long as that was not calibrated."""
+        if not self.weights[3]:
+            return torch.zeros(len(features), dtype=torch.float64, device=features.device)
+        return (features @ self.weights[:3]).sigmoid()
+
+    def calibrate(self, outside: Tensor, inside: Tensor) -> None:
+        """Fits the logistic regression on features (N, 3) by Newton's method, with a weak prior on its weights."""
+        features = torch.cat((outside, inside))
+        weights = torch.zeros(3, dtype=torch.float64)
+        target = (torch.arange(len(features)) >= len(outside)).double()
+        for _ in range(30):
+            said = (features @ weights).sigmoid()
+            slope = features.T @ (target - said) - 0.01 * weights
+            curvature = (features * (said * (1 - said))[:, None]).T @ features + 0.01 * torch.eye(
+                3, dtype=torch.float64
+            )
+            weights = weights + torch.linalg.solve(curvature, slope).clamp(-3, 3)
+        self.weights = torch.cat((weights, torch.ones(1, dtype=torch.float64))).to(self.level.device)
+
+
+def unit_shape(depth: Tensor, level: Tensor) -> Tensor:
+    """u = (L - depth) / (L - floor), float32 (N, 1, H, W), of depth maps of background `level` (N,) [grey level]."""
+    background = level.to(depth.device).float()[:, None, None, None]
+    return (background - depth) / (background - FLOOR)
+
+
+def _distance(some: Tensor, others: Tensor) -> Tensor:
+    return torch.cdist(some, others.double()) / some.shape[1] ** 0.5

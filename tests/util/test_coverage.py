@@ -1,0 +1,38 @@
+"""The share of the truth that stated intervals hold."""
+
+import numpy as np
+
+from util.coverage import Coverage
+
+
+def scene():
+    truth = np.full((2, 8, 8), 150.0)
+    truth[:, 2:6, 2:6] = 30
+    return truth, np.array([150, 150])
+
+
+def test_background_is_left_out_and_holes_are_counted():
+    truth, level = scene()
+    depth = truth.copy()
+    depth[0, 2:6, 2:6] += 3  # off by more than its interval
+    found = Coverage()
+    found.add(depth, truth, level, np.full(truth.shape, 2.0), np.array([[117.0, 2], [120, 2]]), np.array([0.4, 1.2]))
+    said = found.figures()
+    assert said == {"pixels": 0.5, "floors": 0.5, "half_width": 2.0, "strange": 0.5}
+
+
+def test_a_hole_that_is_missed_counts_and_one_that_is_invented_too():
+    truth, level = scene()
+    missed, invented = np.full(truth.shape, 150.0), truth.copy()
+    invented[:, 0, 0] = 60
+    for depth, share in ((missed, 0.0), (invented, 32 / 34)):
+        found = Coverage()
+        found.add(depth, truth, level, np.full(truth.shape, 2.0), np.array([[0.0, 2]] * 2), np.zeros(2))
+        assert found.figures()["pixels"] == share
+
+
+def test_no_hole_has_no_share():
+    flat = np.full((1, 8, 8), 140.0)
+    found = Coverage()
+    found.add(flat, flat, np.array([140]), np.ones(flat.shape), np.array([[0.0, 1]]), np.zeros(1))
+    assert found.figures()["pixels"] is None and found.figures()["floors"] is None
