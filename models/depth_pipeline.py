@@ -9,7 +9,7 @@ A training has stages, each so many epochs long:
    them how the real domain looks. Where there are few, it learns what the appearance makes of it.
 4. As 2, with that renderer. After every epoch it is found out how far a prediction can be trusted (`T`).
 
-Meanwhile a network learns the level from the real images' folders and from renderings (`C`). The depth is L - D u,
+Meanwhile a network learns the level from the real images' folders and such renderings (`C`). The depth is L - D u,
 expected over the levels, and over whether the shape is the library's nearest or as the network says.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from .background_classifier import classes_of
 from .networks import HalfUNet, LevelNet
@@ -31,20 +31,21 @@ from .pipeline.options import DepthPipelineOptions
 from .pipeline.pairs import ENOUGH, Pairs
 from .pipeline.registration import fitted
 from .pipeline.studio import Studio, evenly, geometry
-from .pipeline.trust import SHARE, Trust, floor_of, residual
-from .pipeline.warp import moved
+from .pipeline.trust import SHARE, Trust, floor_of, residual, spread_of, surprise
+from .pipeline.warp import moved, warped
 from .scaling import to_network
 from .system import Estimate, System
 
 JUDGED_BY = 128  # renderings
-SURE = 0.95  # probability of a match from which on it is believed
-SPREADS = -8.0, 2.0  # least and greatest logarithm of a spread of u
-ROUNDING = 0.5  # [grey level] of a depth map
+RENDERED = 0.3  # weight of a rendering beside a real image where levels are learned
+KNOWN = 0.3  # how far a matched domain's appearance is varied, where 1 is for one known by statistics
+SURE = 0.8  # probability of a match from which on it is believed
+ROUNDING = 0.6  # [grey level] within which nine of ten sums of two roundings lie, the map's and the truth's
 NOTHING = 0.004  # u of half a grey level: less is background
 
 
 class DepthPipeline(System):
-    """Known by its training images alone, a real domain is what it is: no parameter of it is given."""
+    """Of a real domain nothing is given but its training images."""
 
     Options = DepthPipelineOptions
     batches = "domains"
@@ -54,8 +55,8 @@ class DepthPipeline(System):
         super().__init__(options, device)
         self.levels, width = options.levels, options.width
         self.grey = torch.tensor(options.levels, device=device)
-        self.renderer = _lasting(HalfUNet(2, 1, width, 3, "batch"), device)
-        self.shape = _lasting(HalfUNet(1, 2, width, 3, "batch"), device)
+        self.renderer = HalfUNet(2, 1, width, 3, "batch").to(device)
+        self.shape = HalfUNet(1, 2, width, 3, "batch").to(device)
         self.classifier = LevelNet(len(options.levels), max(1, width // 2)).to(device)
         self.appearance, self.library = Appearance(len(options.levels)).to(device), Library().to(device)
         self.pairs, self.trust = Pairs().to(device), Trust().to(device)
@@ -94,20 +95,21 @@ class DepthPipeline(System):
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on a batch of the kind `domains`; what is not learned at this stage keeps its last loss."""
-        name, *_ = self.stage
-        if name == "renderer":
+        stage = self.stage[0]
+        rendered = batch["sem"][:0].to(self.device), batch["level"][:0].to(self.device)
+        if stage == "renderer":
             sem, depth = (batch[key].to(self.device) for key in ("sem", "depth"))
             self._learn_rendering(unit_shape(depth, batch["level"]), batch["level"].to(self.device), sem)
-            self._learn_level(batch)
-        elif name == "real renderer":
+        elif stage == "real renderer":
             some = torch.randint(len(self.pairs), (len(batch["sem"]),), device=self.device)
             sem, u, level, offset = self.pairs.take(some)
             self._learn_rendering(u, self.grey[level], sem, offset)
-            self._learn_level(batch)
         else:
             u, level, sem = self._drawn(len(batch["sem"]))
             self._learn_shape(u, sem)
-            self._learn_level(batch, sem, level)
+            if self.pairs.matched:  # only then renderings are as bright as real images to a hair
+                rendered = sem, level
+        self._learn_level(batch, *rendered)
         return dict(self._losses)
 
     def _learn_rendering(self, u: Tensor, grey: Tensor, sem: Tensor, offset: Tensor | None = None) -> None:
@@ -121,22 +123,23 @@ class DepthPipeline(System):
         with self.precision():
             found, spread = self.learners["S"](to_network(sem)).float().split(1, 1)
         error = F.mse_loss(found, u)
-        doubt = _surprise(found.detach() - u, spread)  # the spread may not make up for the shape's errors
+        doubt = surprise(found.detach() - u, spread)  # the spread may not make up for the shape's errors
         self._descend("shape", "S", error + 0.002 * doubt, error)
         self._images |= {"look": sem, "shape": 255 * found.detach().clamp(0, 1), "truth": 255 * u}
 
-    def _learn_level(self, batch: dict[str, Tensor], sem: Tensor | None = None, level: Tensor | None = None) -> None:
-        real, folders = batch["real"].to(self.device), classes_of(batch["real_level"], self.levels).to(self.device)
-        images = _mirrored(real)
-        if sem is not None:
-            images = torch.cat((images, sem))
+    def _learn_level(self, batch: dict[str, Tensor], sem: Tensor, level: Tensor) -> None:
+        """On real images with their folders, and on renderings (N, 1, H, W) with the numbers of their levels (N,)."""
+        self._images["real"] = images = batch["real"].to(self.device)
+        images = images.clone()
+        images[1::2] = images[1::2].flip(3)  # a mirrored image has the same level
+        images[2::4] = images[2::4].flip(2)
+        folders = classes_of(batch["real_level"], self.levels).to(self.device)
         with self.precision():
-            logits = self.learners["C"](images).float()
-        doubt = F.cross_entropy(logits[: len(real)], folders)
-        if level is not None:
-            doubt = doubt + 0.3 * F.cross_entropy(logits[len(real) :], level)
-        self._descend("level", "C", doubt)
-        self._images["real"] = real
+            logits = self.learners["C"](torch.cat((images, sem))).float()
+        share = torch.ones(len(logits), device=self.device)
+        share[len(images) :] = RENDERED
+        doubt = F.cross_entropy(logits, torch.cat((folders, level)), reduction="none")
+        self._descend("level", "C", (share * doubt).sum() / share.sum())
 
     def _descend(self, name: str, learner: str, loss: Tensor, shown: Tensor | None = None) -> None:
         self.optimisers[learner].zero_grad(set_to_none=True)
@@ -151,7 +154,10 @@ class DepthPipeline(System):
                 self._gallery = (self.epochs, *self.studio.gallery())
         _, u, level, image = self._gallery
         some = torch.randint(len(u), (count,), device=self.device)
-        return u[some], level[some], self.studio.exposed(image[some])
+        return u[some], level[some], self._exposed(image[some])
+
+    def _exposed(self, image: Tensor) -> Tensor:
+        return self.studio.exposed(image, KNOWN if self.pairs.matched else 1.0)
 
     @contextmanager
     def _drawing(self, seed: int) -> Iterator[None]:
@@ -200,13 +206,12 @@ class DepthPipeline(System):
         """Unit shapes that the network finds in images (N, 1, H, W) [grey level], and its spread."""
         with self.precision():
             u, spread = self.shape(to_network(sem)).float().split(1, 1)
-        return u, spread.clamp(*SPREADS).exp()
+        return u, spread_of(spread)
 
     def predict(self, sem: Tensor) -> Estimate:
         sem = sem.to(self.device)
         found, spread = self._found(sem)
-        with self.precision():
-            posterior = self.classifier(sem).float().softmax(dim=1)
+        posterior = self._posterior(sem)
         u, known = self._looked_up(found)
         grey = self.grey.float()
         level, deep = ((posterior @ values)[:, None, None, None] for values in (grey, grey - FLOOR))
@@ -219,6 +224,12 @@ class DepthPipeline(System):
         floor, unsure = floor_of(u, torch.where(sure, 0.0, self.trust.floor * spread * deep))
         floor = torch.stack((floor * deep.flatten(), unsure + ROUNDING), 1)
         return answer._replace(interval=interval, floor=floor, strange=strange)
+
+    def _posterior(self, sem: Tensor) -> Tensor:
+        """Probability (N, K) of each level, from an image and its mirror image."""
+        with self.precision():
+            logits = [self.classifier(image).float() for image in (sem, sem.flip(3))]
+        return (0.5 * (logits[0] + logits[1])).softmax(dim=1)
 
     def _oddity(self, sem: Tensor, u: Tensor, spread: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
         """How badly images fit the renderings of what was found in them (N,), and how unsure that is (N,)."""
@@ -238,66 +249,57 @@ class DepthPipeline(System):
         """The error on renderings of held-out shapes, level given; how often a held-out real image's level is right."""
         self.train(False)
         u, level, found, _, _ = self._judged(held_out=True)
+        apart = reference["real_held_out"]
+        images = torch.from_numpy(reference["real"][apart])[:, None].to(self.device, torch.float32)
+        with torch.no_grad():
+            levels = torch.cat([self._posterior(some) for some in images.split(64)])
         self.train()
         error = (found - u) * (self.grey[level] - FLOOR)[:, None, None, None]
-        apart = reference["real_held_out"]
-        levels = self.estimate(reference["real"][apart]).levels
-        assert levels is not None
         classes = classes_of(torch.from_numpy(reference["real_level"][apart]), self.levels)
         right = float((levels.cpu().argmax(dim=1) == classes).float().mean())
         return {"held-out RMSE": float(error.square().mean().sqrt()), "held-out accuracy": right}
 
     @torch.no_grad()
-    def _judged(self, held_out: bool) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    def _judged(self, held_out: bool, deformed: bool = False) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Shapes that were held out, or others; the numbers of their levels; what is found in their renderings, whose
         noise is the same each time, with its spread; and the renderings."""
         places = self.library.places(held_out)
         u = self.library.shapes(places[torch.arange(JUDGED_BY, device=self.device) % len(places)])
         level = torch.arange(JUDGED_BY, device=self.device) % len(self.levels)
         with self._drawing(0):
-            sem = self.studio.exposed(self.studio.rendered(u, level))
+            if deformed:
+                u = warped(u, self.library.centre)
+            sem = self._exposed(self.studio.rendered(u, level))
         return u, level, *self._found(sem), sem
 
     def _calibrate(self, real: NDArray) -> None:
-        """How sure a match is, how wide an interval, and what is strange: from renderings of held-out shapes, from
-        paired real images beside renderings of as well known shapes, and from real images (N, H, W)."""
-        u, level, found, spread, sem = self._judged(held_out=True)
-        known = self._judged(held_out=False)
-        features = [self.library.nearest(one, blind=True)[1] for one in (found, known[2])]
-        self.library.calibrate(*(one.cpu() for one in features))
+        """How sure a match is, how wide an interval, and what is strange.
+
+        Learned from renderings of held-out shapes, deformed where a population is not to be taken for granted; from
+        paired real images, beside renderings of as well known shapes; and from real images (N, H, W).
+        """
+        new, known = self._judged(held_out=True), self._judged(held_out=False)
+        u, level, found, spread, sem = self._judged(held_out=True, deformed=True)
+        outside, within = (self.library.nearest(one[2], blind=True)[1].cpu() for one in (new, known))
         scored = [(found, u, spread), (known[2], known[0], known[3])]
         if self.pairs.matched:
             images, shapes, *_ = self.pairs.take(torch.from_numpy(evenly(len(self.pairs), JUDGED_BY)).to(self.device))
             mine = self._found(images)
             scored.append((mine[0], shapes, mine[1]))
+            within = torch.cat((within, self.library.nearest(mine[0])[1].cpu()))
+        self.library.calibrate(outside, within)
         self.trust.learn_intervals(*scored)
         images = torch.from_numpy(real[evenly(len(real), 2 * JUDGED_BY)])[:, None].to(self.device, torch.float32)
-        theirs = self._oddity(images, *self._found(images), self.classifier(images).argmax(dim=1))
+        theirs = self._oddity(images, *self._found(images), self._posterior(images).argmax(dim=1))
         self.trust.learn_limits(self._oddity(sem, found, spread, level), theirs)
 
     def snapshot(self) -> dict[str, Tensor]:
         return self._images
 
     def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), "epochs": self.epochs, "losses": self._losses}
+        return super().state_dict() | {"epochs": self.epochs, "losses": self._losses}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         super().load_state_dict(state)
         self.epochs = state["epochs"]
         self._losses = {name: value.to(self.device) for name, value in state["losses"].items()}
-
-
-def _lasting(network: nn.Module, device: torch.device) -> nn.Module:
-    """Channels last: convolutions with batch norm are a fifth faster."""
-    return network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def _surprise(error: Tensor, spread: Tensor) -> Tensor:
-    """Negative logarithm of a normal distribution's density, its deviation being exp(spread); () without constant."""
-    spread = spread.clamp(*SPREADS)
-    return (0.5 * (error * (-spread).exp()).square() + spread).mean()
-
-
-def _mirrored(images: Tensor) -> Tensor:
-    """Every other image mirrored left to right, the level stays."""
-    return torch.stack([image.flip(2) if n % 2 else image for n, image in enumerate(images)])

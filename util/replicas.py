@@ -84,4 +84,6 @@ class Replicas:
             if not self.lead:
                 sys.stdout.close()
                 sys.stdout = self._stdout
+            if kind is None:
+                dist.barrier()  # who leaves while another still listens can be aborted in its clean-up
             dist.destroy_process_group()

@@ -20,6 +20,7 @@ class HalfUNet(nn.Module):
         self.network = UNet(4 * input_nc, 4 * 8, width, depth, norm)
         self.mix = nn.Conv2d(8 + input_nc, 12, 3, padding=1)
         self.head = nn.Conv2d(12, output_nc, 3, padding=1)
+        self.to(memory_format=torch.channels_last)  # a fifth faster with batch norm
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]

@@ -11,26 +11,64 @@ from .unet import DoubleConvolution
 
 DARK = 2.0  # [grey level] below which differences no longer count
 MIDDLE = 150.0  # [grey level] whose logarithm is the zero
+SHARES = 25  # quantiles, evenly from 2 to 98 %
 
 
 class LevelNet(nn.Module):
-    """Image (N, 1, H, W), [grey level 0..255], to logits (N, classes); the image is halved four times.
+    """Image (N, 1, H, W), [grey level 0..255], to logits (N, classes); the convolutions halve it four times.
 
-    It sees the logarithm, in which a gain is a constant and dark floors differ as much as bright surfaces, and it has
-    no normalisation, which would take away just what tells the levels apart.
+    It sees the logarithm, in which a gain is a constant and dark floors differ as much as bright surfaces, and has no
+    normalisation, which would take away just what tells the levels apart. The quantiles of the smoothed image say most
+    of it, and the convolutions see what shape they belong to.
     """
 
     def __init__(self, classes: int, width: int) -> None:
         super().__init__()
         widths = [4, width, 2 * width, 4 * width]
         self.blocks = nn.ModuleList(DoubleConvolution(into, out, "none") for into, out in pairwise(widths))
-        self.head = nn.Linear(8 * width, classes)
+        self.quantiles = Standardised(SHARES)
+        self.hidden = nn.Linear(8 * width + SHARES, 64)
+        self.head = nn.Linear(64, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        x = ((x + DARK) / MIDDLE).log()
-        x = F.pad(x, (0, -width % 16, 0, -height % 16), mode="replicate")
+        ordered = _logarithm(F.avg_pool2d(x, 3, stride=1)).flatten(1).sort(dim=1).values
+        places = torch.linspace(0.02, 0.98, SHARES, device=x.device) * (ordered.shape[1] - 1)
+        quantiles = self.quantiles(ordered[:, places.long()])
+        x = F.pad(_logarithm(x), (0, -width % 16, 0, -height % 16), mode="replicate")
         x = F.pixel_unshuffle(x, 2)
         for block in self.blocks:
             x = F.max_pool2d(block(x), 2)
-        return in_full(self.head, torch.cat((x.mean((2, 3)), x.amax((2, 3))), 1))
+        seen = torch.cat((x.mean((2, 3)), x.amax((2, 3)), quantiles.to(x.dtype)), 1)
+        return in_full(self.head, F.relu(self.hidden(seen)))
+
+
+class Standardised(nn.Module):
+    """Values (N, C) less their mean, over their deviation, both over all that was seen in training.
+
+    Unlike a batch norm it does the same in training and in use: which levels a batch happens to hold changes nothing.
+    """
+
+    mean: Tensor
+    square: Tensor
+    seen: Tensor
+
+    def __init__(self, channels: int, memory: float = 0.99) -> None:
+        super().__init__()
+        self.memory = memory
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("square", torch.ones(channels))
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, values: Tensor) -> Tensor:
+        if self.training:
+            with torch.no_grad():
+                keep = self.memory * (1 - self.memory**self.seen) / (1 - self.memory ** (self.seen + 1))
+                self.mean.lerp_(values.float().mean(0), 1 - keep)
+                self.square.lerp_(values.float().square().mean(0), 1 - keep)
+                self.seen += 1
+        return (values - self.mean) / (self.square - self.mean**2).clamp_min(1e-6).sqrt()
+
+
+def _logarithm(image: Tensor) -> Tensor:
+    return ((image + DARK) / MIDDLE).log()

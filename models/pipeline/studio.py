@@ -44,21 +44,21 @@ class Studio:
         contour = torch.from_numpy(surroundings(clean[:, 0].cpu().numpy()).place()).to(clean.device)
         return self.appearance(clean, level, contour)
 
-    def exposed(self, image: Tensor) -> Tensor:
+    def exposed(self, image: Tensor, unsure: float = 1.0) -> Tensor:
         """Rendered images (N, 1, H, W) [grey level] as a stage and a dose give them, and a little otherwise.
 
-        The ranges: a stage that is off by a tenth more than the real images' holes scatter, a gain of 3 %, an offset of
-        2 grey levels, a blur of -0.1 to 0.2 px^2, noise of 0.8 to 1.2 times the variance. They stand for how well each
-        is known from the statistics of a few hundred images.
+        The ranges, which stand for how well each is known from the statistics of a few hundred images: a stage that is
+        off by a tenth more than the real images' holes scatter, a gain of 3 %, an offset of 2 grey levels, a blur of
+        -0.1 to 0.2 px^2, noise of 0.8 to 1.2 times the variance. `unsure` [0..1] is the share of them that is used.
         """
 
         def draw(*size: int) -> Tensor:
             return 2 * torch.rand(len(image), *size, device=image.device) - 1
 
         image = moved(image, self.appearance.offset + 1.1 * self.appearance.jitter * draw(2))
-        image = image * (1 + 0.03 * draw(1, 1, 1)) + 2 * draw(1, 1, 1)
+        image = image * (1 + 0.03 * unsure * draw(1, 1, 1)) + 2 * unsure * draw(1, 1, 1)
         for axis in (0, 1):
-            image = blurred(image, 0.3 * torch.rand((), device=image.device) - 0.1, axis)
+            image = blurred(image, unsure * (0.3 * torch.rand((), device=image.device) - 0.1), axis)
         return self.appearance.noisy(image, (0.2 * draw(1, 1, 1)).exp())
 
     @torch.no_grad()

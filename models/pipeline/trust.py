@@ -8,6 +8,7 @@ Scored = tuple[Tensor, Tensor, Tensor]  # unit shapes found, true ones, and the 
 
 SHARE = 0.9  # of the truth that an interval is to hold
 FLOOR_FROM = 0.9  # u of the floor
+LOGARITHMS = -8.0, 2.0  # least and greatest of a spread of u
 COMMON = 0.99  # share of the images of known kinds that are not called strange
 WORST = 3.0  # how much worse than renderings real images may be, in spreads
 COMMON_REAL = 0.95  # and of real training images
@@ -85,3 +86,13 @@ def quantile(scores: Tensor, share: float) -> Tensor:
     """The quantile of many scores (n,)."""
     ordered = scores.flatten().sort().values
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def spread_of(logarithm: Tensor) -> Tensor:
+    """Spread of u out of a network's answer, within limits."""
+    return logarithm.clamp(*LOGARITHMS).exp()
+
+
+def surprise(error: Tensor, logarithm: Tensor) -> Tensor:
+    """Negative logarithm of a normal distribution's density whose deviation is `spread_of`; () without constant."""
+    return (0.5 * (error / spread_of(logarithm)).square() + logarithm.clamp(*LOGARITHMS)).mean()
