@@ -14,8 +14,6 @@ expected over the levels, and over whether the shape is the library's nearest or
 """
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -30,7 +28,7 @@ from .pipeline.library import FLOOR, Library, unit_shape
 from .pipeline.options import DepthPipelineOptions
 from .pipeline.pairs import ENOUGH, Pairs
 from .pipeline.registration import fitted
-from .pipeline.studio import Studio, evenly, geometry
+from .pipeline.studio import Studio, drawing, evenly, geometry
 from .pipeline.trust import SHARE, Trust, floor_of, residual, spread_of, surprise
 from .pipeline.warp import moved, warped
 from .scaling import to_network
@@ -150,7 +148,9 @@ class DepthPipeline(System):
     def _drawn(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """Unit shapes, numbers of levels and images as a stage and a dose give them, out of the epoch's gallery."""
         if self._gallery is None or self._gallery[0] != self.epochs:
-            with self._drawing(1000 * self.seed + self.epochs):  # the same after a resume, which does not keep it
+            with drawing(
+                1000 * self.seed + self.epochs, self.device
+            ):  # the same after a resume, which does not keep it
                 self._gallery = (self.epochs, *self.studio.gallery())
         _, u, level, image = self._gallery
         some = torch.randint(len(u), (count,), device=self.device)
@@ -158,13 +158,6 @@ class DepthPipeline(System):
 
     def _exposed(self, image: Tensor) -> Tensor:
         return self.studio.exposed(image, KNOWN if self.pairs.matched else 1.0)
-
-    @contextmanager
-    def _drawing(self, seed: int) -> Iterator[None]:
-        """Draws as from this seed, and goes on afterwards as if nothing had been drawn."""
-        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
-            torch.manual_seed(seed)
-            yield
 
     @torch.no_grad()
     def end_epoch(self, reference: dict[str, NDArray]) -> None:
@@ -266,7 +259,7 @@ class DepthPipeline(System):
         places = self.library.places(held_out)
         u = self.library.shapes(places[torch.arange(JUDGED_BY, device=self.device) % len(places)])
         level = torch.arange(JUDGED_BY, device=self.device) % len(self.levels)
-        with self._drawing(0):
+        with drawing(0, self.device):
             if deformed:
                 u = warped(u, self.library.centre)
             sem = self._exposed(self.studio.rendered(u, level))

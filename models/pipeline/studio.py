@@ -1,5 +1,8 @@
 """Where unit shapes are rendered as the real domain shows them: clean, moved by a stage, exposed to a dose."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -90,6 +93,14 @@ class Studio:
         """Shapes evenly over the library, at all levels."""
         some = torch.arange(count, device=self.grey.device)
         return self.library.shapes(some * len(self.library.level) // count), some % len(self.grey)
+
+
+@contextmanager
+def drawing(seed: int, device: torch.device) -> Iterator[None]:
+    """Draws as from this seed, and goes on afterwards as if nothing had been drawn."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
 
 
 def geometry(u: Tensor, grey: Tensor) -> Tensor:
