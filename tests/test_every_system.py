@@ -10,7 +10,8 @@ import train
 from data.simulate import main as simulate
 
 NARROW = {"unet_regressor": ["--width", "4"], "autoencoder": ["--layers", "convolutional", "--width", "4"]}
-NARROW |= {name: ["--width", "4"] for name in ("scale_invariant_depth", "hole_segmenter", "depth_pipeline")}
+NARROW |= {name: ["--width", "4"] for name in ("scale_invariant_depth", "hole_segmenter")}
+NARROW["depth_pipeline"] = ["--width", "4", "--renderer_epochs", "1", "--match_epoch", "2", "--batch_size", "32"]
 SUPERVISED = (
     "autoencoder",
     "depth_pipeline",
@@ -41,8 +42,8 @@ def outcome(place, name, *words):
 
 
 def learn(place, model, name, epochs, *words):
-    schedule = ["--n_epochs", str(epochs), "--n_epochs_decay", "0", "--batch_size", "8"]
-    return trained(place, name, "--model", model, *NARROW.get(model, []), *schedule, *words)
+    schedule = ["--batch_size", "8", "--n_epochs", str(epochs), "--n_epochs_decay", "0"]
+    return trained(place, name, "--model", model, *schedule, *NARROW.get(model, []), *words)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,14 @@ def test_a_run_is_shown_and_tested(runs, model):
     assert knows <= metrics["score"].keys()
     assert ("aligned" in metrics["score"]) == (model == "scale_invariant_depth")
     assert (folder / "depth").is_dir() == ("raw" in knows)
+    doubts = model == "depth_pipeline"
+    assert (folder / "interval_nm").is_dir() == (folder / "holes.csv").is_file() == doubts
+    assert ("intervals" in metrics["score"]) == doubts
+    if doubts:
+        page = (folder / "index.html").read_text()
+        assert "90 % intervals hold" in page and "bar_interval.png" in page
+        rows = (folder / "holes.csv").read_text().splitlines()
+        assert rows[0] == "image,floor_depth_nm,half_90_percent_nm,strangeness,outside_known" and len(rows) == 7
 
 
 @pytest.mark.parametrize("vote", ["soft", "hard"])
