@@ -60,6 +60,6 @@ def level_of(file: ImageFile) -> int:
     if not match:
         raise DataError(
             f"{file.path}: lies in no folder Depth_110, Depth_120, ... that would say its depth; "
-            "with --labels simulation a classifier learns from the simulated cases"
+            "sort real images into such folders (a background_classifier can do without: --labels simulation)"
         )
     return int(match[1]) + FLOOR

@@ -91,5 +91,5 @@ def classes_of(level: Tensor, levels: tuple[int, ...]) -> Tensor:
     match = level.cpu()[:, None] == known
     if not match.any(dim=1).all():
         found = ", ".join(str(int(one)) for one in np.setdiff1d(level.cpu().numpy(), known.numpy()))
-        raise ModelError(f"the data set has images of background level {found}, which --levels does not name")
+        raise ModelError(f"the data set has images of background level {found}, which --levels does not name; name all")
     return match.int().argmax(dim=1)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .background_classifier import classes_of
+from .errors import ModelError
 from .networks import HalfUNet, LevelNet
 from .pipeline.appearance import Appearance
 from .pipeline.library import FLOOR, Library, unit_shape
@@ -51,6 +52,8 @@ class DepthPipeline(System):
 
     def __init__(self, options: DepthPipelineOptions, device: torch.device, seed: int = 0) -> None:
         super().__init__(options, device)
+        if options.match_epoch <= options.renderer_epochs:
+            raise ModelError(f"--match_epoch {options.match_epoch}: must be above --renderer_epochs")
         self.levels, width = options.levels, options.width
         self.grey = torch.tensor(options.levels, device=device)
         self.renderer = HalfUNet(2, 1, width, 3, "batch").to(device)
@@ -266,11 +269,9 @@ class DepthPipeline(System):
         return u, level, *self._found(sem), sem
 
     def _calibrate(self, real: NDArray) -> None:
-        """How sure a match is, how wide an interval, and what is strange.
-
-        Learned from renderings of held-out shapes, deformed where a population is not to be taken for granted; from
-        paired real images, beside renderings of as well known shapes; and from real images (N, H, W).
-        """
+        """How sure a match is, how wide an interval, and what is strange: from renderings of held-out shapes, deformed
+        where no population is to be taken for granted, from paired real images beside renderings of as well known
+        shapes, and from real images (N, H, W)."""
         new, known = self._judged(held_out=True), self._judged(held_out=False)
         u, level, found, spread, sem = self._judged(held_out=True, deformed=True)
         outside, within = (self.library.nearest(one[2], blind=True)[1].cpu() for one in (new, known))

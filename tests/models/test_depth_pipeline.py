@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from models import build
+from models import ModelError, build
 from models.pipeline.options import DepthPipelineOptions
 from models.pipeline.warp import moved
 
@@ -109,3 +109,8 @@ def test_a_small_world_is_learned_from_unpaired_real_images():
     assert np.sqrt(error.mean()) < 0.5 * np.sqrt(blank.mean())
     assert found.interval.shape == found.depth.shape and (found.interval > 0).all()
     assert found.floor.shape == (40, 2) and torch.isfinite(found.strange).all()
+
+
+def test_matching_before_any_shape_was_learned_is_refused():
+    with pytest.raises(ModelError, match="--match_epoch 6: must be above --renderer_epochs"):
+        fresh(match_epoch=6, renderer_epochs=6)
