@@ -7,7 +7,8 @@ A training has stages, each so many epochs long:
 2. A network learns the unit shape u from renderings of known and of deformed shapes (`S`).
 3. Real images whose shape is surely one of the library's (`L`) are paired with it (`P`), and the renderer learns from
    them how the real domain looks. Where there are few, it learns what the appearance makes of it.
-4. As 2, with that renderer. After every epoch it is found out how far a prediction can be trusted (`T`).
+4. As 2, with that renderer; then 3 and 4 again, with the more matches that are found now. After every epoch of shapes
+   it is found out how far a prediction can be trusted (`T`).
 
 Meanwhile a network learns the level from the real images' folders and such renderings (`C`). The depth is L - D u,
 expected over the levels, and over whether the shape is the library's nearest or as the network says.
@@ -38,7 +39,7 @@ from .system import Estimate, System
 JUDGED_BY = 128  # renderings
 RENDERED = 0.3  # weight of a rendering beside a real image where levels are learned
 KNOWN = 0.3  # how far a matched domain's appearance is varied, where 1 is for one known by statistics
-SURE = 0.8  # probability of a match from which on it is believed
+RARE = 0.05  # share of the real images that may seem to match by chance
 ROUNDING = 0.6  # [grey level] within which nine of ten sums of two roundings lie, the map's and the truth's
 NOTHING = 0.004  # u of half a grey level: less is background
 
@@ -52,8 +53,9 @@ class DepthPipeline(System):
 
     def __init__(self, options: DepthPipelineOptions, device: torch.device, seed: int = 0) -> None:
         super().__init__(options, device)
-        if options.match_epoch <= options.renderer_epochs:
-            raise ModelError(f"--match_epoch {options.match_epoch}: must be above --renderer_epochs")
+        ends = [options.renderer_epochs, *(match + options.matched_epochs for match in options.match_epochs)]
+        if any(match <= before for match, before in zip(options.match_epochs, ends, strict=False)):
+            raise ModelError(f"--match_epochs {options.match_epochs}: each must leave an epoch for shapes before it")
         self.levels, width = options.levels, options.width
         self.grey = torch.tensor(options.levels, device=device)
         self.renderer = HalfUNet(2, 1, width, 3, "batch").to(device)
@@ -74,21 +76,13 @@ class DepthPipeline(System):
         self._images: dict[str, Tensor] = {}
 
     @property
-    def stage(self) -> tuple[str, int, int | None]:
-        """What is learned now, since which epoch (from 0), and up to which; None is the end."""
-        o = self.options
-        matched = o.match_epoch + o.matched_epochs
-        if self.epochs < o.renderer_epochs:
-            return "renderer", 0, o.renderer_epochs
-        if self.epochs < o.match_epoch:
-            return "shape", o.renderer_epochs, o.match_epoch
-        if self.epochs < matched:
-            return "real renderer", o.match_epoch, matched
-        return "shape", matched, None
+    def stage(self) -> str:
+        """What is learned now."""
+        return self.options.stage(self.epochs)[0]
 
     def set_learning_rate(self, factor: float) -> None:
         """As always in the last stage; before, what a stage learns ends it at a rate of zero."""
-        _, since, until = self.stage
+        _, since, until = self.options.stage(self.epochs)
         stage = factor if until is None else 0.5 * (1 + math.cos(math.pi * (self.epochs - since) / (until - since)))
         for learner, optimiser in self.optimisers.items():
             for group in optimiser.param_groups:
@@ -96,12 +90,11 @@ class DepthPipeline(System):
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on a batch of the kind `domains`; what is not learned at this stage keeps its last loss."""
-        stage = self.stage[0]
         rendered = batch["sem"][:0].to(self.device), batch["level"][:0].to(self.device)
-        if stage == "renderer":
+        if self.stage == "renderer":
             sem, depth = (batch[key].to(self.device) for key in ("sem", "depth"))
             self._learn_rendering(unit_shape(depth, batch["level"]), batch["level"].to(self.device), sem)
-        elif stage == "real renderer":
+        elif self.stage == "real renderer":
             some = torch.randint(len(self.pairs), (len(batch["sem"]),), device=self.device)
             sem, u, level, offset = self.pairs.take(some)
             self._learn_rendering(u, self.grey[level], sem, offset)
@@ -167,8 +160,8 @@ class DepthPipeline(System):
         """What is learned between the stages: the library, the appearance, the pairs; and how far to trust all that."""
         if self.epochs == 0:
             self.library.hold(*(reference[f"library{part}"] for part in ("", "_level", "_held_out")))
-        before, self.epochs = self.stage[0], self.epochs + 1
-        after = self.stage[0]
+        before, self.epochs = self.stage, self.epochs + 1
+        after = self.stage
         self.train(False)
         if before == "renderer" != after:
             level = classes_of(torch.from_numpy(reference["real_level"]), self.levels)
@@ -187,14 +180,14 @@ class DepthPipeline(System):
         images = torch.from_numpy(real)[:, None]
         parts = [self.library.nearest(self._found(some.to(self.device).float())[0]) for some in images.split(64)]
         place, features = (torch.cat(some) for some in zip(*parts, strict=True))
-        sure = self.library.probability(features) > SURE
-        if sure.sum() >= ENOUGH:
+        sure = self.library.sure(features)
+        if sure.sum() >= max(ENOUGH, RARE * len(real)):
             sem = images[sure.cpu()].to(self.device).float()
             u, level = self.library.shapes(place[sure]), level.to(self.device)[sure]
             offset, _ = fitted(sem, self.studio.rendered(u, level))
             self.pairs.hold(sem, u, level, offset, matched=True)
             self.appearance.hold_offsets(offset)
-        else:
+        elif not len(self.pairs):
             u, level, sem = self.studio.gallery()
             self.pairs.hold(sem.clamp(0, 255), u, level, torch.zeros(len(u), 2, device=self.device), matched=False)
 

@@ -11,7 +11,7 @@ from data.simulate import main as simulate
 
 NARROW = {"unet_regressor": ["--width", "4"], "autoencoder": ["--layers", "convolutional", "--width", "4"]}
 NARROW |= {name: ["--width", "4"] for name in ("scale_invariant_depth", "hole_segmenter")}
-NARROW["depth_pipeline"] = ["--width", "4", "--renderer_epochs", "1", "--match_epoch", "2", "--batch_size", "32"]
+NARROW["depth_pipeline"] = ["--width", "4", "--renderer_epochs", "1", "--match_epochs", "2", "--batch_size", "32"]
 SUPERVISED = (
     "autoencoder",
     "depth_pipeline",

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from .buffers import resized_to
 
 FLOOR = 30  # grey level of every plateau
+BY_CHANCE = 0.99  # share of unknown shapes whose quotient of the second and the first distance is less
 
 
 class Library(nn.Module):
@@ -22,15 +23,16 @@ class Library(nn.Module):
     level: Tensor
     held_out: Tensor
     weights: Tensor
+    farthest: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("maps", torch.zeros(0, 1, 1, dtype=torch.uint8))
         self.register_buffer("level", torch.zeros(0, dtype=torch.int64))
         self.register_buffer("held_out", torch.zeros(0, dtype=torch.bool))
-        self.register_buffer(
-            "weights", torch.zeros(4, dtype=torch.float64)
-        )  # constant, distance, quotient; last: known
+        # Of the regression: constant, distance, quotient; last, whether it was calibrated.
+        self.register_buffer("weights", torch.zeros(4, dtype=torch.float64))
+        self.register_buffer("farthest", torch.full((), torch.inf, dtype=torch.float64))
 
     _load_from_state_dict = resized_to("maps", "level", "held_out")
 
@@ -71,6 +73,13 @@ class Library(nn.Module):
             return torch.zeros(len(features), dtype=torch.float64, device=features.device)
         return (features @ self.weights[:3]).sigmoid()
 
+    def sure(self, features: Tensor) -> Tensor:
+        """Whether the nearest shape is nearer than others as it hardly ever is by chance, bool (N,).
+
+        The quotient alone: unlike the distance it does not grow where images look a little otherwise than renderings.
+        """
+        return features[:, 2] > self.farthest
+
     def calibrate(self, outside: Tensor, inside: Tensor) -> None:
         """Fits the logistic regression on features (N, 3) by Newton's method, with a weak prior on its weights."""
         features = torch.cat((outside, inside))
@@ -83,6 +92,7 @@ class Library(nn.Module):
                 3, dtype=torch.float64
             )
             weights = weights + torch.linalg.solve(curvature, slope).clamp(-3, 3)
+        self.farthest.copy_(torch.quantile(outside[:, 2], BY_CHANCE))
         self.weights = torch.cat((weights, torch.ones(1, dtype=torch.float64))).to(self.level.device)
 
 

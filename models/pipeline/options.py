@@ -28,11 +28,25 @@ class DepthPipelineOptions:
     renderer_epochs: int = field(
         default=6, metadata={"help": "epochs in which the renderer learns", "unit": "epochs", "bounds": (1, None)}
     )
-    match_epoch: int = field(
-        default=18,
-        metadata={"help": "epoch after which real images are matched", "unit": "epochs", "bounds": (2, None)},
+    match_epochs: tuple[int, ...] = field(
+        default=(14, 24),
+        metadata={"help": "epochs after which real images are matched", "unit": "epochs", "bounds": (2, None)},
     )
     matched_epochs: int = field(
-        default=3,
+        default=2,
         metadata={"help": "epochs in which the renderer learns from matches", "unit": "epochs", "bounds": (1, None)},
     )
+
+    def stage(self, epochs: int) -> tuple[str, int, int | None]:
+        """What is learned after so many epochs, since which one, and up to which; None is the end."""
+        since, until = 0, self.renderer_epochs
+        if epochs < until:
+            return "renderer", since, until
+        for match in self.match_epochs:
+            since, until = until, match
+            if epochs < until:
+                return "shape", since, until
+            since, until = until, match + self.matched_epochs
+            if epochs < until:
+                return "real renderer", since, until
+        return "shape", until, None

@@ -11,7 +11,7 @@ from models import ModelError, build
 from models.pipeline.options import DepthPipelineOptions
 from models.pipeline.warp import moved
 
-SHORT = {"width": 4, "renderer_epochs": 1, "match_epoch": 2, "matched_epochs": 1, "levels": (140, 170)}
+SHORT = {"width": 4, "renderer_epochs": 1, "match_epochs": (2,), "matched_epochs": 1, "levels": (140, 170)}
 
 
 def world(count=40, seed=0):
@@ -99,7 +99,7 @@ def test_each_stage_learns_its_own_network():
 
 
 def test_a_small_world_is_learned_from_unpaired_real_images():
-    known, system = world(), fresh(width=8, renderer_epochs=2, match_epoch=4, matched_epochs=1)
+    known, system = world(), fresh(width=8, renderer_epochs=2, match_epochs=(4,), matched_epochs=1)
     learn(system, known, 8, 60)
     system.train(False)
     with torch.inference_mode():
@@ -112,5 +112,6 @@ def test_a_small_world_is_learned_from_unpaired_real_images():
 
 
 def test_matching_before_any_shape_was_learned_is_refused():
-    with pytest.raises(ModelError, match="--match_epoch 6: must be above --renderer_epochs"):
-        fresh(match_epoch=6, renderer_epochs=6)
+    for epochs in ((6,), (8, 9)):
+        with pytest.raises(ModelError, match="each must leave an epoch for shapes before it"):
+            fresh(match_epochs=epochs, renderer_epochs=6)

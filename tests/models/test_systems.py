@@ -11,7 +11,7 @@ import torch
 from models import SYSTEMS, ModelError, build
 
 SMALL = {"ngf": 4, "ndf": 4, "netG": "resnet_6blocks", "width": 4}
-SMALL |= {"renderer_epochs": 1, "match_epoch": 2, "matched_epochs": 1}
+SMALL |= {"renderer_epochs": 1, "match_epochs": (2,), "matched_epochs": 1}
 LEARNING = [name for name in SYSTEMS if name != "fusion"]
 
 
