@@ -9,7 +9,7 @@ from .appearance import KNOTS, Appearance, blurred
 from .contour import BINS, surroundings
 from .statistics import Statistics, shared
 
-BLURS = (-1.2, -0.8, -0.4, 0.0, 0.4, 0.8, 1.4)  # [px^2] tried for the variance along each axis
+BLURS = (0.0, 0.4, 0.8, 1.4)  # [px^2] tried for the variance along each axis
 
 
 def fit(appearance: Appearance, clean: Tensor, level: NDArray, real: Statistics) -> float:

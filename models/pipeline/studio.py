@@ -15,8 +15,7 @@ from .library import FLOOR, Library
 from .statistics import Statistics
 from .warp import moved, warped
 
-FITTED = 96  # renderings that an appearance is fitted with
-CENTRED = 400  # and whose mean place is compared with that of real images
+FITTED = 384  # renderings that an appearance is fitted with: fewer are another population
 GALLERY = 1600  # renderings of an epoch; each is seen twice, moved and with noise of its own
 NEW = 0.6  # share of deformed shapes among them
 
@@ -83,7 +82,7 @@ class Studio:
         known = Statistics(real, level, len(self.grey))
         u, of = self._spread_out(FITTED)
         fit(self.appearance, self.clean(u, of).cpu(), of.cpu().numpy(), known)
-        looks = surroundings(self.rendered(*self._spread_out(CENTRED))[:, 0].cpu().numpy())
+        looks = surroundings(self.rendered(u, of)[:, 0].cpu().numpy())
         # Depth maps have their holes in one place; so have the images, unless their mean is surely off.
         apart = known.centroid.mean(0) - looks.centroid.mean(0)
         chance = np.sqrt(known.centroid.var(0) / len(known.centroid) + looks.centroid.var(0) / len(looks.centroid))
