@@ -41,7 +41,7 @@ RENDERED = 0.3  # weight of a rendering beside a real image where levels are lea
 KNOWN = 0.3  # how far a matched domain's appearance is varied, where 1 is for one known by statistics
 RARE = 0.05  # share of the real images that may seem to match by chance
 ROUNDING = 0.6  # [grey level] within which nine of ten sums of two roundings lie, the map's and the truth's
-NOTHING = 0.004  # u of half a grey level: less is background
+NOTHING = 0.012  # u of a grey level and a half: less is background, or its noise
 
 
 class DepthPipeline(System):
