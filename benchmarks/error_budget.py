@@ -48,8 +48,8 @@ def main() -> int:
 
 
 def read(work: Path) -> dict[str, Maps] | None:
-    """Maps (N, H, W) of a tested cell [grey level]: `depth`, `truth`, half the 90 % `interval`; and whether the library
-    holds the shape (N,), `known`."""
+    """Maps (N, H, W) of a tested cell [grey level]: `depth`, `truth`, half the 90 % `interval`; the `level` found, the
+    error of the `nearest` simulated shape at the true level, and whether that is the very shape, `known` (N,)."""
     results = work / "results" / ROWS["pipeline"].run(0) / "test_latest"
     stems = sorted(path.stem for path in (results / "interval_nm").glob("*.tiff"))
     if not stems:
@@ -59,12 +59,14 @@ def read(work: Path) -> dict[str, Maps] | None:
     deep = np.stack([tifffile.imread(results / f"depth_nm/{stem}.tiff") for stem in stems]).astype(np.float64)
     found = np.stack([read_grey(results / f"depth/{stem}.png") for stem in stems]).max(axis=(1, 2))
     interval = np.stack([tifffile.imread(results / f"interval_nm/{stem}.tiff") for stem in stems])
+    error = nearest(work / "sem", metrics.unit(truth, level)) * (level - metrics.FLOOR)
     return {
         "depth": found[:, None, None] - deep,
         "truth": truth,
         "interval": interval,
         "level": found.astype(np.float64),
-        "known": nearest(work / "sem", metrics.unit(truth, level)) * (level - metrics.FLOOR) < IN_LIBRARY,
+        "nearest": error,
+        "known": error < IN_LIBRARY,
     }
 
 
@@ -77,7 +79,11 @@ def nearest(dataroot: Path, u: Maps) -> Maps:
 
 
 def budget(maps: dict[str, Maps]) -> dict[str, str]:
-    """Root of each part of the mean squared error [grey level]; their squares add up to the whole's."""
+    """Root of each part of the mean squared error [grey level]; their squares add up to the whole's.
+
+    The oracle floor is what remains where level, centring and the nearest simulated shape are given: of each image the
+    lesser error, of that shape or of its centred map.
+    """
     truth, level = maps["truth"], metrics.levels_of(maps["truth"])
     given = metrics.at_level(metrics.unit(maps["depth"], maps["level"]), level)
     centred = np.stack([moved_best(one, true, true.max()) for one, true in zip(given, truth, strict=True)])
@@ -90,7 +96,8 @@ def budget(maps: dict[str, Maps]) -> dict[str, str]:
         "floor": (shape * (u >= 0.9)).mean(),
         "background": (shape * (u <= 0)).mean(),
     }
-    said = {"all": f"{np.sqrt(whole.mean()):.2f}"}
+    oracle = np.minimum(shape.mean(axis=(1, 2)), maps["nearest"] ** 2)
+    said = {"all": f"{np.sqrt(whole.mean()):.2f}", "oracle floor": f"{np.sqrt(oracle.mean()):.2f}"}
     for name, where in (("in the library", maps["known"]), ("not in it", ~maps["known"].astype(bool))):
         said[name] = f"{np.sqrt(whole[where].mean()):.2f} ({where.mean():.0%})" if where.any() else "–"
     return said | {name: f"{np.sign(part) * np.sqrt(abs(part)):.2f}" for name, part in parts.items()}

@@ -17,12 +17,14 @@ def maps(count=12, offset=(0, 0), level_off=0.0, noise=0.0):
     depth = np.stack([150 + level_off - (120 + level_off) * moved] * count) + noise * rng.normal(size=truth.shape)
     interval = np.full(truth.shape, max(1.645 * noise, 0.1))
     known = np.arange(count) % 2 == 0
+    nearest = np.where(known, 0.3, 5.0)
     return {
         "depth": depth,
         "truth": truth,
         "interval": interval,
         "level": truth.max((1, 2)) + level_off,
         "known": known,
+        "nearest": nearest,
     }
 
 
