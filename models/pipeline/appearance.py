@@ -14,7 +14,8 @@ class Appearance(nn.Module):
     """From clean simulated images to images of a real domain, both (N, 1, H, W) [grey level], known by statistics of
     its images alone: their mean profiles across the contour of a hole, their noise, how far their holes scatter.
 
-    A Gaussian blur along each axis, a gain curve for every level, and a residual by distance and direction from the contour, which a halo or a charging tail needs.
+    A Gaussian blur along each axis, a gain curve for every level, and a residual by distance and direction from the
+    contour, which a halo or a charging tail needs.
     """
 
     blur: Tensor
