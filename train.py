@@ -42,6 +42,7 @@ def train(opt: Options, replicas: Replicas) -> int:
     if not system.batches:
         return combine(opt, device)
     replicas.check(loop.batch_size)
+    system.check_epochs(last)
     keep_memory()
     system.hasten(takes_bf16(device, opt.run.precision), opt.run.compile)
     layout = Layout(opt.data.dataroot)

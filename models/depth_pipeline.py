@@ -21,9 +21,9 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
+from tqdm import tqdm
 
 from .background_classifier import classes_of
-from .errors import ModelError
 from .networks import HalfUNet, LevelNet
 from .pipeline.appearance import Appearance
 from .pipeline.library import FLOOR, Library, unit_shape
@@ -53,9 +53,7 @@ class DepthPipeline(System):
 
     def __init__(self, options: DepthPipelineOptions, device: torch.device, seed: int = 0) -> None:
         super().__init__(options, device)
-        ends = [options.renderer_epochs, *(match + options.matched_epochs for match in options.match_epochs)]
-        if any(match <= before for match, before in zip(options.match_epochs, ends, strict=False)):
-            raise ModelError(f"--match_epochs {options.match_epochs}: each must leave an epoch for shapes before it")
+        options.check()
         self.levels, width = options.levels, options.width
         self.grey = torch.tensor(options.levels, device=device)
         self.renderer = HalfUNet(2, 1, width, 3, "batch").to(device)
@@ -79,6 +77,9 @@ class DepthPipeline(System):
     def stage(self) -> str:
         """What is learned now."""
         return self.options.stage(self.epochs)[0]
+
+    def check_epochs(self, last: int) -> None:
+        self.options.check(last)
 
     def set_learning_rate(self, factor: float) -> None:
         """As always in the last stage; before, what a stage learns ends it at a rate of zero."""
@@ -162,6 +163,8 @@ class DepthPipeline(System):
             self.library.hold(*(reference[f"library{part}"] for part in ("", "_level", "_held_out")))
         before, self.epochs = self.stage, self.epochs + 1
         after = self.stage
+        if before != after:
+            tqdm.write(f"from now on the {after} is learned")
         self.train(False)
         if before == "renderer" != after:
             level = classes_of(torch.from_numpy(reference["real_level"]), self.levels)
@@ -186,6 +189,7 @@ class DepthPipeline(System):
             u, level = self.library.shapes(place[sure]), level.to(self.device)[sure]
             offset, _ = fitted(sem, self.studio.rendered(u, level))
             self.pairs.hold(sem, u, level, offset, matched=True)
+            tqdm.write(f"{int(sure.sum())} of {len(real)} real images surely show a simulated shape")
             self.appearance.hold_offsets(offset)
         elif not len(self.pairs):
             u, level, sem = self.studio.gallery()
@@ -209,9 +213,13 @@ class DepthPipeline(System):
             return answer
         strange = self.trust.strangeness(*self._oddity(sem, found, spread, posterior.argmax(dim=1)))
         sure = known >= SHARE  # then 90 % of the probability is on one shape, and the interval is its rounding
-        interval = torch.where(sure, 0.0, self.trust.pixel * spread * deep) + ROUNDING
+        half = torch.where(sure, 0.0, self.trust.pixel * spread * deep) + ROUNDING
         floor, unsure = floor_of(u, torch.where(sure, 0.0, self.trust.floor * spread * deep))
-        floor = torch.stack((floor * deep.flatten(), unsure + ROUNDING), 1)
+        # So it is with levels: where one has 90 %, there is no doubt; else 1.64 deviations, of normal doubts.
+        variance = (posterior @ grey.square()) - (posterior @ grey).square()
+        doubt = torch.where(posterior.amax(1) >= SHARE, 0.0, 1.64 * variance.clamp_min(0).sqrt())
+        interval = half + doubt[:, None, None, None] * (1 - u).clamp(0, 1)
+        floor = torch.stack((floor * deep.flatten(), unsure + ROUNDING + doubt * floor), 1)
         return answer._replace(interval=interval, floor=floor, strange=strange)
 
     def _posterior(self, sem: Tensor) -> Tensor:

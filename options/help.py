@@ -28,9 +28,9 @@ def help_text(lexicon: Lexicon, groups: dict[str, type], models: dict[str, type]
     lines = [f"usage: python {lexicon.program} [--option value ...]", ""]
     for group, component in {**groups, "model": models[model]}.items():
         lines.append(f"{title(component)}:")
-        options = lexicon.models[model] if group == "model" else lexicon.groups[group]
-        for option in options:
-            lines += _entry(option)
+        for option in lexicon.options(model):  # a model may have defaults of its own
+            if option.group == group:
+                lines += _entry(option)
         lines.append("")
     if len(models) > 1:
         lines += [f"Models: {', '.join(models)}; -h --model NAME shows that model's options.", ""]

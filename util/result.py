@@ -91,7 +91,7 @@ class Result:
             if image is not None:
                 columns[name] = figure.depth(image, low, high)
         if self.interval is not None:
-            columns["\u00b1 90 %"] = figure.interval(self.interval, ERROR_LIMIT)
+            columns["interval"] = figure.interval(self.interval, ERROR_LIMIT)
         if self.truth is not None:
             columns["truth"] = figure.depth(self.truth, low, high)
             if self.final is not None:

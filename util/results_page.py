@@ -60,7 +60,11 @@ def write(
             known = "" if first.truth is None else ", the true one green"
             tags.p(f"contour: what was found is red{known}.", cls="quiet")
         if first.strange is not None:
-            tags.p("strange: above 1 the image is outside what the pipeline knows.", cls="quiet")
+            tags.p(
+                "floor: mean depth of the hole's floor below the background, and half its 90 % interval [grey level]. "
+                "strange: above 1 the image is outside what the pipeline knows.",
+                cls="quiet",
+            )
         if len(errors):
             last = [name for name in first.pictures() if name in ("raw", "quantised", "centred")][-1]
             tags.p(f"RMSE and error are those of the map that is written: {last}.", cls="quiet")

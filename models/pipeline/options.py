@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ..errors import ModelError
 from ..quantisation import LEVELS
 
 
@@ -36,6 +37,25 @@ class DepthPipelineOptions:
         default=2,
         metadata={"help": "epochs in which the renderer learns from matches", "unit": "epochs", "bounds": (1, None)},
     )
+
+    def check(self, last: int | None = None) -> None:
+        """Whether the stages, and a training of `last` epochs, leave an epoch for shapes around each match."""
+        before = f"--renderer_epochs {self.renderer_epochs}"
+        end = self.renderer_epochs
+        for match in self.match_epochs:
+            if match <= end:
+                raise ModelError(
+                    f"--match_epochs: {match} must be above {end}, where what comes before it ends ({before})"
+                )
+            before, end = (
+                f"the match after epoch {match}, --matched_epochs {self.matched_epochs}",
+                match + self.matched_epochs,
+            )
+        if last is not None and last <= end:
+            raise ModelError(
+                f"--n_epochs and --n_epochs_decay come to {last}: no epoch is left for shapes after {end}; "
+                "say more, or shorten the stages as in --renderer_epochs 2 --match_epochs 4,7 --n_epochs 12"
+            )
 
     def stage(self, epochs: int) -> tuple[str, int, int | None]:
         """What is learned after so many epochs, since which one, and up to which; None is the end."""

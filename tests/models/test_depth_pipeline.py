@@ -112,6 +112,28 @@ def test_a_small_world_is_learned_from_unpaired_real_images():
 
 
 def test_matching_before_any_shape_was_learned_is_refused():
-    for epochs in ((6,), (8, 9)):
-        with pytest.raises(ModelError, match="each must leave an epoch for shapes before it"):
+    for epochs, said in (((6,), "6 must be above 6"), ((8, 9), "9 must be above 9")):
+        with pytest.raises(ModelError, match=f"--match_epochs: {said}, where what comes before it ends"):
             fresh(match_epochs=epochs, renderer_epochs=6)
+
+
+def test_a_training_too_short_for_its_stages_is_refused():
+    system = fresh(match_epochs=(8, 12))
+    system.check_epochs(14)
+    with pytest.raises(ModelError, match="come to 13: no epoch is left for shapes after 13"):
+        system.check_epochs(13)
+
+
+def test_a_doubtful_level_widens_the_intervals():
+    known, system = world(), fresh()
+    learn(system, known, 3, 2)
+    system.train(False)
+    sem = torch.from_numpy(known["real"].astype(np.float32))[:, None]
+    answers = []
+    for doubt in (30.0, 0.1):
+        system._posterior = lambda sem, doubt=doubt: torch.tensor([[doubt, 0.0]]).expand(len(sem), 2).softmax(1)
+        with torch.inference_mode():
+            answers.append(system.predict(sem))
+    sure, unsure = answers
+    assert ((unsure.floor[:, 1] - sure.floor[:, 1]) >= 0).all()
+    assert unsure.interval[..., 0, 0].min() > sure.interval[..., 0, 0].max(), "the background's level is unknown, too"
