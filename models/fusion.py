@@ -71,7 +71,7 @@ class Fusion(System):
         said = [member.predict(sem) for member in self.members.values()]
         depth, levels, background = (
             torch.stack(known) if (known := [one for one in column if one is not None]) else None
-            for column in zip(*said, strict=True)
+            for column in zip(*(one[:3] for one in said), strict=True)  # a member's doubts are its own
         )
         soft = self.options.vote == "soft"
         return Estimate(

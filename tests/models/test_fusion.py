@@ -51,7 +51,7 @@ def test_equal_votes_for_levels_are_settled_by_the_probabilities():
 
 
 def test_what_no_member_knows_is_not_known():
-    assert fused("soft", a=Member(depth=100))[1:] == (None, None)
+    assert fused("soft", a=Member(depth=100))[1:] == (None,) * 5
 
 
 def test_members_that_vote_for_other_levels_are_named():
