@@ -12,6 +12,7 @@ from data.simulate import main as simulate
 NARROW = {"unet_regressor": ["--width", "4"], "autoencoder": ["--layers", "convolutional", "--width", "4"]}
 NARROW |= {name: ["--width", "4"] for name in ("scale_invariant_depth", "hole_segmenter")}
 NARROW["depth_pipeline"] = ["--width", "4", "--renderer_epochs", "1", "--match_epochs", "", "--batch_size", "32"]
+NARROW["depth_pipeline"] += ["--lr_policy", "linear"]  # a cosine knows from its first epoch on how many will come
 LAST = {"depth_pipeline": 3}  # epochs; the others learn for two
 SUPERVISED = (
     "autoencoder",
