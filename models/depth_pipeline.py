@@ -145,9 +145,8 @@ class DepthPipeline(System):
     def _drawn(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """Unit shapes, numbers of levels and images as a stage and a dose give them, out of the epoch's gallery."""
         if self._gallery is None or self._gallery[0] != self.epochs:
-            with drawing(
-                1000 * self.seed + self.epochs, self.device
-            ):  # the same after a resume, which does not keep it
+            # Drawn as after a resume, which does not keep it.
+            with drawing(1000 * self.seed + self.epochs, self.device):
                 self._gallery = (self.epochs, *self.studio.gallery())
         _, u, level, image = self._gallery
         some = torch.randint(len(u), (count,), device=self.device)

@@ -25,7 +25,6 @@ class Appearance(nn.Module):
     jitter: Tensor
     offset: Tensor
     brightest: Tensor
-    fits: Tensor
 
     def __init__(self, levels: int) -> None:
         super().__init__()
@@ -35,13 +34,7 @@ class Appearance(nn.Module):
         self.register_buffer("variance", torch.ones(NOISE_BINS))  # [grey level^2]
         self.register_buffer("jitter", torch.ones(2))  # [px] largest offset of y and x
         self.register_buffer("offset", torch.zeros(2))  # [px] mean offset of y and x
-        self.register_buffer("fits", torch.zeros((), dtype=torch.int64))  # how often it was fitted
         self.register_buffer("brightest", torch.zeros(()))  # to which all images are rescaled; 0 where they are not
-
-    @property
-    def fitted(self) -> bool:
-        """Whether the domain is known."""
-        return bool(self.fits)
 
     def forward(self, clean: Tensor, level: Tensor, contour: Tensor) -> Tensor:
         """Without noise; `level` (N,) is the number of each image's level, `contour` (N, H, W) the `place` of each

@@ -31,7 +31,6 @@ def fit(appearance: Appearance, clean: Tensor, level: NDArray, real: Statistics)
     appearance.jitter.copy_(torch.from_numpy(np.sqrt(3 * np.maximum(scatter, 0)).clip(0.3, 5)))
     appearance.variance.copy_(torch.from_numpy(real.variance))
     appearance.brightest.fill_(real.brightest)
-    appearance.fits += 1
     return best[0]
 
 
