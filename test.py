@@ -91,6 +91,8 @@ def predict(opt: Options) -> int:
         results_page.write(writer.unfinished, sample, opt.run.name, scored, told.items())
     if scored:
         print(table(scored))
+    if writer.strange:
+        print(f"{writer.strange} of {len(images)} images are outside what the model knows: see holes.csv")
     finished = sample.shown[0].final is not None
     written = "SEM images" if reverse else "depth maps, submission.zip" if finished else "answers"
     print(f"{written}, metrics.json and the page: {folder / 'index.html'}")

@@ -27,9 +27,13 @@ class LabelledBatches(Batches):
         files = drawn_evenly(layout.sem(), options.max_dataset_size)
         self.level = np.array([level_of(file) for file in files])
         sites = Counter(label for label, _ in {(file.label, file.group) for file in files})
-        if min(sites.values()) < 2:
-            lonely = min(sites, key=lambda label: sites[label])
-            tqdm.write(f"warning: {lonely} has one site only; images are held out one by one, which flatters accuracy")
+        if len(sites) < 2:
+            tqdm.write(f"warning: all real images lie in {files[0].label}: there is but one level to learn")
+        lonely = sorted(label for label in sites if sites[label] < 2)
+        if lonely:
+            tqdm.write(
+                f"warning: {', '.join(lonely)}: one site only; images are held out one by one, which flatters accuracy"
+            )
             groups = [file.name for file in files]
         else:
             groups = [f"{file.group}/{file.label}" for file in files]

@@ -12,6 +12,8 @@ from .image import SUFFIXES
 
 MAKE_ONE = "make a simulated data set with `python -m data.simulate --dataroot {root}`"
 ALSO = "or lay it out as train/SEM + simulation_data/Depth (the contest's) or trainA + trainB (the classic one)"
+PAIRS = "this model learns from pairs, simulated SEM images and the depth maps of the same name; a cycle_gan needs none"
+TO_TEST = "to test, --dataroot may also be a plain folder of SEM images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Layout:
 
     def simulated_sem(self) -> list[ImageFile]:
         """Simulated SEM images, two noise realisations a stem: simulation_data/SEM/<case>/<folder>/*."""
-        return self._files("simulation_data/SEM", labelled=True)
+        return self._files("simulation_data/SEM", labelled=True, otherwise=PAIRS)
 
     def pairs(self) -> dict[ImageFile, ImageFile]:
         """SEM images and the depth map that each belongs to: simulation_data/SEM/<case>/<folder>/<stem>_itr<n>.png
@@ -71,7 +73,7 @@ class Layout:
         for file in sem:
             place = file.path.relative_to(start).parent, file.group if self.contest else file.path.stem
             if place not in by_place:
-                more = "" if self.contest else "; this model learns from pairs, and a cycle_gan needs none"
+                more = "" if self.contest else f"; {PAIRS}"
                 raise DataError(f"{file.path}: has no depth map {folder / place[0] / place[1]}.*{more}")
             found[file] = by_place[place]
         return found
@@ -80,7 +82,7 @@ class Layout:
         """SEM images to predict: <phase>/SEM/*, or <phase>A/*, or what lies in a plain folder."""
         if self.plain:
             return self._files(".", labelled=False)
-        return self._files(f"{phase}/SEM" if self.contest else f"{phase}A", labelled=False)
+        return self._files(f"{phase}/SEM" if self.contest else f"{phase}A", labelled=False, otherwise=TO_TEST)
 
     def test_depth(self, phase: str = "test") -> dict[str, Path]:
         """True depth maps by file stem; empty where there are none. Only the test script may ask."""
@@ -98,10 +100,10 @@ class Layout:
         except ValueError:
             raise DataError(f"{path}: expected rows `site,depth` below one header line") from None
 
-    def _files(self, name: str, labelled: bool) -> list[ImageFile]:
+    def _files(self, name: str, labelled: bool, otherwise: str = f"{MAKE_ONE}, {ALSO}") -> list[ImageFile]:
         folder = self.root / name
         if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder; {MAKE_ONE.format(root=self.root)}, {ALSO}")
+            raise DataError(f"{folder}: no such folder; {otherwise.format(root=self.root)}")
         files = list(self._scan(folder, labelled))
         if not files:
             raise DataError(f"{folder}: holds no image ({', '.join(SUFFIXES)})")

@@ -31,7 +31,7 @@ from .pipeline.options import DepthPipelineOptions
 from .pipeline.pairs import ENOUGH, Pairs
 from .pipeline.registration import fitted
 from .pipeline.studio import Studio, drawing, evenly, geometry
-from .pipeline.trust import SHARE, Trust, floor_of, residual, spread_of, surprise
+from .pipeline.trust import SHARE, Judged, Trust, floor_of, residual, spread_of, surprise
 from .pipeline.warp import moved, warped
 from .scaling import to_network
 from .system import Estimate, System
@@ -76,7 +76,7 @@ class DepthPipeline(System):
     @property
     def stage(self) -> str:
         """What is learned now."""
-        return self.options.stage(self.epochs)[0]
+        return self.options.stage(self.epochs).name
 
     def check_epochs(self, last: int) -> None:
         self.options.check(last)
@@ -244,21 +244,20 @@ class DepthPipeline(System):
     def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
         """The error on renderings of held-out shapes, level given; how often a held-out real image's level is right."""
         self.train(False)
-        u, level, found, _, _ = self._judged(held_out=True)
+        judged = self._judged(held_out=True)
         apart = reference["real_held_out"]
         images = torch.from_numpy(reference["real"][apart])[:, None].to(self.device, torch.float32)
         with torch.no_grad():
             levels = torch.cat([self._posterior(some) for some in images.split(64)])
         self.train()
-        error = (found - u) * (self.grey[level] - FLOOR)[:, None, None, None]
+        error = (judged.found - judged.u) * (self.grey[judged.level] - FLOOR)[:, None, None, None]
         classes = classes_of(torch.from_numpy(reference["real_level"][apart]), self.levels)
         right = float((levels.cpu().argmax(dim=1) == classes).float().mean())
         return {"held-out RMSE": float(error.square().mean().sqrt()), "held-out accuracy": right}
 
     @torch.no_grad()
-    def _judged(self, held_out: bool, deformed: bool = False) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Shapes that were held out, or others; the numbers of their levels; what is found in their renderings, whose
-        noise is the same each time, with its spread; and the renderings."""
+    def _judged(self, held_out: bool, deformed: bool = False) -> Judged:
+        """Shapes that were held out, or others, in renderings whose noise is the same each time."""
         places = self.library.places(held_out)
         u = self.library.shapes(places[torch.arange(JUDGED_BY, device=self.device) % len(places)])
         level = torch.arange(JUDGED_BY, device=self.device) % len(self.levels)
@@ -266,26 +265,27 @@ class DepthPipeline(System):
             if deformed:
                 u = warped(u, self.library.centre)
             sem = self._exposed(self.studio.rendered(u, level))
-        return u, level, *self._found(sem), sem
+        return Judged(u, level, sem, *self._found(sem))
 
     def _calibrate(self, real: NDArray) -> None:
         """How sure a match is, how wide an interval, and what is strange: from renderings of held-out shapes, deformed
         where no population is to be taken for granted, from paired real images beside renderings of as well known
         shapes, and from real images (N, H, W)."""
         new, known = self._judged(held_out=True), self._judged(held_out=False)
-        u, level, found, spread, sem = self._judged(held_out=True, deformed=True)
-        outside, within = (self.library.nearest(one[2], blind=True)[1].cpu() for one in (new, known))
-        scored = [(found, u, spread), (known[2], known[0], known[3])]
+        other = self._judged(held_out=True, deformed=True)
+        outside, within = (self.library.nearest(one.found, blind=True)[1].cpu() for one in (new, known))
+        scored = [(one.found, one.u, one.spread) for one in (other, known)]
         if self.pairs.matched:
             images, shapes, *_ = self.pairs.take(torch.from_numpy(evenly(len(self.pairs), JUDGED_BY)).to(self.device))
-            mine = self._found(images)
-            scored.append((mine[0], shapes, mine[1]))
-            within = torch.cat((within, self.library.nearest(mine[0])[1].cpu()))
+            found, spread = self._found(images)
+            scored.append((found, shapes, spread))
+            within = torch.cat((within, self.library.nearest(found)[1].cpu()))
         self.library.calibrate(outside, within)
         self.trust.learn_intervals(*scored)
         images = torch.from_numpy(real[evenly(len(real), 2 * JUDGED_BY)])[:, None].to(self.device, torch.float32)
         theirs = self._oddity(images, *self._found(images), self._posterior(images).argmax(dim=1))
-        self.trust.learn_limits(self._oddity(sem, found, spread, level), theirs)
+        mine = self._oddity(other.sem, other.found, other.spread, other.level)
+        self.trust.learn_limits(mine, theirs)
 
     def snapshot(self) -> dict[str, Tensor]:
         return self._images

@@ -75,7 +75,7 @@ class Result:
             said["floor"] = f"{self.floor[0]:.1f}"
             said["\u00b1 90 %"] = f"{self.floor[1]:.1f}"
         if self.strange is not None:
-            said["strange"] = f"{self.strange:.2f}"
+            said["strangeness"] = f"{self.strange:.2f}"
         return said
 
     def pictures(self) -> dict[str, Image.Image]:

@@ -62,7 +62,7 @@ def write(
         if first.strange is not None:
             tags.p(
                 "floor: mean depth of the hole's floor below the background, and half its 90 % interval [grey level]. "
-                "strange: above 1 the image is outside what the pipeline knows.",
+                "strangeness: above 1 the image is outside what the pipeline knows.",
                 cls="quiet",
             )
         if len(errors):

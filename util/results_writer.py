@@ -62,6 +62,7 @@ class ResultsWriter:
         self.behind: list[Future[None]] = []
         self.disk = ThreadPoolExecutor(2)
         self.tiff_heads: dict[tuple[int, ...], bytes] = {}
+        self.strange = 0  # images that the system called so
         self.zip = zipfile.ZipFile(self.unfinished / "submission.zip", "w", zipfile.ZIP_STORED)
         return self
 
@@ -129,6 +130,7 @@ class ResultsWriter:
     def _hole(self, stem: str, floor: NDArray, strange: float | None) -> None:
         depth, half = (f"{one * self.nm_per_grey:.2f}" for one in floor)
         flags = ["", ""] if strange is None else [f"{strange:.3f}", int(strange > 1)]
+        self.strange += strange is not None and strange > 1
         header = ["image", "floor_depth_nm", "half_90_percent_nm", "strangeness", "outside_known"]
         self._row("holes.csv", header, [stem, depth, half, *flags])
 

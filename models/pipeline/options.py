@@ -1,10 +1,18 @@
 """What the user may say about the depth pipeline."""
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from ..errors import ModelError
 from ..quantisation import LEVELS
+
+
+class Stage(NamedTuple):
+    """What is learned, after how many epochs, and until how many; None is the end."""
+
+    name: str
+    since: int
+    until: int | None
 
 
 @dataclass(frozen=True)
@@ -40,33 +48,30 @@ class DepthPipelineOptions:
 
     def check(self, last: int | None = None) -> None:
         """Whether the stages, and a training of `last` epochs, leave an epoch for shapes around each match."""
-        before = f"--renderer_epochs {self.renderer_epochs}"
-        end = self.renderer_epochs
-        for match in self.match_epochs:
-            if match <= end:
+        *stages, (_, end, _) = self.stages()
+        for name, since, until in stages:
+            if name == "shape" and until is not None and until <= since:
                 raise ModelError(
-                    f"--match_epochs: {match} must be above {end}, where what comes before it ends ({before})"
+                    f"--match_epochs: {until} must be above {since}, where what comes before it ends "
+                    f"(--renderer_epochs {self.renderer_epochs}, --matched_epochs {self.matched_epochs})"
                 )
-            before, end = (
-                f"the match after epoch {match}, --matched_epochs {self.matched_epochs}",
-                match + self.matched_epochs,
-            )
         if last is not None and last <= end:
             raise ModelError(
                 f"--n_epochs and --n_epochs_decay come to {last}: no epoch is left for shapes after {end}; "
                 "say more, or shorten the stages as in --renderer_epochs 2 --match_epochs 4,7 --n_epochs 12"
             )
 
-    def stage(self, epochs: int) -> tuple[str, int, int | None]:
-        """What is learned after so many epochs, since which one, and up to which; None is the end."""
-        since, until = 0, self.renderer_epochs
-        if epochs < until:
-            return "renderer", since, until
+    def stage(self, epochs: int) -> Stage:
+        """What is learned after so many epochs."""
+        return next(stage for stage in self.stages() if stage.until is None or epochs < stage.until)
+
+    def stages(self) -> list[Stage]:
+        """What is learned one after another."""
+        ends = [("renderer", self.renderer_epochs)]
         for match in self.match_epochs:
-            since, until = until, match
-            if epochs < until:
-                return "shape", since, until
-            since, until = until, match + self.matched_epochs
-            if epochs < until:
-                return "real renderer", since, until
-        return "shape", until, None
+            ends += [("shape", match), ("real renderer", match + self.matched_epochs)]
+        since = [0, *(end for _, end in ends)]
+        return [
+            *(Stage(name, start, end) for start, (name, end) in zip(since, ends, strict=False)),
+            Stage("shape", since[-1], None),
+        ]

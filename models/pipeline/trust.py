@@ -1,5 +1,7 @@
 """How far a prediction can be trusted: 90 % intervals, and whether an image is outside what the pipeline knows."""
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -12,6 +14,16 @@ LOGARITHMS = -8.0, 2.0  # least and greatest of a spread of u
 COMMON = 0.99  # share of the images of known kinds that are not called strange
 WORST = 3.0  # how much worse than renderings real images may be, in spreads
 COMMON_REAL = 0.95  # and of real training images
+
+
+class Judged(NamedTuple):
+    """Unit shapes u (N, 1, H, W), the numbers of their levels (N,), images of them, and what was found in those."""
+
+    u: Tensor
+    level: Tensor
+    sem: Tensor
+    found: Tensor
+    spread: Tensor
 
 
 class Trust(nn.Module):
