@@ -71,7 +71,9 @@ def predict(opt: Options) -> int:
                 bar.update(len(batch.stems))
             if unfinished:
                 unfinished.result()
-        seconds = time.monotonic() - began
+        seconds, done = time.monotonic() - began, len(images) - len(images.bad)
+        if not done:
+            raise DataError("no image can be used:", *images.bad)
         scored = None if score is None else score.result()
         if score and scored is None:
             print(f"images of {len(score.sizes)} sizes: each map has its image's, and there is no score over all")
@@ -80,10 +82,10 @@ def predict(opt: Options) -> int:
             "model": opt.run.model,
             "epoch": test.epoch,
             "data": str(layout.root),
-            "images": len(images),
+            "images": done,
             "parameters": predictor.system.parameters,
-            "images_per_second": round(len(images) / max(seconds, 1e-9), 1),
-            "network_images_per_second": round(len(images) / max(applied, 1e-9), 1),
+            "images_per_second": round(done / max(seconds, 1e-9), 1),
+            "network_images_per_second": round(done / max(applied, 1e-9), 1),
         }
         writer.write_metrics(facts | {"score": scored})
         told = {key.replace("_", " "): value for key, value in facts.items() if key != "run"}
@@ -92,11 +94,18 @@ def predict(opt: Options) -> int:
     if scored:
         print(table(scored))
     if writer.strange:
-        print(f"{writer.strange} of {len(images)} images are outside what the model knows: see holes.csv")
+        print(f"{writer.strange} of {done} images are outside what the model knows: see holes.csv")
     finished = sample.shown[0].final is not None
     written = "SEM images" if reverse else "depth maps, submission.zip" if finished else "answers"
     print(f"{written}, metrics.json and the page: {folder / 'index.html'}")
-    return 0
+    return left_out(images.bad, opt)
+
+
+def left_out(bad: list[str], opt: Options) -> int:
+    """Names the images that could not be used; the exit status."""
+    for line in bad:
+        print(f"test.py: left out: {line}", file=sys.stderr)
+    return int(bool(bad) and opt.data.on_bad_image == "error")
 
 
 def load_predictor(opt: Options) -> Predictor:
@@ -156,17 +165,18 @@ class ShardWorker:
         self.opt, self.folder, self.predictor = opt, folder, load_predictor(opt)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Writes a shard; an image that cannot be read is the answer's `error`, so that the other shards go on."""
+        """Writes a shard without the images that cannot be read, which the answer's `bad` names, a line each; a shard
+        that cannot be made at all is its `error`, so that the others go on."""
         shard = Shard(int(row["number"]), tuple(row["files"]), row["digest"])
-        try:
-            shard.write(self.folder, self.maps(shard))
-        except (DataError, ModelError, OSError) as error:
-            return {"number": shard.number, "images": 0, "error": str(error)}
-        return {"number": shard.number, "images": len(shard.files), "error": ""}
-
-    def maps(self, shard: Shard) -> Iterator[tuple[str, NDArray]]:
-        """The finished maps of its images."""
         images = TestImages([ImageFile(name, "", "") for name in shard.files], self.opt.data)
+        try:
+            shard.write(self.folder, self.maps(images), images.bad)
+        except (DataError, ModelError, OSError) as error:
+            return {"number": shard.number, "images": 0, "bad": "", "error": str(error)}
+        return {"number": shard.number, "images": len(shard.files), "bad": "\n".join(images.bad), "error": ""}
+
+    def maps(self, images: TestImages) -> Iterator[tuple[str, NDArray]]:
+        """The finished maps of some images."""
         for batch in images.batches(self.opt.test.batch_size, ahead=False):
             found = self.predictor.predict(batch.images)
             final = found.final if self.opt.test.quantise else found.depth_grey
@@ -184,11 +194,13 @@ def predict_shards(opt: Options, run: Path, images: TestImages, folder: Path) ->
     shards = shards_of(files, opt.test.shard_size, weights, options)
     todo = [shard for shard in shards if not shard.is_done(folder)]
     print(f"{folder}: {len(shards) - len(todo)} of {len(shards)} shards there already")
-    errors = []
+    errors: list[str] = []
+    bad = [line for shard in shards if shard not in todo for line in shard.left_out(folder)]
     with tqdm(total=len(files), initial=sum(len(one.files) for one in shards if one not in todo), unit="image") as bar:
         arguments = (opt, folder.resolve())
         for done in fleet.run(todo, ShardWorker, arguments, opt.test.ray, opt.test.ray_workers) if todo else ():
             errors += [done["error"]] * bool(done["error"])
+            bad += done["bad"].splitlines()
             bar.update(done["images"])
     if errors:
         print("\n".join(f"test.py: {error}" for error in errors), file=sys.stderr)
@@ -196,7 +208,7 @@ def predict_shards(opt: Options, run: Path, images: TestImages, folder: Path) ->
     facts = {"run": opt.run.name, "epoch": opt.test.epoch, "nm_per_grey": opt.test.nm_per_grey}
     count = write_manifest(folder, shards, facts)
     print(f"{count} depth maps in {len(shards)} archives: {folder / 'manifest.json'}")
-    return 0
+    return left_out(bad, opt)
 
 
 def main(argv: list[str]) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batches import Batches, evenly
-from .errors import DataError
+from .errors import DataError, all_of
 from .labelled import LabelledBatches
 from .layout import Layout
 from .options import DataOptions
@@ -26,8 +26,10 @@ class DomainBatches(Batches):
 
     def __init__(self, layout: Layout, options: DataOptions, batch_size: int, seed: int) -> None:
         options = replace(options, flip=False)
-        self.pairs = PairedBatches(layout, options, batch_size, seed)
-        self.real = LabelledBatches(layout, options, batch_size, seed)
+        self.pairs, self.real = all_of(
+            lambda: PairedBatches(layout, options, batch_size, seed),
+            lambda: LabelledBatches(layout, options, batch_size, seed),
+        )
         one, other = self.pairs.images["sem"][0], self.real.images["sem"][0]
         if one.shape != other.shape:
             raise DataError(

@@ -11,7 +11,7 @@ from .batches import Batches, evenly, held_out
 from .errors import DataError
 from .layout import ImageFile, Layout, drawn_evenly
 from .options import DataOptions
-from .stack import read_stack
+from .stack import read_usable
 
 FLOOR = 30  # grey level of every hole's floor: a hole of depth D lies in a background of level D + 30 (docs/data.md)
 JUDGED_BY = 512  # images
@@ -25,6 +25,9 @@ class LabelledBatches(Batches):
 
     def __init__(self, layout: Layout, options: DataOptions, batch_size: int, seed: int) -> None:
         files = drawn_evenly(layout.sem(), options.max_dataset_size)
+        for file in files:
+            level_of(file)  # before they are read
+        files, sem = read_usable(files, options, "reading SEM images")
         self.level = np.array([level_of(file) for file in files])
         sites = Counter(label for label, _ in {(file.label, file.group) for file in files})
         if len(sites) < 2:
@@ -44,8 +47,7 @@ class LabelledBatches(Batches):
         self.training, self.apart = np.flatnonzero(~apart), np.flatnonzero(apart)
         if not len(self.apart):
             raise DataError(f"{layout.root}: one image a class; a second one is needed to judge the training by")
-        images = {"sem": read_stack(files, options, "reading SEM images")}
-        super().__init__(images, len(self.training), options, batch_size, seed)
+        super().__init__({"sem": sem}, len(self.training), options, batch_size, seed)
 
     def reference(self) -> dict[str, NDArray]:
         """Held-out images and their levels, evenly over sites."""

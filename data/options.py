@@ -80,6 +80,15 @@ class DataOptions:
             "may_change": True,
         },
     )
+    on_bad_image: str = field(
+        default="error",
+        metadata={
+            "help": "an image that cannot be used is named; then training does not start (error) or leaves it out "
+            "(skip); testing does the others, and its exit status is 1 (error) or 0 (skip)",
+            "choices": ("error", "skip"),
+            "may_change": True,
+        },
+    )
     cache: bool = field(
         default=True,
         metadata={

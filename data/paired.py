@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batches import Batches, evenly, held_out
-from .errors import DataError
+from .errors import DataError, all_of
 from .layout import Layout, drawn_evenly
 from .options import DataOptions
-from .stack import read_stack, size
+from .stack import read_usable, size
 
 JUDGED_BY = 512  # images
 
@@ -23,10 +23,15 @@ class PairedBatches(Batches):
         pairs = layout.pairs()
         sem_files = drawn_evenly(list(pairs), options.max_dataset_size)
         depth_files = sorted({pairs[file] for file in sem_files}, key=lambda file: file.name)
-        images = {
-            "sem": read_stack(sem_files, options, "reading simulated SEM images"),
-            "depth": read_stack(depth_files, options, "reading depth maps"),
-        }
+        (sem_files, sem), (depth_files, depth) = all_of(
+            lambda: read_usable(sem_files, options, "reading simulated SEM images"),
+            lambda: read_usable(depth_files, options, "reading depth maps"),
+        )
+        usable = set(depth_files)
+        kept = [n for n, file in enumerate(sem_files) if pairs[file] in usable]
+        if len(kept) < len(sem_files):
+            sem_files, sem = [sem_files[n] for n in kept], sem[kept]
+        images = {"sem": sem, "depth": depth}
         if images["sem"].shape[1:] != images["depth"].shape[1:]:
             raise DataError(
                 f"{sem_files[0].path} is {size(images['sem'][0])} and its depth map {size(images['depth'][0])}; "

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .errors import DataError
+from .errors import BadImageError, DataError, printable
 from .image import read_grey, resized
 from .layout import ImageFile
 from .options import DataOptions
@@ -23,11 +24,24 @@ CHUNK = 1024  # images that are decoded at a time
 TICK = 20_000_000  # [ns] more than file systems round their times to
 
 
+def read_usable(files: list[ImageFile], options: DataOptions, title: str) -> tuple[list[ImageFile], NDArray]:
+    """`read_stack`, and the files that it was made of: with `--on_bad_image skip` those that can be used."""
+    try:
+        return files, read_stack(files, options, title)
+    except BadImageError as bad:
+        usable = [file for file in files if file.name not in bad.reasons]
+        if options.on_bad_image != "skip" or not usable:
+            raise
+        for line in bad.reasons.values():
+            tqdm.write(f"left out: {printable(line)}")
+        return usable, read_stack(usable, options, title)
+
+
 def read_stack(files: list[ImageFile], options: DataOptions, title: str) -> NDArray:
     """Images (N, H, W), [grey level 0..255], uint8 or float32, in the order of `files`, with a progress bar.
 
     Out of the data set's cache where that holds just these files as they are now; else they are decoded, and kept
-    there. The array is then read-only.
+    there. The array is then read-only. Raises BadImageError, which names every one that cannot be used.
     """
     place = _place(files, options) if options.cache else None
     if place is None:
@@ -61,8 +75,10 @@ def _whole(files: list[ImageFile], options: DataOptions, title: str) -> NDArray:
 
 
 def _decoded(files: list[ImageFile], options: DataOptions, title: str) -> Iterator[NDArray]:
-    """The images, some at a time (n, H, W), all of one size and type."""
-    read, first = partial(_prepared, options=options), None
+    """The images, some at a time (n, H, W), all of one size and type; raises BadImageError once all have been read."""
+    read = partial(_attempted, options=options)
+    bad: dict[str, str] = {}
+    usual: tuple[int, ...] = ()
     with (
         ThreadPoolExecutor() as pool,
         tqdm(total=len(files), desc=title, unit="image", leave=False, disable=None) as bar,
@@ -70,15 +86,21 @@ def _decoded(files: list[ImageFile], options: DataOptions, title: str) -> Iterat
         for start in range(0, len(files), CHUNK):
             some = files[start : start + CHUNK]
             images = list(pool.map(read, some))
-            first = images[0] if first is None else first
+            sizes = Counter(image.shape for image in images if not isinstance(image, str))
+            usual = usual or (sizes.most_common(1)[0][0] if sizes else ())
             for file, image in zip(some, images, strict=True):
-                if image.shape != first.shape:
-                    raise DataError(
-                        f"{file.path}: {size(image)} where {files[0].path} is {size(first)}; "
+                if isinstance(image, str):
+                    bad[file.name] = image
+                elif image.shape != usual:
+                    bad[file.name] = (
+                        f"{file.path}: {size(image)} where others are {'x'.join(str(n) for n in usual)}; "
                         "say --preprocess resize --load_size H,W"
                     )
-            yield np.stack(images)
+            if not bad:
+                yield np.stack(images)
             bar.update(len(some))
+    if bad:
+        raise BadImageError(bad, len(files))
 
 
 def _place(files: list[ImageFile], options: DataOptions) -> Path | None:
@@ -102,12 +124,23 @@ def _fingerprint(files: list[ImageFile], options: DataOptions) -> tuple[str, int
     for file in files:
         try:
             about = os.stat(file.name)
-        except OSError:
-            raise DataError(f"{file.path}: no such file, or one that cannot be read") from None
+        except OSError:  # why, is said when it is read
+            digest.update(f"{file.name}\0\n".encode("utf-8", "surrogateescape"))
+            continue
         newest = max(newest, about.st_ctime_ns)
         name = file.name.removeprefix(prefix)  # so that a folder may move
-        digest.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\0{about.st_ctime_ns}\n".encode())
+        digest.update(
+            f"{name}\0{about.st_size}\0{about.st_mtime_ns}\0{about.st_ctime_ns}\n".encode("utf-8", "surrogateescape")
+        )
     return digest.hexdigest(), newest
+
+
+def _attempted(file: ImageFile, options: DataOptions) -> NDArray | str:
+    """The image, or why it cannot be used."""
+    try:
+        return _prepared(file, options)
+    except DataError as error:
+        return str(error)
 
 
 def _prepared(file: ImageFile, options: DataOptions) -> NDArray:

@@ -1,5 +1,6 @@
 """The test images of a data set, a batch at a time, with their truth where it exists."""
 
+import os
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +16,7 @@ from .options import DataOptions
 from .stack import size
 
 AHEAD = 4  # batches
+LONGEST_STEM = 240  # bytes; file systems take 255, with the ending
 
 
 class TestBatch(NamedTuple):
@@ -30,6 +32,7 @@ class TestImages:
 
     def __init__(self, files: list[ImageFile], options: DataOptions, truth: dict[str, Path] | None = None) -> None:
         self.files, self.options, self.truth = files, options, truth or {}
+        self.bad: list[str] = []  # what is wrong with images that `batches` passed over
 
     @classmethod
     def of(cls, layout: Layout, options: DataOptions, phase: str, count: int, reverse: bool = False) -> "TestImages":
@@ -44,6 +47,13 @@ class TestImages:
             files = [ImageFile(str(path), "", stem) for stem, path in depth.items()]
             truth = {file.path.stem: file.path for file in sem}
         files = files[:count] if count else files
+        alike = {file.path.stem: file for file in files}
+        twin = next((file for file in files if alike[file.path.stem] is not file), None)
+        if twin:
+            raise DataError(
+                f"{twin.path} and {alike[twin.path.stem].path}: two images of one name, which their depth maps would "
+                "share; rename one, or test one folder at a time"
+            )
         missing = [file.path for file in files if file.path.stem not in truth]
         if truth and missing:
             raise DataError(
@@ -57,39 +67,43 @@ class TestImages:
     def batches(self, batch_size: int, ahead: bool = True) -> Iterator[TestBatch]:
         """The images in the order of their names; a batch ends early where their size changes.
 
+        One that cannot be read, or whose truth cannot, is left out and named in `bad`.
         With `ahead` a process of its own decodes the next ones meanwhile: a thread would hold up all others.
         """
         from torch.utils.data import DataLoader  # here, so that making a data set does not wait for torch
 
         parts = [self.files[start : start + batch_size] for start in range(0, len(self.files), batch_size)]
         workers = {"num_workers": 1, "prefetch_factor": AHEAD} if ahead and len(parts) > 1 else {}
-        for found in DataLoader(parts, batch_size=None, collate_fn=self._read, **workers):  # type: ignore[arg-type]
-            if isinstance(found, DataError):
-                raise found
+        for found, bad in DataLoader(parts, batch_size=None, collate_fn=self._read, **workers):  # type: ignore[arg-type]
+            self.bad += bad
             for stems, images, truth in found:
                 yield TestBatch(stems, images.numpy(), None if truth is None else truth.numpy())
 
-    def _read(self, files: list[ImageFile]) -> list[tuple[list[str], Any, Any]] | DataError:
-        """Batches as tensors, which cross to another process without a copy; an error as a value, since a loader would
-        add a traceback to it."""
+    def _read(self, files: list[ImageFile]) -> tuple[list[tuple[list[str], Any, Any]], list[str]]:
+        """Batches as tensors, which cross to another process without a copy, and what is wrong with other images."""
         from torch import from_numpy
 
-        try:
-            images = [read_grey(file.path, self.options.grey_range) for file in files]
-            alike = groupby(zip(files, images, strict=True), key=lambda one: one[1].shape)
-            batches = [self._batch(*map(list, zip(*some, strict=True))) for _, some in alike]
-        except DataError as error:
-            return error
-        return [
-            (one.stems, from_numpy(one.images), None if one.truth is None else from_numpy(one.truth)) for one in batches
-        ]
+        read, bad = [], []
+        for file in files:
+            try:
+                read.append(self._one(file))
+            except DataError as error:
+                bad.append(str(error))
+        batches = []
+        for _, some in groupby(read, key=lambda one: one[1].shape):
+            stems, images, truth = zip(*some, strict=True)
+            there = None if truth[0] is None else from_numpy(np.stack(truth))
+            batches.append((list(stems), from_numpy(np.stack(images)), there))
+        return batches, bad
 
-    def _batch(self, files: list[ImageFile], images: list[NDArray]) -> TestBatch:
-        truth = None
-        if self.truth:
-            maps = [read_grey(self.truth[file.path.stem], self.options.grey_range) for file in files]
-            for file, image, one in zip(files, images, maps, strict=True):
-                if one.shape != image.shape:
-                    raise DataError(f"{self.truth[file.path.stem]}: {size(one)} where {file.path} is {size(image)}")
-            truth = np.stack(maps).astype(np.float32)
-        return TestBatch([file.path.stem for file in files], np.stack(images).astype(np.float32), truth)
+    def _one(self, file: ImageFile) -> tuple[str, NDArray, NDArray | None]:
+        stem = file.path.stem
+        if len(os.fsencode(stem)) > LONGEST_STEM or stem != stem.encode("utf-8", "ignore").decode():
+            raise DataError(f"{file.path}: a name that is too long or not UTF-8, for a depth map to be named after")
+        image = read_grey(file.path, self.options.grey_range).astype(np.float32)
+        if not self.truth:
+            return stem, image, None
+        truth = read_grey(self.truth[stem], self.options.grey_range).astype(np.float32)
+        if truth.shape != image.shape:
+            raise DataError(f"{self.truth[stem]}: {size(truth)} where {file.path} is {size(image)}")
+        return stem, image, truth

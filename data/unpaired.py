@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batches import Batches
+from .errors import all_of
 from .layout import Layout, drawn_evenly
 from .options import DataOptions
-from .stack import read_stack
+from .stack import read_usable
 
 
 class UnpairedBatches(Batches):
@@ -18,10 +19,11 @@ class UnpairedBatches(Batches):
 
     def __init__(self, layout: Layout, options: DataOptions, batch_size: int, seed: int) -> None:
         count = options.max_dataset_size
-        images = {
-            "sem": read_stack(drawn_evenly(layout.sem(), count), options, "reading SEM images"),
-            "depth": read_stack(drawn_evenly(layout.depth(), count), options, "reading depth maps"),
-        }
+        (_, sem), (_, depth) = all_of(
+            lambda: read_usable(drawn_evenly(layout.sem(), count), options, "reading SEM images"),
+            lambda: read_usable(drawn_evenly(layout.depth(), count), options, "reading depth maps"),
+        )
+        images = {"sem": sem, "depth": depth}
         super().__init__(images, max(len(stack) for stack in images.values()), options, batch_size, seed)
 
     def reference(self, count: int = 32) -> dict[str, NDArray]:

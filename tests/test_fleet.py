@@ -119,7 +119,7 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path):
         names += zipfile.ZipFile(folder / shard["file"]).namelist()
     assert sorted(names) == sorted(f"{path.stem}.png" for path in (root / "test/SEM").glob("*"))
 
-    # The same depth maps as without Ray; and once more, with one image damaged: its shard fails, and it is named.
+    # The same depth maps as without Ray; and once more, with one image damaged: it is named, and left out.
     subprocess.run([*test[:2], *base, "--results_dir", str(tmp_path / "plain")], cwd=ROOT, check=True)
     with zipfile.ZipFile(folder / "000000.zip") as archive:
         for name in archive.namelist():
@@ -128,5 +128,8 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path):
     image.unlink()
     image.write_bytes(b"no image")
     done = subprocess.run([*test, "--ray", "local"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1 and f"{image.name}: not a readable image" in done.stderr
+    assert done.returncode == 1 and f"{image.name}: not an image of a known kind" in done.stderr
     assert "41 of 42 shards there already" in done.stdout
+    assert json.loads((folder / "manifest.json").read_text())["images"] == 2059
+    done = subprocess.run([*test, "--ray", "local"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and f"{image.name}: not an image of a known kind" in done.stderr

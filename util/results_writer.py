@@ -34,6 +34,7 @@ WRITTEN = (
     "sem",
     "mask",
 )
+FORMULA = tuple("=+-@\t\r")  # what formulas begin with
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
 
 
@@ -125,14 +126,18 @@ class ResultsWriter:
         self.files[folder].append((name, content))
 
     def _level(self, stem: str, level: int | None, probability: NDArray) -> None:
-        self._row("levels.csv", ["image", "level", *self.levels], [stem, level, *(f"{one:.4f}" for one in probability)])
+        self._row(
+            "levels.csv",
+            ["image", "level", *self.levels],
+            [_inert(stem), level, *(f"{one:.4f}" for one in probability)],
+        )
 
     def _hole(self, stem: str, floor: NDArray, strange: float | None) -> None:
         depth, half = (f"{one * self.nm_per_grey:.2f}" for one in floor)
         flags = ["", ""] if strange is None else [f"{strange:.3f}", int(strange > 1)]
         self.strange += strange is not None and strange > 1
         header = ["image", "floor_depth_nm", "half_90_percent_nm", "strangeness", "outside_known"]
-        self._row("holes.csv", header, [stem, depth, half, *flags])
+        self._row("holes.csv", header, [_inert(stem), depth, half, *flags])
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
         with (self.unfinished / name).open("a", newline="") as file:
@@ -169,6 +174,11 @@ class ResultsWriter:
             self.folder.replace(self.before)
         self.unfinished.replace(self.folder)
         shutil.rmtree(self.before, ignore_errors=True)
+
+
+def _inert(name: str) -> str:
+    """A name as a cell that no spreadsheet takes for a formula: `=1+1` becomes `'=1+1`, which they show as text."""
+    return f"'{name}" if name[:1] in FORMULA else name
 
 
 def _write_files(folder: Path, files: list[tuple[str, bytes]]) -> None:

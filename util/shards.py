@@ -7,7 +7,7 @@ one move, and depend on nothing but the images, the weights and the options: mad
 import json
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -46,8 +46,15 @@ class Shard:
         """The archive."""
         return folder / f"{self.number:06}.zip"
 
-    def write(self, folder: Path, maps: Iterable[tuple[str, NDArray]]) -> None:
-        """Writes the archive of the maps (H, W) [grey level] by the stems of their images, and what is said of it."""
+    def left_out(self, folder: Path) -> list[str]:
+        """What was wrong with images that the shard in the folder goes without."""
+        return (self.about(folder) or {}).get("left_out", [])
+
+    def write(self, folder: Path, maps: Iterable[tuple[str, NDArray]], left_out: Sequence[str] = ()) -> None:
+        """Writes the archive of the maps (H, W) [grey level] by the stems of their images, and what is said of it.
+
+        `left_out` says, once the maps are written, what is wrong with those that are missing.
+        """
         path, mark = self.path(folder), uuid4().hex
         unfinished = folder / f".{path.name}.{mark}"
         try:
@@ -64,6 +71,7 @@ class Shard:
                 "bytes": _size(unfinished),
                 "sha256": sha256(unfinished.read_bytes()).hexdigest(),
                 "digest": self.digest,
+                "left_out": list(left_out),
             }
             unfinished.replace(path)
             unfinished.write_text(json.dumps(about))
@@ -82,8 +90,11 @@ def shards_of(files: list[str], size: int, weights: Iterable[Path], options: tup
         some = tuple(files[start : start + size])
         digest = made_with.copy()
         for name in some:
-            about = os.stat(name)
-            digest.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\n".encode())
+            try:
+                about = os.stat(name)
+                digest.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+            except OSError:  # why, is said when it is read
+                digest.update(f"{name}\0\n".encode("utf-8", "surrogateescape"))
         found.append(Shard(number, some, digest.hexdigest()))
     return found
 

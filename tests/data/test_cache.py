@@ -111,7 +111,7 @@ def test_a_cache_that_cannot_be_written_is_said_once_and_missed_by_nobody(root, 
 def test_a_bad_image_leaves_no_cache(root):
     (root / "trainA" / "4.png").write_bytes(b"no image")
     time.sleep(0.05)
-    with pytest.raises(DataError, match=r"4\.png: not a readable image"):
+    with pytest.raises(DataError, match=r"4\.png: not an image of a known kind"):
         read(root)
     assert packs(root) == []
 
