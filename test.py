@@ -24,6 +24,7 @@ from data import DataError, DataOptions, ImageFile, Layout, TestBatch, TestImage
 from models import SYSTEMS, ModelError, Predictor
 from options import Options, OptionsError, parse_test
 from util import checkpoint, fleet, results_page
+from util.breakdown import in_words
 from util.device import choose_device, keep_memory, takes_bf16
 from util.errors import UtilError
 from util.result import Result
@@ -46,7 +47,7 @@ def predict(opt: Options) -> int:
     print(f"{run}, epoch {test.epoch}: {len(images)} images of {layout.root}")
     if test.ray:
         return predict_shards(opt, run, images, folder.with_name(f"{folder.name}_shards"))
-    predictor = load_predictor(opt)
+    predictor = checkpoint.settled(run, lambda: load_predictor(opt))
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with ResultsWriter(folder, test.nm_per_grey, predictor.levels) as writer, ThreadPoolExecutor(1) as behind:
@@ -218,8 +219,8 @@ def main(argv: list[str]) -> int:
     except (OptionsError, DataError, ModelError, UtilError) as error:
         print(f"test.py: {error}", file=sys.stderr)
         return 2
-    except OSError as error:
-        print(f"test.py: {error}", file=sys.stderr)
+    except (OSError, MemoryError, RuntimeError) as error:
+        print(f"test.py: {in_words(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("test.py: interrupted; earlier results are as they were", file=sys.stderr)

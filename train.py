@@ -22,10 +22,12 @@ from data import BATCHES, DataError, DataOptions, Layout
 from models import SYSTEMS, ModelError, Predictor, System, build, check_members, lr_factor
 from options import Options, OptionsError, compare, parse_train
 from util import checkpoint
-from util.device import choose_device, keep_memory, takes_bf16
+from util.breakdown import in_words
+from util.device import choose_device, keep_memory, repeatable, takes_bf16
+from util.disk import require_room, tensor_bytes
 from util.display import Display
 from util.epoch_log import EpochLog
-from util.errors import UtilError
+from util.errors import RunError, UtilError
 from util.loss_log import LossLog
 from util.replicas import Replicas
 from util.run_folder import RunFolder, scratch_folder
@@ -37,6 +39,7 @@ def train(opt: Options, replicas: Replicas) -> int:
     """Trains the run that `opt` describes from its start, or from where it stopped; returns the exit status."""
     loop, last = opt.loop, opt.loop.n_epochs + opt.loop.n_epochs_decay
     device = choose_device(opt.run.gpu_ids)
+    repeatable(opt.run.deterministic)
     torch.manual_seed(opt.run.seed)  # initial weights and dropout; the batches draw from a generator of their own
     system = build(opt.run.model, opt.model, device, opt.run.seed)
     if not system.batches:
@@ -66,6 +69,10 @@ def train(opt: Options, replicas: Replicas) -> int:
             print(f"{folder} is finished: {last} epochs. To go on raise --n_epochs; to test it: test.py")
             return 0
         batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
+        kept = sum(n % loop.save_epoch_freq == 0 for n in range(at.epoch, last)) + 2  # the last one, and the best
+        weights = tensor_bytes({name: network.state_dict() for name, network in system.networks.items()})
+        if replicas.lead:
+            require_room(run.path, weights, 2 * weights, kept)  # Adam keeps two moments of each
         if at.step == 0:
             run.begin(opt.to_dict())  # now that the data can be read: bad data leaves no run behind
         print(opt.report())
@@ -79,6 +86,7 @@ def train(opt: Options, replicas: Replicas) -> int:
         system.train()
         if replicas.count > 1:
             system.replicate()
+        stop.ready = True
 
         while at.epoch <= last:
             factor = lr_factor(loop.lr_policy, at.epoch, loop.n_epochs, loop.n_epochs_decay, loop.lr_decay_iters)
@@ -88,7 +96,7 @@ def train(opt: Options, replicas: Replicas) -> int:
                 batches.loader(at.epoch, first), f"epoch {at.epoch}/{last}", initial=first, total=len(batches),
                 unit="step", leave=False, disable=None if replicas.lead else True,
             ):  # fmt: skip
-                log.add(system.step(replicas.share(batch)))
+                log.add(system.step(replicas.share(batch)), at.step + 1)
                 at.batches, at.step, at.seconds = at.batches + 1, at.step + 1, time.monotonic() - began
                 if at.step % loop.print_freq == 0:
                     tqdm.write(log.write(at.epoch, at.step, at.seconds / at.batches, replicas.mean))
@@ -180,9 +188,9 @@ def main(argv: list[str]) -> int:
             return train(opt, replicas)
     except (OptionsError, DataError, ModelError, UtilError) as error:
         print(f"train.py: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"train.py: {error}", file=sys.stderr)
+        return 1 if isinstance(error, RunError) else 2
+    except (OSError, MemoryError, RuntimeError) as error:
+        print(f"train.py: {in_words(error)}", file=sys.stderr)
         return 1
 
 

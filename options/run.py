@@ -29,6 +29,14 @@ class RunOptions:
         default=0,
         metadata={"help": "seed of weights, order of images and augmentation", "bounds": (0, 2**31 - 1)},
     )
+    deterministic: bool = field(
+        default=False,
+        metadata={
+            "help": "the same seed gives the same weights to the bit, on GPUs, too, where that costs speed; "
+            "with as many processor threads",
+            "may_change": True,
+        },
+    )
     gpu_ids: str = field(
         default="auto",
         metadata={"help": "auto = what the machine has, -1 = CPU, 0 or 0,1 = these GPUs", "may_change": True},

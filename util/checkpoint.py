@@ -8,27 +8,69 @@ the renaming.
 
 import json
 import os
-from collections.abc import Mapping
+import shutil
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from .atomic import UNFINISHED, prepare, write_bytes
-from .errors import UtilError
+from .disk import megabytes, tensor_bytes
+from .errors import RunError, UtilError
 from .run_lock import take
 
+Loaded = TypeVar("Loaded")
+
 JOURNAL = ".checkpoint.json"
+PATIENCE = 10.0  # [s] for a save to end
 
 
 def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str, Any]], state: Any) -> None:
-    """Writes the networks' state dicts under every tag, and `state.pt`, all or nothing."""
+    """Writes the networks' state dicts under every tag, and `state.pt`, all or nothing.
+
+    Raises RunError where the disk does not take them; the earlier set is then as it was.
+    """
     files = {f"{tag}_net_{name}.pth": content for tag in tags for name, content in networks.items()}
-    for name, content in {**files, "state.pt": state}.items():
-        prepare(folder / name, partial(torch.save, content))
-    write_bytes(folder / JOURNAL, json.dumps([*files, "state.pt"]).encode())
+    try:
+        for name, content in {**files, "state.pt": state}.items():
+            prepare(folder / name, partial(torch.save, content))
+        write_bytes(folder / JOURNAL, json.dumps([*files, "state.pt"]).encode())
+    except (OSError, RuntimeError) as error:  # torch raises the second, and does not say why
+        for left in folder.glob(f".*{UNFINISHED}"):
+            left.unlink()
+        needed, free = tensor_bytes([files, state]), shutil.disk_usage(folder).free
+        reason = (
+            (error.strerror or error)
+            if isinstance(error, OSError)
+            else "the disk is full, or a file may not be so large"
+        )
+        raise RunError(
+            f"{folder}: could not save: {reason}; {megabytes(needed)} are needed and {megabytes(free)} free. "
+            "The checkpoint before is as it was; make room and say --continue_train"
+        ) from None
     recover(folder)
+
+
+def settled(folder: Path, load: Callable[[], Loaded]) -> Loaded:
+    """What `load()` gives, once no save came between: else it could hold networks of two sets."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        before = _signature(folder)
+        if not (folder / JOURNAL).exists():
+            found = load()
+            if not (folder / JOURNAL).exists() and _signature(folder) == before:
+                return found
+        if time.monotonic() > deadline:
+            raise RunError(f"{folder}: a save does not come to its end; try again, or stop what trains there")
+        time.sleep(0.05)
+
+
+def _signature(folder: Path) -> dict[str, tuple[int, int]]:
+    abouts = {path.name: path.stat() for path in folder.glob("*_net_*.pth")}
+    return {name: (about.st_ino, about.st_mtime_ns) for name, about in abouts.items()}
 
 
 def recover(folder: Path) -> None:

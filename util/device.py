@@ -43,6 +43,13 @@ def takes_bf16(device: torch.device, precision: str) -> bool:
     return False
 
 
+def repeatable(wanted: bool) -> None:
+    """Whether torch may use only algorithms that give the same bits each time, on a GPU, too."""
+    if wanted:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS refuses
+    torch.use_deterministic_algorithms(wanted)
+
+
 def keep_memory() -> None:
     """Lets the C library keep freed memory for the next step. Given back, it is paged in again each time, which costs
     a virtual machine 4 microseconds a page: 40,000 pages a step at first. Only glibc has the call."""

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from .alarms import alarms
 from .live_plots import LivePlots
+from .tolerant import Tolerant
 from .training_page import TrainingPage
 
 HINT = "The curves are on {page}; `python -m util.visdom_server` starts a server."
@@ -27,6 +28,7 @@ class Display:
     ) -> None:
         self.options, self.run = options, run
         self.page = TrainingPage(run, name, changed, levels) if options.html else None
+        self.writing = Tolerant("the page")
         self.plots: LivePlots | None = None
         self.alarms: Mapping[str, str] = {}
         self.losses: Mapping[str, list[float]] = {}
@@ -78,11 +80,13 @@ class Display:
         self.step, self.epochs = step, epochs
         self.show(losses, images)
         if self.page:
-            self.page.add_images(epoch, images)
+            with self.writing:
+                self.page.add_images(epoch, images)
         if step - self.written_at >= self.options.update_html_freq:
             self._write_page()
 
     def _write_page(self) -> None:
         if self.page and (self.losses or self.step):
-            self.page.write(self.losses, self.alarms, self.epochs)
+            with self.writing:
+                self.page.write(self.losses, self.alarms, self.epochs)
             self.written_at = self.step

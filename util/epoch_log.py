@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .atomic import write_bytes
+from .tolerant import Tolerant
 
 FIRST = ("epoch", "step", "seconds", "lr")
 
@@ -17,6 +18,7 @@ class EpochLog:
 
     def __init__(self, folder: Path, epoch: int = 1) -> None:
         self.path = folder / "epochs.csv"
+        self.writing = Tolerant("the log of epochs")
         self.rows: list[dict[str, float]] = []
         if self.path.exists():
             with self.path.open(newline="") as file:
@@ -31,7 +33,8 @@ class EpochLog:
         """Adds an epoch: the time that it took [s], its learning rate, its figures by name; returns them in words."""
         self.rows.append(dict(zip(FIRST, (epoch, step, round(seconds, 2), lr), strict=True)) | dict(figures))
         lines = [",".join(self.rows[0]), *(",".join(f"{value:.7g}" for value in row.values()) for row in self.rows)]
-        write_bytes(self.path, ("\n".join(lines) + "\n").encode())
+        with self.writing:
+            write_bytes(self.path, ("\n".join(lines) + "\n").encode())
         said = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
         return f"Time Taken: {seconds:.1f} sec \t lr {lr:.7f} \t {said}"
 

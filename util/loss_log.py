@@ -1,6 +1,8 @@
 """The losses of a run: loss_log.txt in the lines that users know, losses.csv for programs."""
 
 import csv
+import math
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,8 @@ import torch
 from torch import Tensor
 
 from .atomic import write_bytes
+from .errors import RunError
+from .tolerant import Tolerant
 
 CSV_STEP = re.compile(r"\d+,(\d+),")
 Reduce = Callable[[dict[str, Tensor]], dict[str, Tensor]]
@@ -25,6 +29,10 @@ class LossLog:
         self.text, self.table = folder / "loss_log.txt", folder / "losses.csv"
         self.sums: dict[str, Tensor] = {}
         self.count = 0
+        self.unchecked: list[tuple[int, dict[str, Tensor]]] = []
+        self.new_rows: list[list[str]] = []  # not on the disk yet
+        self.new_lines: list[str] = []
+        self.writing = Tolerant("the loss log")
         self._keep(step)
         self.columns = self._read()
 
@@ -33,33 +41,62 @@ class LossLog:
         """The step of the last line; 0 before the first."""
         return int(self.columns["step"][-1]) if self.columns else 0
 
-    def add(self, losses: dict[str, Tensor]) -> None:
+    def add(self, losses: dict[str, Tensor], step: int = 0) -> None:
         """Adds the losses () of one step, on their device, without waiting for them."""
+        self.unchecked.append((step, losses))
+        if next(iter(losses.values())).device.type == "cpu":
+            self.check()
         self.sums = {name: self.sums[name] + value if self.count else value.clone() for name, value in losses.items()}
         self.count += 1
+
+    def check(self) -> None:
+        """Raises RunError if a loss since the last check is not a finite number; names it and its step."""
+        unchecked, self.unchecked = self.unchecked, []
+        if not unchecked:
+            return
+        values = torch.stack([torch.stack(list(losses.values())) for _, losses in unchecked])
+        for (step, losses), row in zip(unchecked, values.tolist(), strict=True):
+            for name, value in zip(losses, row, strict=True):
+                if not math.isfinite(value):
+                    raise RunError(
+                        f"loss {name} is {value} at step {step}: the training stops, and what was saved before is "
+                        "kept; start anew with a lower --lr, or with --precision fp32 if that was bf16"
+                    )
 
     def write(self, epoch: int, step: int, seconds: float, reduce: Reduce = lambda sums: sums) -> str:
         """Appends one line, and returns it: means over the steps since the last; `seconds` is the time of one step.
 
         `reduce` makes one sum of those of several processes.
         """
+        self.check()
         means = {name: (value / self.count).item() for name, value in reduce(self.sums).items()}
         self.sums, self.count = {}, 0
-        new = not self.columns
-        with self.table.open("a", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            if new:
-                self.columns = {name: [] for name in ("epoch", "step", "seconds", *means)}
-                writer.writerow(self.columns)
-            row = [str(epoch), str(step), f"{seconds:.4f}", *(f"{value:.6g}" for value in means.values())]
-            writer.writerow(row)
-        for column, value in zip(self.columns.values(), row, strict=True):
-            column.append(float(value))
+        row = [str(epoch), str(step), f"{seconds:.4f}", *(f"{value:.6g}" for value in means.values())]
         values = " ".join(f"{name}: {value:.3f}" for name, value in means.items())
         line = f"(epoch: {epoch}, iters: {step}, time: {seconds:.3f}) {values}"
-        with self.text.open("a") as log:
-            log.write(f"{line}\n")
+        self.new_rows += [row] if self.columns else [["epoch", "step", "seconds", *means], row]
+        self.new_lines.append(line)
+        self.columns = self.columns or {name: [] for name in self.new_rows[0]}
+        for column, value in zip(self.columns.values(), row, strict=True):
+            column.append(float(value))
+        with self.writing:
+            self._append(self.table, [",".join(row) for row in self.new_rows])
+            self.new_rows = []
+            self._append(self.text, self.new_lines)
+            self.new_lines = []
         return line
+
+    @staticmethod
+    def _append(path: Path, lines: list[str]) -> None:
+        """Adds whole lines, or none: what a full disk cut is taken off again."""
+        size = path.stat().st_size if path.exists() else 0
+        try:
+            with path.open("a") as file:
+                file.write("".join(f"{line}\n" for line in lines))
+        except OSError:
+            if path.exists():
+                os.truncate(path, size)
+            raise
 
     def _read(self) -> dict[str, list[float]]:
         if not self.table.exists():

@@ -5,10 +5,14 @@ from types import FrameType
 
 
 class StopRequest:
-    """`with StopRequest() as stop:` — `stop.signum` is 0 until a signal came. A second one ends the program at once."""
+    """`with StopRequest() as stop:` — `stop.signum` is 0 until a signal came. A second one ends the program at once.
+
+    Until `ready` is set there is nothing to save, and the first signal leaves at once, too, as SystemExit.
+    """
 
     def __init__(self) -> None:
         self.signum = 0
+        self.ready = False
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> "StopRequest":
@@ -28,3 +32,5 @@ class StopRequest:
     def _note(self, signum: int, _: FrameType | None) -> None:
         self.signum = signum
         signal.signal(signum, signal.SIG_DFL)
+        if not self.ready:
+            raise SystemExit(self.exit_code)

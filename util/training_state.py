@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from . import checkpoint
-from .errors import UtilError
+from .errors import RunError, UtilError
 from .loss_log import LossLog
 from .replicas import Replicas
 from .run_folder import RunFolder
@@ -27,7 +27,14 @@ class Position:
 
 
 def save(run: RunFolder, replicas: Replicas, system: Any, at: Position, log: LossLog, *tags: str) -> None:
-    """Writes the weights under each tag and all that an exact resume needs, as one whole."""
+    """Writes the weights under each tag and all that an exact resume needs, as one whole; none that are not finite."""
+    log.check()
+    for name, network in system.networks.items():
+        if not all(weight.isfinite().all() for weight in network.parameters()):
+            raise RunError(
+                f"weights of {name} are not finite after step {at.step}: the training stops, and what was saved before "
+                "is kept; start anew with a lower --lr"
+            )
     own = replicas.gather(
         {
             "system": system.own_state_dict(),

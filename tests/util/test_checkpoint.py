@@ -14,7 +14,7 @@ import torch
 
 from util import checkpoint
 from util.atomic import UNFINISHED, prepare
-from util.errors import UtilError
+from util.errors import RunError, UtilError
 from util.run_folder import RunFolder
 
 NAMES = ("G_A", "G_B")
@@ -76,7 +76,7 @@ def test_a_failed_write_leaves_the_old_set(tmp_path, monkeypatch):
         real(content, path)
 
     monkeypatch.setattr(torch, "save", full_disk)
-    with pytest.raises(OSError):
+    with pytest.raises(RunError, match=r"no space left; 0\.0 MB are needed"):
         save(tmp_path, 2)
     monkeypatch.undo()
     checkpoint.recover(tmp_path)

@@ -1,0 +1,22 @@
+"""What the machine denied in the middle of a run, in one line with advice."""
+
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "Cannot allocate memory")
+WORKER_DIED = ("DataLoader worker",)
+
+
+def in_words(error: Exception) -> str:
+    """One line for what the machine denied; raises `error` itself if it is anything else, which is a defect."""
+    said = str(error)
+    if any(words in said for words in WORKER_DIED):
+        return (
+            "a process that assembles batches was ended, often because memory ran out; what was saved before is kept: "
+            "say --continue_train --num_threads 0"
+        )
+    if isinstance(error, MemoryError) or any(words in said for words in OUT_OF_MEMORY):
+        return (
+            "out of memory; what was saved before is kept. Try a smaller --batch_size, smaller networks, or "
+            "--max_dataset_size"
+        )
+    if isinstance(error, OSError):
+        return said
+    raise error
