@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 DEMO_DATA := --stems 8 --real 32 --test 80
 
-.PHONY: demo test ladder bench lint setup
+.PHONY: demo test soak ladder bench lint setup
 
 demo: setup
 	@echo "To watch the training: .venv/bin/python -m util.visdom_server in another terminal, then http://localhost:8097"
@@ -21,6 +21,10 @@ ladder: setup
 # How fast everything is, beside plain references: one table, and what changed since the recorded one.
 bench: .venv/tested
 	$(VENV)/python benchmarks/speed.py $(BENCH)
+
+# Every promise of docs/reliability.md with its full count: about an hour.
+soak: .venv/tested
+	SEMDEPTH_SOAK=1 $(VENV)/pytest tests/reliability
 
 lint: .venv/tested
 	$(VENV)/ruff check .

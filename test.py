@@ -11,7 +11,7 @@ if __name__ == "__main__":  # until results are being written, Ctrl-C just ends 
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from data import DataError, DataOptions, ImageFile, Layout, TestBatch, TestImages, read_stack
+from data import BadImageError, DataError, DataOptions, ImageFile, Layout, TestBatch, TestImages, read_stack
 from models import SYSTEMS, ModelError, Predictor
 from options import Options, OptionsError, parse_test
 from util import checkpoint, fleet, results_page
@@ -64,7 +64,11 @@ def predict(opt: Options) -> int:
         with tqdm(total=len(images), desc="predicting", unit="image", disable=None) as bar:
             for batch in images.batches(test.batch_size):
                 started = time.monotonic()
-                answer = predictor.render(batch.images) if reverse else predictor.apply(batch.images)
+                try:
+                    answer = predictor.render(batch.images) if reverse else predictor.apply(batch.images)
+                except ModelError as error:  # of images of this size
+                    images.bad |= {stem: f"{stem}: {error}" for stem in batch.stems}
+                    continue
                 applied += time.monotonic() - started
                 if unfinished:
                     unfinished.result()  # one batch is finished while the network works on the next, and no more
@@ -74,7 +78,7 @@ def predict(opt: Options) -> int:
                 unfinished.result()
         seconds, done = time.monotonic() - began, len(images) - len(images.bad)
         if not done:
-            raise DataError("no image can be used:", *images.bad)
+            raise BadImageError(images.bad, len(images))
         scored = None if score is None else score.result()
         if score and scored is None:
             print(f"images of {len(score.sizes)} sizes: each map has its image's, and there is no score over all")
@@ -99,10 +103,10 @@ def predict(opt: Options) -> int:
     finished = sample.shown[0].final is not None
     written = "SEM images" if reverse else "depth maps, submission.zip" if finished else "answers"
     print(f"{written}, metrics.json and the page: {folder / 'index.html'}")
-    return left_out(images.bad, opt)
+    return left_out(images.bad.values(), opt)
 
 
-def left_out(bad: list[str], opt: Options) -> int:
+def left_out(bad: Collection[str], opt: Options) -> int:
     """Names the images that could not be used; the exit status."""
     for line in bad:
         print(f"test.py: left out: {line}", file=sys.stderr)
@@ -171,10 +175,10 @@ class ShardWorker:
         shard = Shard(int(row["number"]), tuple(row["files"]), row["digest"])
         images = TestImages([ImageFile(name, "", "") for name in shard.files], self.opt.data)
         try:
-            shard.write(self.folder, self.maps(images), images.bad)
+            shard.write(self.folder, self.maps(images), images.bad.values())
         except (DataError, ModelError, OSError) as error:
             return {"number": shard.number, "images": 0, "bad": "", "error": str(error)}
-        return {"number": shard.number, "images": len(shard.files), "bad": "\n".join(images.bad), "error": ""}
+        return {"number": shard.number, "images": len(shard.files), "bad": "\n".join(images.bad.values()), "error": ""}
 
     def maps(self, images: TestImages) -> Iterator[tuple[str, NDArray]]:
         """The finished maps of some images."""

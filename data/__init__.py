@@ -2,7 +2,7 @@
 
 from .batches import Batches
 from .domains import DomainBatches
-from .errors import DataError
+from .errors import BadImageError, DataError
 from .image import read_grey
 from .labelled import LabelledBatches
 from .layout import ImageFile, Layout
@@ -21,6 +21,7 @@ BATCHES = {
 
 __all__ = [
     "BATCHES",
+    "BadImageError",
     "Batches",
     "DataError",
     "DataOptions",

@@ -1,6 +1,7 @@
 """The two layouts of a data set, recognised by their folders, as lists of files."""
 
 import csv
+import math
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -92,13 +93,21 @@ class Layout:
     def average_depth(self) -> dict[str, float]:
         """Mean depth [grey level] by site, the key `depth_140_site_00233`, from train/average_depth.csv."""
         path = self.root / "train/average_depth.csv"
+        found: dict[str, float] = {}
         try:
-            rows = list(csv.reader(path.open(newline="")))[1:]
-            return {site: float(value) for site, value in rows}
+            _, *rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
+            for site, value in rows:
+                found[site] = float(value)
         except FileNotFoundError:
             raise DataError(f"{path}: no such file") from None
-        except ValueError:
+        except (ValueError, csv.Error):
             raise DataError(f"{path}: expected rows `site,depth` below one header line") from None
+        if len(found) < len(rows):
+            raise DataError(f"{path}: names a site twice")
+        wrong = next((site for site, value in found.items() if not 0 < value < math.inf), None)
+        if wrong is not None or not found:
+            raise DataError(f"{path}: {'no site' if wrong is None else f'{wrong} has no depth'} above 0")
+        return found
 
     def _files(self, name: str, labelled: bool, otherwise: str = f"{MAKE_ONE}, {ALSO}") -> list[ImageFile]:
         folder = self.root / name

@@ -16,6 +16,7 @@ from .options import DataOptions
 from .stack import size
 
 AHEAD = 4  # batches
+SMALLEST = 16  # px
 LONGEST_STEM = 240  # bytes; file systems take 255, with the ending
 
 
@@ -32,7 +33,7 @@ class TestImages:
 
     def __init__(self, files: list[ImageFile], options: DataOptions, truth: dict[str, Path] | None = None) -> None:
         self.files, self.options, self.truth = files, options, truth or {}
-        self.bad: list[str] = []  # what is wrong with images that `batches` passed over
+        self.bad: dict[str, str] = {}  # images that `batches` passed over, and what is wrong with them
 
     @classmethod
     def of(cls, layout: Layout, options: DataOptions, phase: str, count: int, reverse: bool = False) -> "TestImages":
@@ -75,20 +76,20 @@ class TestImages:
         parts = [self.files[start : start + batch_size] for start in range(0, len(self.files), batch_size)]
         workers = {"num_workers": 1, "prefetch_factor": AHEAD} if ahead and len(parts) > 1 else {}
         for found, bad in DataLoader(parts, batch_size=None, collate_fn=self._read, **workers):  # type: ignore[arg-type]
-            self.bad += bad
+            self.bad |= bad
             for stems, images, truth in found:
                 yield TestBatch(stems, images.numpy(), None if truth is None else truth.numpy())
 
-    def _read(self, files: list[ImageFile]) -> tuple[list[tuple[list[str], Any, Any]], list[str]]:
+    def _read(self, files: list[ImageFile]) -> tuple[list[tuple[list[str], Any, Any]], dict[str, str]]:
         """Batches as tensors, which cross to another process without a copy, and what is wrong with other images."""
         from torch import from_numpy
 
-        read, bad = [], []
+        read, bad = [], {}
         for file in files:
             try:
                 read.append(self._one(file))
             except DataError as error:
-                bad.append(str(error))
+                bad[file.name] = str(error)
         batches = []
         for _, some in groupby(read, key=lambda one: one[1].shape):
             stems, images, truth = zip(*some, strict=True)
@@ -101,6 +102,8 @@ class TestImages:
         if len(os.fsencode(stem)) > LONGEST_STEM or stem != stem.encode("utf-8", "ignore").decode():
             raise DataError(f"{file.path}: a name that is too long or not UTF-8, for a depth map to be named after")
         image = read_grey(file.path, self.options.grey_range).astype(np.float32)
+        if min(image.shape) < SMALLEST:
+            raise DataError(f"{file.path}: {size(image)} pixels; no hole is to be seen on less than {SMALLEST} a side")
         if not self.truth:
             return stem, image, None
         truth = read_grey(self.truth[stem], self.options.grey_range).astype(np.float32)

@@ -24,7 +24,9 @@ def prepare(path: Path, writer: Callable[[Path], object]) -> Path:
         writer(unfinished)
         with unfinished.open("rb+") as file:
             os.fsync(file.fileno())
-    except BaseException:
+    except BaseException as error:
         unfinished.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:  # a failed write does not say of what
+            error.filename = str(path)
         raise
     return unfinished

@@ -1,5 +1,7 @@
 """What the machine denied in the middle of a run, in one line with advice."""
 
+import errno
+
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "Cannot allocate memory")
 WORKER_DIED = ("DataLoader worker",)
 
@@ -18,5 +20,7 @@ def in_words(error: Exception) -> str:
             "--max_dataset_size"
         )
     if isinstance(error, OSError):
-        return said
+        full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+        advice = "; what was saved before is kept: make room, then say the same again" if full else ""
+        return f"{error.filename}: {error.strerror}{advice}" if error.filename else f"{said}{advice}"
     raise error

@@ -7,7 +7,7 @@ one move, and depend on nothing but the images, the weights and the options: mad
 import json
 import os
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -50,7 +50,7 @@ class Shard:
         """What was wrong with images that the shard in the folder goes without."""
         return (self.about(folder) or {}).get("left_out", [])
 
-    def write(self, folder: Path, maps: Iterable[tuple[str, NDArray]], left_out: Sequence[str] = ()) -> None:
+    def write(self, folder: Path, maps: Iterable[tuple[str, NDArray]], left_out: Iterable[str] = ()) -> None:
         """Writes the archive of the maps (H, W) [grey level] by the stems of their images, and what is said of it.
 
         `left_out` says, once the maps are written, what is wrong with those that are missing.
