@@ -5,6 +5,7 @@ data it learns from, implement `step` and `predict`, and enter it in `SYSTEMS` (
 test over that dict then holds it to the contract.
 """
 
+import re
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -161,7 +162,8 @@ class System:
             try:
                 self.networks[name].load_state_dict(without_statistics(state, self.networks[name]))
             except RuntimeError as error:
-                first = str(error).splitlines()[1].strip()
+                first = re.sub(r"\s+", " ", str(error).splitlines()[1].strip())
+                first = f"{first[:160]}..." if len(first) > 160 else first
                 raise ModelError(
                     f"weights of {name} do not fit the network that the options describe: {first}"
                 ) from None

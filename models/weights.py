@@ -1,5 +1,6 @@
 """Weights on disk: plain state dicts, as the public toolkit writes them, loaded without running any code."""
 
+import warnings
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 
 from .errors import ModelError
 
+warnings.filterwarnings("ignore", "Detected pickle protocol")  # of a file that is refused in a line of ours
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 

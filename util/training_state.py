@@ -53,13 +53,19 @@ def save(run: RunFolder, replicas: Replicas, system: Any, at: Position, log: Los
 def restore(folder: Path, replicas: Replicas, system: Any) -> tuple[Position, dict[str, Any]]:
     """Puts a system back to where `save` found it; returns that place, and the losses not yet logged there."""
     state = checkpoint.load_state(folder)
-    if "replicas" not in state:
+    if not isinstance(state, dict) or "replicas" not in state:
         raise UtilError(f"{folder / 'state.pt'}: written by another version; say --overwrite to start anew")
-    own = state["replicas"][replicas.rank % len(state["replicas"])]
     system.load(folder, "latest")
-    system.load_state_dict(state["system"])
-    system.load_own_state_dict(own["system"])
-    torch.set_rng_state(own["random"])
-    if torch.cuda.is_available() and own["random_cuda"] is not None:
-        torch.cuda.set_rng_state(own["random_cuda"])
-    return Position(**state["position"]), own["losses"]
+    try:
+        own = state["replicas"][replicas.rank % len(state["replicas"])]
+        system.load_state_dict(state["system"])
+        system.load_own_state_dict(own["system"])
+        torch.set_rng_state(own["random"])
+        if torch.cuda.is_available() and own["random_cuda"] is not None:
+            torch.cuda.set_rng_state(own["random_cuda"])
+        at = Position(**state["position"])
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError):
+        raise UtilError(
+            f"{folder / 'state.pt'}: does not belong to these weights and options; say --overwrite to start anew"
+        ) from None
+    return at, own["losses"]

@@ -136,7 +136,8 @@ def test_an_odd_data_set_is_one_clear_line_or_works(made, tmp_path, count):
 
 TABLES = {
     "missing": None, "empty": "", "header alone": "site,depth\n", "one column": "site\nx\n",
-    "text": "site,depth\nx,deep\n",    "nan": "site,depth\nx,nan\n", "infinite": "site,depth\nx,1e999\n", "three columns": "site,depth\nx,1,2\n",
+    "text": "site,depth\nx,deep\n",
+       "nan": "site,depth\nx,nan\n", "infinite": "site,depth\nx,1e999\n", "three columns": "site,depth\nx,1,2\n",
     "twice": "site,depth\nx,1\nx,2\n", "binary": "\0\1\2\xff", "negative": "site,depth\nx,-1\n",
 }  # fmt: skip
 
