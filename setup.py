@@ -45,6 +45,7 @@ setup(
         **EXTRAS,
         "test": [
             "pytest",  # the tests
+            "hypothesis",  # damaged files, tried by the thousand
             "ruff",  # style
             "mypy",  # types
             "build",  # the wheel that a test installs

@@ -1,10 +1,10 @@
 """What every epoch gave, in epochs.csv: its seconds, its learning rate, and the figures that it was judged by."""
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 
 from .atomic import write_bytes
+from .number_table import read_numbers
 from .tolerant import Tolerant
 
 FIRST = ("epoch", "step", "seconds", "lr")
@@ -19,10 +19,7 @@ class EpochLog:
     def __init__(self, folder: Path, epoch: int = 1) -> None:
         self.path = folder / "epochs.csv"
         self.writing = Tolerant("the log of epochs")
-        self.rows: list[dict[str, float]] = []
-        if self.path.exists():
-            with self.path.open(newline="") as file:
-                self.rows = [row for line in csv.DictReader(file) if (row := _whole(line)) and row["epoch"] < epoch]
+        self.rows = [row for row in read_numbers(self.path) if row.get("epoch", epoch) < epoch]
 
     @property
     def columns(self) -> dict[str, list[float]]:
@@ -37,10 +34,3 @@ class EpochLog:
             write_bytes(self.path, ("\n".join(lines) + "\n").encode())
         said = ", ".join(f"{name} {value:.4g}" for name, value in figures.items())
         return f"Time Taken: {seconds:.1f} sec \t lr {lr:.7f} \t {said}"
-
-
-def _whole(line: Mapping[str, str]) -> dict[str, float] | None:
-    try:
-        return {name: float(value) for name, value in line.items()}
-    except (TypeError, ValueError):  # cut by a kill
-        return None

@@ -24,6 +24,7 @@ SHARE = (
     100  # a drawing is followed by a rest of so many times its duration: less than 1 % of the time is spent on plots
 )
 LEAST_REST = 1.0  # [s] between two drawings
+LONGEST_ANSWER = 1 << 16  # bytes
 RETRY = 10.0  # [s] until a server that failed is tried again
 MOST_POINTS = 2000  # of a curve; more cannot be seen and would be slow to send
 COPIES = 3  # [px] side of an image's pixel on the screen
@@ -140,11 +141,14 @@ def connect(server: str, port: int, env: str) -> Any:
 
     class Client(Visdom):
         session = requests.Session()
+        session.trust_env = False  # no proxy of the environment sees the plots
 
         def _handle_post(self, url: str, data: Any = None) -> str:
-            answer = self.session.post(url, data=data or {}, timeout=TIMEOUT)
-            answer.raise_for_status()
-            return answer.text
+            # What a server sends back is not followed elsewhere, nor read without end.
+            with self.session.post(url, data=data or {}, timeout=TIMEOUT, allow_redirects=False, stream=True) as answer:
+                if answer.status_code != requests.codes.ok:
+                    raise OSError(f"status {answer.status_code}")
+                return answer.raw.read(LONGEST_ANSWER).decode("utf-8", "replace")
 
     logging.getLogger("visdom").setLevel(logging.CRITICAL)
     return Client(server, port=port, env=env, use_incoming_socket=False, raise_exceptions=True)

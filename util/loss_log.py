@@ -1,6 +1,5 @@
 """The losses of a run: loss_log.txt in the lines that users know, losses.csv for programs."""
 
-import csv
 import math
 import os
 import re
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from .atomic import write_bytes
 from .errors import RunError
+from .number_table import read_numbers
 from .tolerant import Tolerant
 
 CSV_STEP = re.compile(r"\d+,(\d+),")
@@ -39,7 +39,7 @@ class LossLog:
     @property
     def step(self) -> int:
         """The step of the last line; 0 before the first."""
-        return int(self.columns["step"][-1]) if self.columns else 0
+        return int(self.columns["step"][-1]) if "step" in self.columns else 0
 
     def add(self, losses: dict[str, Tensor], step: int = 0) -> None:
         """Adds the losses () of one step, on their device, without waiting for them."""
@@ -99,11 +99,8 @@ class LossLog:
             raise
 
     def _read(self) -> dict[str, list[float]]:
-        if not self.table.exists():
-            return {}
-        with self.table.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        return {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else ())}
+        rows = read_numbers(self.table)
+        return {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
 
     def state_dict(self) -> dict[str, object]:
         """The running sums, so that a resumed run logs what the unbroken one logs."""
@@ -119,7 +116,7 @@ class LossLog:
         for path, step_of in ((self.table, CSV_STEP), (self.text, TEXT_STEP)):
             if not path.exists():
                 continue
-            lines = path.read_text().splitlines(keepends=True)
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
             head = lines[:1] if path == self.table else []
             found = ((line, step_of.match(line)) for line in lines[len(head) :] if line.endswith("\n"))
             kept = [line for line, match in found if match and int(match[1]) <= step]
