@@ -24,7 +24,10 @@ def pytest_runtest_makereport(item, call):
     mark = item.get_closest_marker("promise")
     if mark and (report.when == "call" or report.outcome == "skipped"):
         said = {"passed": "kept", "failed": "**broken**"}.get(report.outcome, "not tried")
-        item.config.stash[FOUND][mark.kwargs["text"]] = (mark.kwargs["count"], said, report.duration)
+        known = item.config.stash[FOUND].get(mark.kwargs["text"], (0, "kept", 0.0))  # of other parameters
+        said = known[1] if said == "kept" else said
+        so_far = known[0] + mark.kwargs["count"], said, known[2] + report.duration
+        item.config.stash[FOUND][mark.kwargs["text"]] = so_far
     return report
 
 
@@ -32,8 +35,11 @@ def pytest_sessionfinish(session):
     found = session.config.stash.get(FOUND, {})
     if not SOAK or not found:
         return
-    lines = ["| what was tried | how often | result | seconds |", "|---|---|---|---|"]
-    lines += [f"| {text} | {count:,} | {said} | {spent:.0f} |" for text, (count, said, spent) in found.items()]
-    head = PAGE.read_text().partition(MARK)[0]
-    when = f"{datetime.date.today():%d %B %Y}, {machine()}."
-    PAGE.write_text("\n".join([head + MARK, *lines, "", when, ""]))
+    head, _, tail = PAGE.read_text().partition(MARK)
+    rows = [line.strip("| ").split(" | ") for line in tail.splitlines() if line.startswith("| ")][1:]
+    known = {row[0]: row for row in rows}  # a part of the tests renews its lines alone
+    today = f"{datetime.date.today():%d %B %Y}"
+    known |= {text: [text, f"{count:,}", said, f"{spent:.0f}", today] for text, (count, said, spent) in found.items()}
+    lines = ["| what was tried | how often | result | seconds | when |", "|---|---|---|---|---|"]
+    lines += [f"| {' | '.join(row)} |" for row in known.values()]
+    PAGE.write_text("\n".join([head + MARK, *lines, "", f"{machine()}.", ""]))
