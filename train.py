@@ -189,7 +189,7 @@ def main(argv: list[str]) -> int:
     except (OptionsError, DataError, ModelError, UtilError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1 if isinstance(error, RunError) else 2
-    except (OSError, MemoryError, RuntimeError) as error:
+    except (OSError, MemoryError, RuntimeError, ValueError) as error:
         print(f"train.py: {in_words(error)}", file=sys.stderr)
         return 1
 

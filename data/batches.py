@@ -11,7 +11,9 @@ from .options import DataOptions
 from .stack import height_width, size
 
 if TYPE_CHECKING:
-    from torch.utils.data import DataLoader
+    from collections.abc import Iterator
+
+    from torch import Tensor
 
 
 class Batches:
@@ -42,21 +44,24 @@ class Batches:
         """The same images (N, H, W) [grey level 0..255] by domain each time: what an epoch is judged by."""
         raise NotImplementedError
 
-    def loader(self, epoch: int, start: int = 0) -> "DataLoader":
+    def loader(self, epoch: int, start: int = 0) -> "Iterator[dict[str, Tensor]]":
         """The batches of `epoch` from number `start` on, as tensors."""
-        from torch import Generator  # here, so that making a data set does not wait for torch
+        from torch import Generator, from_numpy  # here, so that making a data set does not wait for torch
         from torch.utils.data import DataLoader
 
         self.epoch = epoch
         self.order = self._order()
         # A loader draws a seed for its workers each time it starts; not from the generator that dropout draws from.
-        return DataLoader(
+        loader: DataLoader = DataLoader(
             self,  # type: ignore[arg-type]
             batch_size=None,
             sampler=range(start, len(self)),
             num_workers=self.options.num_threads,
             generator=Generator(),
+            collate_fn=_as_it_is,  # type: ignore[arg-type]
         )
+        for batch in loader:
+            yield {name: from_numpy(values) for name, values in batch.items()}
 
     def _order(self) -> NDArray[np.int64]:
         """Places of this epoch's images, (length,)."""
@@ -84,6 +89,11 @@ class Batches:
             for images in drawn:
                 images[mirrored] = images[mirrored, :, ::-1]
         return [images.astype(np.float32, copy=False)[:, None] for images in drawn]
+
+
+def _as_it_is(batch: dict[str, NDArray]) -> dict[str, NDArray]:
+    """Arrays come from a worker through a pipe; tensors need shared memory, and wait for ever where that is full."""
+    return batch
 
 
 def evenly(count: int, most: int) -> NDArray[np.int64]:

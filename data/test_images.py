@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,13 +77,11 @@ class TestImages:
         workers = {"num_workers": 1, "prefetch_factor": AHEAD} if ahead and len(parts) > 1 else {}
         for found, bad in DataLoader(parts, batch_size=None, collate_fn=self._read, **workers):  # type: ignore[arg-type]
             self.bad |= bad
-            for stems, images, truth in found:
-                yield TestBatch(stems, images.numpy(), None if truth is None else truth.numpy())
+            yield from found
 
-    def _read(self, files: list[ImageFile]) -> tuple[list[tuple[list[str], Any, Any]], dict[str, str]]:
-        """Batches as tensors, which cross to another process without a copy, and what is wrong with other images."""
-        from torch import from_numpy
-
+    def _read(self, files: list[ImageFile]) -> tuple[list[TestBatch], dict[str, str]]:
+        """Batches of arrays, which need no shared memory to come from another process, and what is wrong with other
+        images."""
         read, bad = [], {}
         for file in files:
             try:
@@ -93,8 +91,7 @@ class TestImages:
         batches = []
         for _, some in groupby(read, key=lambda one: one[1].shape):
             stems, images, truth = zip(*some, strict=True)
-            there = None if truth[0] is None else from_numpy(np.stack(truth))
-            batches.append((list(stems), from_numpy(np.stack(images)), there))
+            batches.append(TestBatch(list(stems), np.stack(images), None if truth[0] is None else np.stack(truth)))
         return batches, bad
 
     def _one(self, file: ImageFile) -> tuple[str, NDArray, NDArray | None]:

@@ -3,6 +3,7 @@
 import errno
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "Cannot allocate memory")
+TOO_SMALL = ("Kernel size can't be greater", "more than 1 spatial element", "Padding size should be less")
 WORKER_DIED = ("DataLoader worker",)
 
 
@@ -19,6 +20,8 @@ def in_words(error: Exception) -> str:
             "out of memory; what was saved before is kept. Try a smaller --batch_size, smaller networks, or "
             "--max_dataset_size"
         )
+    if any(words in said for words in TOO_SMALL):
+        return "the images are too small for these networks: give larger ones, or fewer layers"
     if isinstance(error, OSError):
         full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
         advice = "; what was saved before is kept: make room, then say the same again" if full else ""

@@ -20,6 +20,7 @@ def _main(program, arguments, log, before):
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    multiprocessing.set_start_method("fork", force=True)  # as in a program of its own
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     torch.set_num_threads(1)
     if before:

@@ -57,6 +57,28 @@ def test_a_full_disk_costs_nothing_that_was_saved(place, count):
     assert finished("train", arguments(place, "full", *more), place)[0] == 0
 
 
+@promise("A disk that takes no larger file, while testing: one line, and the results before are as they were", 2, 10)
+def test_a_full_disk_costs_no_results(place, count):
+    assert finished("train", arguments(place, "shown", "--n_epochs", "1"), place)[0] == 0
+    flags = [
+        "--dataroot",
+        place / "sem",
+        "--checkpoints_dir",
+        place,
+        "--name",
+        "shown",
+        "--results_dir",
+        place / "results",
+    ]
+    assert finished("test", flags, place)[0] == 0
+    page = place / "results/shown/test_latest/index.html"
+    before = page.read_bytes()
+    for n in range(count):
+        code, said = finished("test", flags, place, partial(limit_files, 100 + n * 1000))
+        assert code == 1 and said.count("make room") == 1 and "Traceback" not in said, said
+        assert page.read_bytes() == before and len(list(page.parent.parent.iterdir())) == 1
+
+
 def no_room_for_logs():
     def refused(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
