@@ -2,7 +2,13 @@
 
 import errno
 
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "Cannot allocate memory")
+OUT_OF_MEMORY = (
+    "out of memory",
+    "start new thread",
+    "can't allocate memory",
+    "not enough memory",
+    "Cannot allocate memory",
+)
 TOO_SMALL = ("Kernel size can't be greater", "more than 1 spatial element", "Padding size should be less")
 WORKER_DIED = ("DataLoader worker",)
 

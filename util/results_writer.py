@@ -151,9 +151,9 @@ class ResultsWriter:
         (self.unfinished / MARK).write_text(json.dumps(result, indent=1) + "\n")
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.zip.close()
         self.disk.shutdown(cancel_futures=kind is not None)
         try:
+            self.zip.close()
             for written in self.behind if kind is None else ():
                 written.result()
         except OSError:

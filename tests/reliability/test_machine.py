@@ -74,7 +74,7 @@ def test_a_full_disk_costs_no_results(place, count):
     page = place / "results/shown/test_latest/index.html"
     before = page.read_bytes()
     for n in range(count):
-        code, said = finished("test", flags, place, partial(limit_files, 100 + n * 1000))
+        code, said = finished("test", flags, place, partial(limit_files, 1500 + n * 1000))
         assert code == 1 and said.count("make room") == 1 and "Traceback" not in said, said
         assert page.read_bytes() == before and len(list(page.parent.parent.iterdir())) == 1
 
