@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 DEMO_DATA := --stems 8 --real 32 --test 80
 
-.PHONY: demo test soak ladder bench lint setup
+.PHONY: demo test soak lowest ladder bench lint setup
 
 demo: setup
 	@echo "To watch the training: .venv/bin/python -m util.visdom_server in another terminal, then http://localhost:8097"
@@ -25,6 +25,14 @@ bench: .venv/tested
 # Every promise of docs/reliability.md with its full count: about an hour.
 soak: .venv/tested
 	SEMDEPTH_SOAK=1 $(VENV)/pytest tests/reliability
+
+# The suite with the oldest versions that setup.py takes; `make test` in a new checkout has the newest.
+lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/pip install 'setuptools>=77,<81' wheel
+	.venv-lowest/bin/pip install --no-build-isolation visdom==0.2.4 -c tests/lowest.txt
+	.venv-lowest/bin/pip install --no-build-isolation -e . pytest hypothesis build -c tests/lowest.txt
+	.venv-lowest/bin/pytest
 
 lint: .venv/tested
 	$(VENV)/ruff check .

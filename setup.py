@@ -27,16 +27,16 @@ setup(
     packages=[f"semdepth.{name}" for name in packages],
     package_dir={f"semdepth.{room}": room for room in ROOMS},
     package_data={"": ["*.css", "*.js", "*.json"]},
-    install_requires=[
-        "torch>=2.4",  # the networks and their training
-        "torchvision",  # ResNet18; resolves together with torch
-        "numpy",  # arrays at every border between rooms
-        "pillow",  # PNG, JPEG, BMP
-        "scikit-image",  # connected components, resizing; brings scipy and tifffile
-        "tqdm",  # progress bars
-        "dominate",  # the pages
-        "matplotlib",  # loss curves and figures
-        "pyyaml",  # --config FILE.yaml
+    install_requires=[  # the least versions are those of tests/lowest.txt
+        "torch>=2.7",  # the networks and their training
+        "torchvision>=0.22",  # ResNet18; resolves together with torch
+        "numpy>=1.26",  # arrays at every border between rooms
+        "pillow>=10.1",  # PNG, JPEG, BMP
+        "scikit-image>=0.22",  # connected components, resizing; brings scipy and tifffile
+        "tqdm>=4.65",  # progress bars
+        "dominate>=2.8",  # the pages
+        "matplotlib>=3.8",  # loss curves and figures
+        "pyyaml>=6.0.1",  # --config FILE.yaml
         # 0.2.4, the newest for Python 3.11, builds only beside setuptools < 81: the Makefile installs it there.
         "visdom>=0.3; python_version >= '3.12'",  # live plots
         "tornado>=6.5.10,<6.6",  # visdom's web server; from 6.6 on it answers 403 for every page
