@@ -69,6 +69,11 @@ def train(opt: Options, replicas: Replicas) -> int:
             print(f"{folder} is finished: {last} epochs. To go on raise --n_epochs; to test it: test.py")
             return 0
         batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
+        if at.length not in (0, len(batches)):
+            print(
+                f"note: the data set has changed: {len(batches)} steps an epoch, {at.length} when the run was stopped"
+            )
+        at.length = len(batches)
         kept = sum(n % loop.save_epoch_freq == 0 for n in range(at.epoch, last)) + 2  # the last one, and the best
         weights = tensor_bytes({name: network.state_dict() for name, network in system.networks.items()})
         if replicas.lead:
@@ -128,7 +133,8 @@ def train(opt: Options, replicas: Replicas) -> int:
             if kept or improved:
                 save(run, replicas, system, at, log, "latest", *["best"] * improved, *[str(finished)] * kept)
             display.end_epoch(finished, at.step, log.columns, epochs.columns, pictures(system))
-    print(f"{folder}: finished. To test it: python test.py --dataroot {layout.root} --name {opt.run.name}")
+    where = f" --checkpoints_dir {folder.parent}" if "checkpoints_dir" in opt.changed() else ""
+    print(f"{folder}: finished. To test it: python test.py --dataroot {layout.root} --name {opt.run.name}{where}")
     return 0
 
 

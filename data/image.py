@@ -17,6 +17,8 @@ SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 MOST_PIXELS = 1 << 27  # more is a decompression bomb, not a micrograph
 TOO_MANY = "more pixels than any image here has; cut it into several, or remove it"
 GREY_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B", "I", "F")
+TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # what such files begin with
+UNPACKED_HERE = (1, 8, 32946)  # none and deflate, of TIFF's compressions; Pillow has LZW and others, of 8 bits
 WHITE_IS_ZERO, LAST_GREY_OR_RGB = 0, 2  # TIFF's photometric interpretations
 
 # What is wrong with a file is said once, by us.
@@ -70,25 +72,30 @@ def resized(image: NDArray, size: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def _pixels(path: Path) -> NDArray:
+    size = 0
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):  # opening a pipe would wait for ever
             raise DataError(f"{path}: not a file")
-        return _tiff(path) if path.suffix.lower() in (".tif", ".tiff") else _picture(path)
+        size = about.st_size
+        with path.open("rb") as file:
+            begins = file.read(4)
+        return _tiff(path) if begins in TIFF else _picture(path)
     except DataError:
         raise
     except FileNotFoundError:
         reason = "a link that leads nowhere" if path.is_symlink() else "no such file"
         raise DataError(f"{path}: {reason}") from None
-    except PermissionError:
-        raise DataError(f"{path}: may not be read (permission denied)") from None
     except MemoryError:
         raise DataError(f"{path}: more than this machine's memory holds") from None
     except Image.DecompressionBombError:
         raise DataError(f"{path}: claims {TOO_MANY}") from None
     except UnidentifiedImageError:
-        raise DataError(f"{path}: {'not an image of a known kind' if path.stat().st_size else 'empty'}") from None
-    except Exception:  # decoders raise many kinds for damaged files; all mean the same to the user
-        raise DataError(f"{path}: {'damaged or cut short' if path.stat().st_size else 'empty'}") from None
+        raise DataError(f"{path}: {'not an image of a known kind' if size else 'empty'}") from None
+    except Exception as error:  # decoders raise many kinds for damaged files; all mean the same to the user
+        if isinstance(error, OSError) and error.errno:
+            raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+        raise DataError(f"{path}: {'damaged or cut short' if size else 'empty'}") from None
 
 
 def _picture(path: Path) -> NDArray:
@@ -107,6 +114,8 @@ def _tiff(path: Path) -> NDArray:
         if len(tiff.pages) != 1:
             raise DataError(f"{path}: holds {len(tiff.pages)} pages; save one image a file")
         page = tiff.pages.first
+        if page.compression not in UNPACKED_HERE:
+            return _picture(path)
         _check_size(path, page.shape)
         if page.photometric > LAST_GREY_OR_RGB:
             raise DataError(f"{path}: {tifffile.PHOTOMETRIC(page.photometric).name} pixels; convert it to grey first")

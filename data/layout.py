@@ -130,8 +130,18 @@ class Layout:
 
 
 def _names(folder: Path) -> Iterator[str]:
-    for place, folders, files in os.walk(folder):
+    """Image files below `folder`, links to folders followed, each folder once."""
+
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from None
+
+    seen: set[str] = set()
+    for place, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        if (real := os.path.realpath(place)) in seen:  # a link to a folder that it lies in
+            folders.clear()
+            continue
+        seen.add(real)
         yield from (os.path.join(place, name) for name in files if name.lower().endswith(SUFFIXES) and name[0] != ".")
 
 

@@ -11,7 +11,11 @@ class DataOptions:
 
     dataroot: str = field(
         default="./sem",
-        metadata={"help": "folder of the data set, in the contest's or the classic layout", "inherit": True},
+        metadata={
+            "help": "folder of the data set, in the contest's or the classic layout",
+            "inherit": True,
+            "may_change": True,
+        },
     )
     preprocess: str = field(
         default="none",

@@ -1,7 +1,7 @@
 """The systems by the names that `--model` takes: a written dict, so that one search finds every entry."""
 
 import json
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -74,13 +74,34 @@ def options_from(name: str, saved: dict[str, Any]) -> Any:
     An option that the saved run did not know yet stood at its default.
     """
     kind = _known(name).Options
-    given = {field.name: saved[field.name] for field in fields(kind) if field.name in saved}
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
+    given = {field.name: _checked(field, saved[field.name]) for field in fields(kind) if field.name in saved}
+    return kind(**given)
+
+
+def _checked(field: Field, saved: Any) -> Any:
+    """An option as JSON has it, if it is of the default's type, among the choices and within the bounds."""
+    value: Any = tuple(saved) if isinstance(saved, list) else saved
+    parts: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
+    defaults: tuple[Any, ...] = field.default if isinstance(field.default, tuple) else (field.default,)
+    wanted = type(defaults[0]) if defaults else object
+    allowed = (int, float) if wanted is float else wanted
+    low, high = field.metadata.get("bounds", (None, None))
+    right = isinstance(value, tuple) == isinstance(field.default, tuple) and all(
+        isinstance(part, allowed)
+        and (wanted is bool or not isinstance(part, bool))
+        and (low is None or low <= part)
+        and (high is None or part <= high)
+        and part in field.metadata.get("choices", (part,))
+        for part in parts
+    )
+    if not right:
+        raise ModelError(f"opt.json: {field.name} is {saved!r}; expected something like {field.default!r}")
+    return value
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ModelError(
             f"{path.parent}: no {path.name} there; give the folder of a finished or running training"

@@ -18,6 +18,8 @@ def load_weights(path: Path) -> dict[str, Tensor]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise ModelError(f"{path}: no such file; train first, or choose another --which_epoch") from None
+    except PermissionError:
+        raise ModelError(f"{path}: may not be read (permission denied)") from None
     except Exception:  # torch raises many kinds for a damaged file; all mean the same to the user
         raise ModelError(f"{path}: not a readable state dict (truncated, or another kind of file)") from None
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):

@@ -30,7 +30,7 @@ def read_opt_json(path: Path, quote: str) -> dict[str, Any]:
     """The flat dict of options in a run's `opt.json`."""
     shown = f"{quote}: {one_line(str(path))}"
     try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
+        saved = json.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         raise OptionsError(f"{shown} is not there; train.py writes it, --checkpoints_dir says where") from None
     except OSError as error:

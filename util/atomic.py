@@ -26,7 +26,7 @@ def prepare(path: Path, writer: Callable[[Path], object]) -> Path:
             os.fsync(file.fileno())
     except BaseException as error:
         unfinished.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:  # a failed write does not say of what
+        if isinstance(error, OSError) and error.errno and error.filename is None:  # a failed write does not say of what
             error.filename = str(path)
         raise
     return unfinished

@@ -10,7 +10,7 @@ OUT_OF_MEMORY = (
     "Cannot allocate memory",
 )
 TOO_SMALL = ("Kernel size can't be greater", "more than 1 spatial element", "Padding size should be less")
-WORKER_DIED = ("DataLoader worker",)
+WORKER_DIED = ("DataLoader worker (pid",)
 
 
 def in_words(error: Exception) -> str:
@@ -18,8 +18,8 @@ def in_words(error: Exception) -> str:
     said = str(error)
     if any(words in said for words in WORKER_DIED):
         return (
-            "a process that assembles batches was ended, often because memory ran out; what was saved before is kept: "
-            "say --continue_train --num_threads 0"
+            "a process that reads images was ended, often because memory ran out; what was saved before is kept. "
+            "Training goes on with --continue_train --num_threads 0"
         )
     if isinstance(error, MemoryError) or any(words in said for words in OUT_OF_MEMORY):
         return (

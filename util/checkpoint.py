@@ -92,7 +92,9 @@ def load_state(folder: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise UtilError(f"{path}: no such file; the run was killed before its first save: say --overwrite") from None
+        raise UtilError(
+            f"{path}: no such file; weights alone cannot go on. Copy it beside them, or begin another --name"
+        ) from None
     except Exception:  # torch raises many kinds for a damaged file; all mean the same to the user
         raise UtilError(f"{path}: damaged; start again with --overwrite, or copy the folder back") from None
 

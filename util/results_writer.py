@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 import zipfile
 from collections import defaultdict
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from .errors import UtilError
 from .png import grey_png
 from .result import Result
+from .run_lock import LOCK, take
 
 MARK = "metrics.json"
 WRITTEN = (
@@ -50,6 +52,11 @@ class ResultsWriter:
         self.before = folder.with_name(f".{folder.name}.before")
 
     def __enter__(self) -> "ResultsWriter":
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = take(self.folder.parent, f".{self.folder.name}{LOCK}")
+        if lock is None:
+            raise UtilError(f"{self.folder}: another test.py writes there; wait for it, or say --results_dir")
+        self.lock = lock
         if self.before.exists():  # killed between the two moves of `__exit__`, or after them
             if self.folder.exists():
                 shutil.rmtree(self.before)
@@ -151,6 +158,12 @@ class ResultsWriter:
         (self.unfinished / MARK).write_text(json.dumps(result, indent=1) + "\n")
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            self._finish(kind)
+        finally:
+            os.close(self.lock)
+
+    def _finish(self, kind: type | None) -> None:
         self.disk.shutdown(cancel_futures=kind is not None)
         try:
             self.zip.close()

@@ -50,7 +50,7 @@ class RunFolder:
         """The saved options of the run that the folder holds; None if it holds none."""
         path = self.path / "opt.json"
         try:
-            return json.loads(path.read_text())
+            return json.loads(path.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             return None
         except ValueError:

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as a flag that the loop reads between two steps, so that nothing is cut in half."""
+"""SIGINT, SIGTERM and SIGHUP as a flag that the loop reads between two steps, so that nothing is cut in half."""
 
 import signal
 from types import FrameType
@@ -16,8 +16,9 @@ class StopRequest:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> "StopRequest":
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            self._before[signum] = signal.signal(signum, self._note)
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(signum) is not signal.SIG_IGN:  # nohup
+                self._before[signum] = signal.signal(signum, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -26,7 +27,7 @@ class StopRequest:
 
     @property
     def exit_code(self) -> int:
-        """128 + the signal's number, as shells report it: 130 for SIGINT, 143 for SIGTERM."""
+        """128 + the signal's number, as shells report it: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP."""
         return 128 + self.signum
 
     def _note(self, signum: int, _: FrameType | None) -> None:

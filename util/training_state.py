@@ -16,14 +16,15 @@ from .run_folder import RunFolder
 
 @dataclass
 class Position:
-    """The epoch in progress (from 1), its finished batches, all steps, the seconds spent on the epoch, and the best
-    figure that an epoch was judged by."""
+    """The epoch in progress (from 1), its finished batches, all steps, the seconds spent on the epoch, the best
+    figure that an epoch was judged by, and how many batches an epoch has."""
 
     epoch: int = 1
     batches: int = 0
     step: int = 0
     seconds: float = 0.0
     best: float = math.inf
+    length: int = 0
 
 
 def save(run: RunFolder, replicas: Replicas, system: Any, at: Position, log: LossLog, *tags: str) -> None:

@@ -101,6 +101,11 @@ def broken_link(path, rng):
     path.symlink_to("nowhere.png")
 
 
+def loop(path, rng):
+    path.unlink()
+    path.symlink_to(path.name)
+
+
 def pipe(path, rng):
     path.unlink()
     os.mkfifo(path)
@@ -112,7 +117,7 @@ def unreadable(path, rng):
 
 WAYS = (
     truncated, empty, text, noise, colour, alpha, cmyk, animated, one_pixel, wrong_size, huge_header, large_header, nan,
-    deep, pages, broken_link, pipe, unreadable,
+    deep, pages, broken_link, loop, pipe, unreadable,
 )  # fmt: skip
 if os.geteuid() == 0:  # who may read everything
     WAYS = tuple(way for way in WAYS if way is not unreadable)

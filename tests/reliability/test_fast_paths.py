@@ -105,7 +105,43 @@ def test_a_killed_test_leaves_whole_results(place, count):
         assert {path.relative_to(there): path.read_bytes() for path in (there / "depth_nm").iterdir()} == expected
         assert (there / "index.html").is_file() and (there / "metrics.json").is_file()
     assert finished("test", flags, place)[0] == 0
-    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+    assert {path.name for path in folder.parent.iterdir()} == {folder.name, f".{folder.name}.lock"}
+
+
+@promise("Two tests of one run started together on different images: each writes its own results, or is refused", 2, 20)
+def test_two_tests_never_mix_their_results(place, tmp_path, count):
+    assert finished("train", [*arguments(place, "shared"), "--n_epochs", "1"], place)[0] == 0
+    images = sorted((place / "sem/test/SEM").iterdir())
+    rng, alone = random.Random(6), {}
+    for kind, some in (("x", images[:20]), ("y", images[20:40])):
+        (tmp_path / kind).mkdir()
+        for n, path in enumerate(some):
+            (tmp_path / kind / f"{n:06d}.png").hardlink_to(path)
+
+    def flags(kind, results):
+        where = ["--dataroot", tmp_path / kind, "--checkpoints_dir", place, "--results_dir", results]
+        return [*where, "--name", "shared", "--gpu_ids", "-1"]
+
+    def maps(results):
+        folder = results / "shared/test_latest"
+        kept = [*(folder / "depth").iterdir(), *(folder / "depth_nm").iterdir()]
+        return {path.relative_to(folder): path.read_bytes() for path in kept}
+
+    for kind in ("x", "y"):
+        assert finished("test", flags(kind, tmp_path / f"{kind}_alone"), tmp_path)[0] == 0
+        alone[kind] = maps(tmp_path / f"{kind}_alone")
+    for n in range(count):
+        results = tmp_path / f"both_{n}"
+        with Run("test", flags("x", results), tmp_path) as one:
+            time.sleep(rng.uniform(0, 0.5))
+            with Run("test", flags("y", results), tmp_path) as other:
+                codes = one.wait(), other.wait()
+        assert codes in ((0, 0), (0, 2), (2, 0)), one.said + other.said
+        refused = [run.said for run in (one, other) if "another test.py writes there" in run.said]
+        assert len(refused) == (2 in codes)
+        assert maps(results) in (
+            [alone["x"]] if codes == (0, 2) else [alone["y"]] if codes == (2, 0) else alone.values()
+        )
 
 
 def watched():
