@@ -149,7 +149,7 @@ def test_an_interrupted_test_leaves_the_old_result(tmp_path):
     with pytest.raises(KeyboardInterrupt), ResultsWriter(folder, 1.0) as writer:
         writer.write_metrics({"note": 2})
         raise KeyboardInterrupt
-    assert note(folder) == 1 and [path.name for path in tmp_path.iterdir()] == [".r.lock", "r"]
+    assert note(folder) == 1 and sorted(path.name for path in tmp_path.iterdir()) == [".r.lock", "r"]
 
 
 def test_a_kill_between_the_two_moves_loses_nothing(tmp_path):
@@ -160,7 +160,7 @@ def test_a_kill_between_the_two_moves_loses_nothing(tmp_path):
         raise KeyboardInterrupt
     assert note(folder) == 1
     finish(folder, 2)
-    assert note(folder) == 2 and [path.name for path in tmp_path.iterdir()] == [".r.lock", "r"]
+    assert note(folder) == 2 and sorted(path.name for path in tmp_path.iterdir()) == [".r.lock", "r"]
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
