@@ -13,6 +13,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from numpy.typing import NDArray
@@ -50,6 +51,9 @@ def train(opt: Options, replicas: Replicas) -> int:
     system.hasten(takes_bf16(device, opt.run.precision), opt.run.compile)
     layout = Layout(opt.data.dataroot)
     if loop.dry_run:
+        saved = RunFolder(opt.run.checkpoints_dir, opt.run.name).options
+        if loop.continue_train and saved is not None:
+            check_changes(saved, opt, Path(opt.run.checkpoints_dir, opt.run.name))
         batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
         print(opt.report())
         losses = system.step(next(iter(batches.loader(1))))
@@ -171,14 +175,19 @@ def begin(opt: Options, run: RunFolder) -> bool:
         if not opt.loop.overwrite and not killed_at_once:
             run.protect()
         return False
+    check_changes(saved, opt, run.path)
+    run.record(opt.to_dict())
+    return True
+
+
+def check_changes(saved: dict[str, Any], opt: Options, folder: Path) -> None:
+    """Prints what has changed since the run began; an error where it must stay."""
     differences = compare(saved, opt)
     for difference in differences:
         print(f"changed since the run began: {difference}")
     fixed = [str(difference) for difference in differences if not difference.may_change]
     if fixed:
-        raise UtilError(f"{run.path}: {'; '.join(fixed)}: must stay as it was; leave it out, or choose another --name")
-    run.record(opt.to_dict())
-    return True
+        raise UtilError(f"{folder}: {'; '.join(fixed)}: must stay as it was; leave it out, or choose another --name")
 
 
 def pictures(system: System) -> dict[str, NDArray]:

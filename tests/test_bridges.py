@@ -162,6 +162,7 @@ def test_another_configuration_is_refused_and_the_difference_printed(place, trai
     assert run_train(place, "metrology", "--niter", "5", "--ngf", "8", "--continue_train") == 2
     said = capsys.readouterr().err
     assert "--ngf: 4 in opt.json, 8 now: must stay" in said and "n_epochs" not in said
+    assert run_train(place, "metrology", "--niter", "5", "--ngf", "8", "--continue_train", "--dry_run") == 2
 
 
 @pytest.mark.parametrize(
