@@ -39,6 +39,8 @@ def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str
             prepare(folder / name, partial(torch.save, content))
         write_bytes(folder / JOURNAL, json.dumps([*files, "state.pt"]).encode())
     except (OSError, RuntimeError) as error:  # torch raises the second, and does not say why
+        if "DataLoader" in str(error):  # a worker died meanwhile, which torch raises wherever the program is
+            raise
         for left in folder.glob(f".*{UNFINISHED}"):
             left.unlink()
         needed, free = tensor_bytes([files, state]), shutil.disk_usage(folder).free
