@@ -22,11 +22,12 @@ from tqdm import tqdm
 
 from data import BadImageError, DataError, DataOptions, ImageFile, Layout, TestBatch, TestImages, read_stack
 from models import SYSTEMS, ModelError, Predictor
-from options import Options, OptionsError, parse_test
+from options import Options, OptionsError, TestOptions, parse_test
 from util import checkpoint, fleet, results_page
 from util.breakdown import in_words
 from util.device import choose_device, keep_memory, takes_bf16
 from util.errors import UtilError
+from util.metrology.hole import measure
 from util.result import Result
 from util.results_writer import ResultsWriter
 from util.sample import Sample
@@ -54,7 +55,7 @@ def predict(opt: Options) -> int:
         sample, score = Sample(len(images)), new_score(opt, layout, predictor, images)
 
         def finish(batch: TestBatch, answer: Any) -> None:
-            results = rendered(batch, answer) if reverse else measured(predictor, batch, answer, test.quantise)
+            results = rendered(batch, answer) if reverse else measured(predictor, batch, answer, test)
             writer.write(results)
             sample.add(results)
             if score:
@@ -122,15 +123,16 @@ def load_predictor(opt: Options) -> Predictor:
     return predictor
 
 
-def measured(predictor: Predictor, batch: TestBatch, answer: list[Any], quantise: bool) -> list[Result]:
-    """What the network said about a batch of SEM images, finished."""
+def measured(predictor: Predictor, batch: TestBatch, answer: list[Any], test: TestOptions) -> list[Result]:
+    """What the network said about a batch of SEM images, finished, and the measures of its holes."""
     found = predictor.finish(*answer)
+    final = found.final if test.quantise else found.depth_grey
     columns = {
         "stem": batch.stems,
         "sem": batch.images,
         "depth": found.depth_grey,
-        "quantised": found.quantised if quantise else None,
-        "centred": found.centred if quantise else None,
+        "quantised": found.quantised if test.quantise else None,
+        "centred": found.centred if test.quantise else None,
         "truth": batch.truth,
         "level": None if found.level is None else found.level.tolist(),
         "mask": None if found.background is None else found.mask,  # voted; one found in the depth is no news
@@ -139,8 +141,25 @@ def measured(predictor: Predictor, batch: TestBatch, answer: list[Any], quantise
         "floor": found.floor,
         "strange": found.strange,
     }
+    if final is not None and found.level is not None:
+        columns["measures"] = holes(found.level, final, test, found.interval, found.floor)
+        if batch.truth is not None:
+            columns["true_measures"] = holes(batch.truth.max((1, 2)), batch.truth, test)
     known = {name: column for name, column in columns.items() if column is not None}
     return [Result(**dict(zip(known, row, strict=True))) for row in zip(*known.values(), strict=True)]
+
+
+def holes(
+    level: NDArray, depth: NDArray, test: TestOptions, interval: NDArray | None = None, floor: NDArray | None = None
+) -> list[dict[str, float]]:
+    """The measures of each hole in maps [grey level], whose background is at `level`."""
+    scale = test.nm_per_grey
+    found = measure(
+        (level[:, None, None] - depth) * scale, test.pixel_nm, None if interval is None else interval * scale
+    )
+    if floor is not None:
+        found["depth_mean_u90_nm"] = floor[:, 1] * scale
+    return [dict(zip(found, row, strict=True)) for row in zip(*(one.tolist() for one in found.values()), strict=True)]
 
 
 def rendered(batch: TestBatch, sem: NDArray) -> list[Result]:

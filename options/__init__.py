@@ -10,5 +10,15 @@ from .parser import parse_test, parse_train
 from .result import Options
 from .saved import Difference, compare
 from .table import command_line_table
+from .test import TestOptions
 
-__all__ = ["Difference", "Options", "OptionsError", "command_line_table", "compare", "parse_test", "parse_train"]
+__all__ = [
+    "Difference",
+    "Options",
+    "OptionsError",
+    "TestOptions",
+    "command_line_table",
+    "compare",
+    "parse_test",
+    "parse_train",
+]

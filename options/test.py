@@ -48,6 +48,14 @@ class TestOptions:
         default=1.0,
         metadata={"help": "depth that one grey level stands for", "unit": "nm", "bounds": (1e-9, 1e9)},
     )
+    pixel_nm: float = field(
+        default=1.0,
+        metadata={
+            "help": "width of a pixel; while it is 1, lengths are in pixels",
+            "unit": "nm",
+            "bounds": (1e-9, 1e9),
+        },
+    )
     ray: str = field(
         default="",
         metadata={

@@ -8,6 +8,13 @@ from PIL import Image
 
 from . import figure
 
+SHOWN = {
+    "depth_mean_nm": "depth [nm]",
+    "depth_mean_u90_nm": "\u00b1 90 %",
+    "cd_top_nm": "CD top [nm]",
+    "cd_half_nm": "CD half [nm]",
+    "cd_bottom_nm": "CD bottom [nm]",
+}
 ERROR_LIMIT = 30.0  # [grey level] at which the colours of an error map are full
 
 
@@ -16,7 +23,8 @@ class Result:
     """One test image: stem, SEM image, maps (H, W), background mask and level [grey level], probabilities (K,) of the
     levels, truth; half the width of the depth's 90 % interval (H, W), the floor's mean depth below the background with
     half the width of its interval (2,) [grey level], and a strangeness above 1 for what is outside the system's
-    knowledge. None is what is not known or was not asked for."""
+    knowledge; the measures of the hole in the final map and in the truth, by name (metrology/hole.py), and the site
+    that it belongs to. None is what is not known or was not asked for."""
 
     stem: str
     sem: NDArray
@@ -30,6 +38,9 @@ class Result:
     interval: NDArray | None = None
     floor: NDArray | None = None
     strange: float | None = None
+    measures: dict[str, float] | None = None
+    true_measures: dict[str, float] | None = None
+    site: str = ""
     names: tuple[str, str] = ("SEM", "depth")  # what went in, what came out
 
     @property
@@ -71,9 +82,9 @@ class Result:
         if self.mask is not None and self.truth is not None:
             hole = self.truth != self.true_level
             said["IoU"] = f"{np.sum(~self.mask & hole) / max(1, np.sum(~self.mask | hole)):.3f}"
-        if self.floor is not None:
-            said["floor"] = f"{self.floor[0]:.1f}"
-            said["\u00b1 90 %"] = f"{self.floor[1]:.1f}"
+        for name, value in (self.measures or {}).items():
+            if name in SHOWN and not np.isnan(value):
+                said[SHOWN[name]] = f"{value:.1f}"
         if self.strange is not None:
             said["strangeness"] = f"{self.strange:.2f}"
         return said

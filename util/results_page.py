@@ -61,7 +61,7 @@ def write(
             tags.p(f"contour: what was found is red{known}.", cls="quiet")
         if first.strange is not None:
             tags.p(
-                "floor: mean depth of the hole's floor below the background, and half its 90 % interval [grey level]. "
+                "± 90 %: half the width of the depth's 90 % interval. "
                 "strangeness: above 1 the image is outside what the pipeline knows.",
                 cls="quiet",
             )
@@ -150,7 +150,7 @@ def _controls(results: list[Result]) -> None:
             tags.a("all depth maps (submission.zip)", href="submission.zip")
         if results[0].probability is not None:
             tags.a("levels.csv", href="levels.csv")
-        if results[0].floor is not None:
+        if results[0].measures is not None:
             tags.a("holes.csv", href="holes.csv")
         tags.a("metrics.json", href="metrics.json")
 

@@ -92,7 +92,7 @@ class ResultsWriter:
     def _write(self, result: Result) -> None:
         """All files of one image: a depth map as 8-bit PNG, the same in submission.zip, and as float32 TIFF [nm below
         the top surface], half the width of its interval in interval_nm/; a voted mask as PNG (255 is hole); a voted
-        level as a row of levels.csv, what is known of a hole as one of holes.csv; a SEM image in sem/.
+        level as a row of levels.csv, the measures of a hole as one of holes.csv; a SEM image in sem/.
         """
         if result.reverse:
             self._png("sem", result.stem, result.depth)
@@ -107,8 +107,8 @@ class ResultsWriter:
             self._nm("depth_nm", result.stem, result.level - result.final)
         if result.interval is not None:
             self._nm("interval_nm", result.stem, result.interval)
-        if result.floor is not None:
-            self._hole(result.stem, result.floor, result.strange)
+        if result.measures is not None:
+            self._hole(result.stem, result.site, result.measures, result.strange)
 
     def _png(self, folder: str, stem: str, image: Any) -> bytes:
         content = grey_png(image)
@@ -139,12 +139,12 @@ class ResultsWriter:
             [_inert(stem), level, *(f"{one:.4f}" for one in probability)],
         )
 
-    def _hole(self, stem: str, floor: NDArray, strange: float | None) -> None:
-        depth, half = (f"{one * self.nm_per_grey:.2f}" for one in floor)
+    def _hole(self, stem: str, site: str, measures: dict[str, float], strange: float | None) -> None:
+        known = ("" if np.isnan(value) else f"{value:.6g}" for value in measures.values())
         flags = ["", ""] if strange is None else [f"{strange:.3f}", int(strange > 1)]
         self.strange += strange is not None and strange > 1
-        header = ["image", "floor_depth_nm", "half_90_percent_nm", "strangeness", "outside_known"]
-        self._row("holes.csv", header, [_inert(stem), depth, half, *flags])
+        header = ["image", "site", *measures, "strangeness", "outside_known"]
+        self._row("holes.csv", header, [_inert(stem), _inert(site), *known, *flags])
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
         with (self.unfinished / name).open("a", newline="") as file:

@@ -1,0 +1,1 @@
+"""From depth maps to the numbers of a metrology report: holes, sites, runs."""
