@@ -44,7 +44,7 @@ def measure(
 
     NaN is what cannot be measured: everything where there is no hole, and what lies across a border that the hole runs
     through, as a trench does. Of several holes the largest is measured. `interval_nm` (N, H, W) is half the width of
-    each pixel's 90 % interval, by which the contour moves over the slope. Contours are linear between pixels. Top, half
+    each pixel's 90 % interval; each of two opposite edges moves by it over the slope, on its own. Contours are linear between pixels. Top, half
     and bottom CD are at shares of the plateau's depth, and the walls straight lines between two of them, as in the
     trapezoid of ISO 21466:2019, whose top and bottom are at 0 and 100 %.
     """
@@ -84,7 +84,7 @@ def _measure(depth: NDArray, pixel_nm: float, interval_nm: NDArray | None) -> di
     (found["centre_x_nm"], found["centre_y_nm"]) = ((one + 0.5) * pixel_nm for one in half.centre)
     found["ellipticity"], found["orientation_deg"] = half.ellipse
     if interval_nm is not None:
-        found["cd_half_u90_nm"] = 2 * _shift(depth, interval_nm, HALF * plateau) * pixel_nm
+        found["cd_half_u90_nm"] = np.sqrt(2) * _shift(depth, interval_nm, HALF * plateau) * pixel_nm
     return {name: np.where(plateau > 0, values, np.nan) for name, values in found.items()}
 
 
