@@ -44,9 +44,9 @@ def measure(
 
     NaN is what cannot be measured: everything where there is no hole, and what lies across a border that the hole runs
     through, as a trench does. Of several holes the largest is measured. `interval_nm` (N, H, W) is half the width of
-    each pixel's 90 % interval; each of two opposite edges moves by it over the slope, on its own. Contours are linear between pixels. Top, half
-    and bottom CD are at shares of the plateau's depth, and the walls straight lines between two of them, as in the
-    trapezoid of ISO 21466:2019, whose top and bottom are at 0 and 100 %.
+    each pixel's 90 % interval; each of two opposite edges moves by it over the slope, on its own. Contours are linear
+    between pixels. Top, half and bottom CD are at shares of the plateau's depth, and the walls straight lines between
+    two of them, as in the trapezoid of ISO 21466:2019, whose top and bottom are at 0 and 100 %.
     """
     depth = np.asarray(depth_nm, dtype=np.float32)
     if depth.ndim != 3 or min(depth.shape[1:]) < 3:
