@@ -14,6 +14,10 @@ EXTRAS = {
         "onnxruntime",  # reads it back, to check it
     ],
     "ray": ["ray[data]"],  # prediction on many machines
+    "track": [
+        "tensorboard",  # --track tensorboard
+        "wandb",  # --track wandb, offline
+    ],
 }
 
 setup(

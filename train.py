@@ -33,12 +33,14 @@ from util.loss_log import LossLog
 from util.replicas import Replicas
 from util.run_folder import RunFolder, scratch_folder
 from util.signals import StopRequest
+from util.trackers import require
 from util.training_state import Position, restore, save
 
 
 def train(opt: Options, replicas: Replicas) -> int:
     """Trains the run that `opt` describes from its start, or from where it stopped; returns the exit status."""
     loop, last = opt.loop, opt.loop.n_epochs + opt.loop.n_epochs_decay
+    require(opt.display.track)
     device = choose_device(opt.run.gpu_ids)
     repeatable(opt.run.deterministic)
     torch.manual_seed(opt.run.seed)  # initial weights and dropout; the batches draw from a generator of their own
@@ -89,8 +91,8 @@ def train(opt: Options, replicas: Replicas) -> int:
         log, epochs, reference = LossLog(run.path, at.step), EpochLog(run.path, at.epoch), batches.reference()
         if losses:
             log.load_state_dict(losses, device)
-        shown = opt.display if replicas.lead else replace(opt.display, html=False, display_id=0)
-        display = held.enter_context(Display(run.path, opt.run.name, shown, opt.changed(), system.levels))
+        shown = opt.display if replicas.lead else replace(opt.display, html=False, display_id=0, track=())
+        display = held.enter_context(Display(run.path, opt.run.name, shown, opt.changed(), system.levels, at.step))
         saved_at = time.monotonic()
         system.train()
         if replicas.count > 1:

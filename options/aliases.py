@@ -28,6 +28,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 # Flags that take no value and stand for a value of another option.
 IMPLIED: dict[str, tuple[str, str]] = {
     "no_lsgan": ("gan_mode", "vanilla"),
+    "use_wandb": ("track", "wandb"),
 }
 
 # Older words for a value, by the option whose value it is.

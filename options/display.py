@@ -45,6 +45,14 @@ class DisplayOptions:
             "may_change": True,
         },
     )
+    track: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "show the training in these programs, too, where they are installed: tensorboard, wandb (offline)",
+            "choices": ("tensorboard", "wandb"),
+            "may_change": True,
+        },
+    )
     html: bool = field(default=True, metadata={"help": "write web pages with images", "may_change": True})
     update_html_freq: int = field(
         default=1000,

@@ -16,7 +16,6 @@ class Unsupported:
 
 
 _MODEL_DECIDES = "the model decides how images are paired; choose it with --model"
-_WANDB = "losses are in losses.csv and on the web page of the run; leave it out"
 _LUA_DEVICE = "write --gpu_ids 0 for the first GPU, --gpu_ids -1 for the CPU"
 
 OPTIONS: dict[str, Unsupported] = {
@@ -30,8 +29,7 @@ OPTIONS: dict[str, Unsupported] = {
     "eval": Unsupported("prediction always runs in evaluation mode", takes_value=False, neutral=("",)),
     "aspect_ratio": Unsupported("results keep the shape of their images; leave it out", neutral=("1", "1.0")),
     "verbose": Unsupported("nothing is held back without it", takes_value=False, neutral=("",)),
-    "use_wandb": Unsupported(_WANDB, takes_value=False),
-    "wandb_project_name": Unsupported(_WANDB),
+    "wandb_project_name": Unsupported("set the environment variable WANDB_PROJECT"),
     "lambda_L1": Unsupported("belongs to pix2pix, which is not here; leave it out"),
     "use_lsgan": Unsupported("write --gan_mode lsgan or --gan_mode vanilla"),
     "content_loss": Unsupported("cycle and identity losses are L1; leave it out", neutral=("pixel",)),

@@ -1,4 +1,4 @@
-"""What a training shows of itself: alarms in the terminal, the page in its folder, live plots in visdom."""
+"""What a training shows of itself: alarms in the terminal, the page in its folder, live plots, trackers."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from tqdm import tqdm
 from .alarms import alarms
 from .live_plots import LivePlots
 from .tolerant import Tolerant
+from .trackers import Trackers
 from .training_page import TrainingPage
 
 HINT = "The curves are on {page}; `python -m util.visdom_server` starts a server."
@@ -18,23 +19,31 @@ HINT = "The curves are on {page}; `python -m util.visdom_server` starts a server
 
 class Display:
     """`with Display(run, name, options, changed) as display:`; `options` are the options of the display, `levels` the
-    classes of a confusion matrix.
+    classes of a confusion matrix, `step` is where the training stands.
 
     `due(step)` says whether images are to be shown after a step, so that they are fetched from the device only then.
     """
 
     def __init__(
-        self, run: Path, name: str, options: Any, changed: Mapping[str, tuple[Any, Any]], levels: Sequence[int] = ()
+        self,
+        run: Path,
+        name: str,
+        options: Any,
+        changed: Mapping[str, tuple[Any, Any]],
+        levels: Sequence[int] = (),
+        step: int = 0,
     ) -> None:
         self.options, self.run = options, run
         self.page = TrainingPage(run, name, changed, levels) if options.html else None
-        self.writing = Tolerant("the page")
+        self.writing, self.tracking = Tolerant("the page"), Tolerant("what --track asks for")
         self.plots: LivePlots | None = None
         self.alarms: Mapping[str, str] = {}
         self.losses: Mapping[str, list[float]] = {}
         self.epochs: Mapping[str, list[float]] = {}
         self.images: Mapping[str, NDArray] = {}
         self.name = name
+        values = {key: value for key, (value, _) in changed.items()}
+        self.trackers = Trackers(options.track, run, name, step, values) if options.track else None
         self.written_at, self.step = 0, 0
 
     def __enter__(self) -> "Display":
@@ -50,6 +59,9 @@ class Display:
         self._write_page()
         if self.plots:
             self.plots.close()
+        if self.trackers:
+            with self.tracking:
+                self.trackers.close()
 
     def due(self, step: int) -> bool:
         """Whether images are wanted after this step."""
@@ -67,6 +79,9 @@ class Display:
         self.alarms = now
         if self.plots:
             self.plots.show(losses, images, now, self.epochs)
+        if self.trackers:
+            with self.tracking:
+                self.trackers.show(losses, images)
 
     def end_epoch(
         self,
