@@ -154,9 +154,8 @@ def holes(
 ) -> list[dict[str, float]]:
     """The measures of each hole in maps [grey level], whose background is at `level`."""
     scale = test.nm_per_grey
-    found = measure(
-        (level[:, None, None] - depth) * scale, test.pixel_nm, None if interval is None else interval * scale
-    )
+    depth_nm, interval_nm = (level[:, None, None] - depth) * scale, None if interval is None else interval * scale
+    found = measure(depth_nm, test.pixel_nm, interval_nm, test.lines)
     if floor is not None:
         found["depth_mean_u90_nm"] = floor[:, 1] * scale
     return [dict(zip(found, row, strict=True)) for row in zip(*(one.tolist() for one in found.values()), strict=True)]

@@ -5,6 +5,7 @@ One law of the data holds: depth_grey = L - D u, with the same shapes for every 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,6 @@ HEIGHT, WIDTH = 72, 48
 CENTRE_X, CENTRE_Y = 22.9, 35.5
 DEEPEST = 1.27  # u of the deepest pit
 FINE = 2  # the contour is drawn this many times finer, so that distances to it are not whole pixels
-ROW_COLUMN = np.indices((HEIGHT * FINE, WIDTH * FINE), dtype=np.int32)
-GRID_Y, GRID_X = ((ROW_COLUMN + 0.5) / FINE - 0.5).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -65,13 +64,26 @@ def random_shape(rng: np.random.Generator, of: Population = CONTEST) -> Shape:
     )
 
 
-def unit_shape(shape: Shape) -> NDArray[np.float32]:
-    """Unit shape u, float32 (72, 48): 0 on the background, 1 on the plateau, up to 1.27 in pits.
+def inset(share: float, wall: float, toe: float, shoulder: float) -> float:
+    """How far [px] inside its contour a wall of a width [px] reaches a share [0..1] of the plateau's depth."""
+    return wall * (1 - (1 - share) ** (1 / shoulder)) ** (1 / toe)
 
-    Inside the contour u depends on the distance to it over the width of the nearest wall, t, as the Kumaraswamy curve
-    1 - (1 - t^toe)^shoulder, which meets the plateau with a kink at t = 1.
+
+def scale_of(size: tuple[int, int]) -> float:
+    """By how much a hole in an image of `size` (H, W) [px] is larger than in one of 72 x 48, which it fills as much."""
+    return min(size[0] / HEIGHT, size[1] / WIDTH)
+
+
+def unit_shape(shape: Shape, size: tuple[int, int] = (HEIGHT, WIDTH), fine: int = FINE) -> NDArray[np.float32]:
+    """Unit shape u, float32 `size` (H, W): 0 on the background, 1 on the plateau, up to 1.27 in pits.
+
+    The shape is scaled with the image, and drawn `fine` times finer. Inside the contour u depends on the distance to it
+    over the width of the nearest wall, t, as the Kumaraswamy curve 1 - (1 - t^toe)^shoulder, which meets the plateau
+    with a kink at t = 1.
     """
-    x, y = GRID_X - CENTRE_X, GRID_Y - CENTRE_Y
+    row_column, grid_y, grid_x = _grid(size, fine)
+    scale = scale_of(size)
+    x, y = grid_x - CENTRE_X, grid_y - CENTRE_Y
     sine, cosine = np.float32(np.sin(shape.rotation)), np.float32(np.cos(shape.rotation))
     x, y = cosine * x + sine * y, cosine * y - sine * x
     along = (y / np.float32(shape.half_height)).clip(-1, 1)
@@ -87,22 +99,38 @@ def unit_shape(shape: Shape) -> NDArray[np.float32]:
     inside = radius < 1 + bumps
 
     distance, nearest = distance_transform_edt(inside, return_indices=True)
-    towards = (nearest - ROW_COLUMN).astype(np.float32)
+    towards = (nearest - row_column).astype(np.float32)
     towards_y, towards_x = towards[0][inside], towards[1][inside]
     share_x = towards_x**2 / np.maximum(towards_x**2 + towards_y**2, 1)
     left, right, top, bottom = (np.float32(width) for width in shape.walls)
     wall = share_x * np.where(towards_x < 0, left, right) + (1 - share_x) * np.where(towards_y < 0, top, bottom)
     toe, shoulder = (end + share_x * (side - end) for side, end in (shape.toes, shape.shoulders))
-    t = np.minimum((distance[inside].astype(np.float32) - 0.5) / FINE / wall, 1)
+    t = np.minimum((distance[inside].astype(np.float32) - 0.5) / np.float32(fine * scale) / wall, 1)
     u = np.zeros(inside.shape, dtype=np.float32)
     u[inside] = 1 - (1 - t**toe) ** shoulder
 
-    for at_x, at_y, size, height in shape.pits:
-        away = ((x - at_x * shape.half_width) ** 2 + (y - at_y * shape.half_height) ** 2) / size**2
+    for at_x, at_y, reach, height in shape.pits:
+        away = ((x - at_x * shape.half_width) ** 2 + (y - at_y * shape.half_height) ** 2) / reach**2
         near = np.maximum(1 - away, 0)
         u = u + height * (u * u * u) * (near * near)  # compact, so that the rest stays a flat plateau
-    u = u.reshape(HEIGHT, FINE, WIDTH * FINE).sum(axis=1).reshape(HEIGHT, WIDTH, FINE).sum(axis=2) / FINE**2
-    return np.minimum(u, DEEPEST).astype(np.float32)
+    return np.minimum(coarse(u, size, fine), DEEPEST).astype(np.float32)
+
+
+def coarse(u: NDArray[np.float32], size: tuple[int, int], fine: int) -> NDArray[np.float32]:
+    """Means (H, W) over squares of `fine` x `fine` values."""
+    height, width = size
+    return u.reshape(height, fine, width * fine).sum(axis=1).reshape(height, width, fine).sum(axis=2) / fine**2
+
+
+@lru_cache(maxsize=4)
+def _grid(size: tuple[int, int], fine: int) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
+    """Rows and columns of a finer image, and where they are in one of 72 x 48 [px], whose middle is its own."""
+    row_column = np.indices((size[0] * fine, size[1] * fine), dtype=np.int32)
+    y, x = (row_column + 0.5) / fine - 0.5
+    if size != (HEIGHT, WIDTH):
+        scale, middle = scale_of(size), ((HEIGHT - 1) / 2, (WIDTH - 1) / 2)
+        y, x = ((at - (length - 1) / 2) / scale + own for at, length, own in zip((y, x), size, middle, strict=True))
+    return row_column, y.astype(np.float32), x.astype(np.float32)
 
 
 def depth_grey(u: NDArray, level: int, floor: int = 30) -> NDArray[np.uint8]:

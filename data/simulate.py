@@ -3,17 +3,15 @@
 The contest's layout with, beside it, the truth of the test images (test/Depth) and every parameter (dataset.json).
 """
 
-import argparse
 import csv
 import io
 import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,42 +19,29 @@ from PIL import Image
 from tqdm import tqdm
 
 from .errors import DataError
-from .instrument import REAL, SIMULATION, Instrument
+from .instrument import Instrument
 from .population import CONTEST, Population
+from .recipe import Recipe, parse
 from .rendering import clean_signal, sem_image
 from .shape import Shape, depth_grey, random_shape, unit_shape
+from .trench import Trench, random_line, random_trench, unit_trench
 
 FLOOR = 30
 LEVELS = (140, 150, 160, 170)  # background of Case 1..4; a real folder is named after the depth, L - FLOOR
 RECORD = "dataset.json"
-RAW = argparse.RawDescriptionHelpFormatter  # keeps the lines of the text above
 FOLDERS = ("simulation_data/SEM", "simulation_data/Depth", "train/SEM", "test/SEM", "test/Depth")
-recalled_shape = lru_cache(maxsize=8192)(unit_shape)  # real images return to the library's shapes again and again
+RANDOM: dict[str, Callable[[np.random.Generator, Population], Shape | Trench]] = {
+    "hole": random_shape,
+    "trench": random_trench,
+    "line": random_line,
+}
+MARGIN = 48  # px of a trench beyond the image's borders, from which light falls into it, too
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What a data set is made of; written beside it, and compared when the command is typed again."""
-
-    stems: int
-    real: int
-    test: int
-    shape_overlap: float
-    seed: int
-    simulation_instrument: dict[str, float]
-    real_instrument: dict[str, float]
-    real_population: dict[str, Any] = field(default_factory=lambda: listed(CONTEST))
-
-    @classmethod
-    def of(cls, record: dict[str, Any]) -> "Recipe":
-        """The recipe out of a record; parameters that the record does not know yet stood at their defaults."""
-        filled = {name: Instrument(**record[name]).to_dict() for name in ("simulation_instrument", "real_instrument")}
-        return cls(**{**record, **filled})
-
-
-def listed(population: Population) -> dict[str, Any]:
-    """A population as JSON holds it."""
-    return json.loads(json.dumps(asdict(population)))
+@lru_cache(maxsize=8192)  # real images return to the library's shapes again and again
+def recalled_shape(shape: Shape | Trench, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Unit shape of a hole, a trench or a line."""
+    return unit_shape(shape, size) if isinstance(shape, Shape) else unit_trench(shape, size)
 
 
 class Shapes:
@@ -66,16 +51,19 @@ class Shapes:
     test images never change the library.
     """
 
-    def __init__(self, count: int, overlap: float, seed: int, others: Population = CONTEST) -> None:
+    def __init__(
+        self, count: int, overlap: float, seed: int, others: Population = CONTEST, shape: str = "hole"
+    ) -> None:
         self.seed, self.overlap, self.count, self.others = seed, overlap, count, others
-        self.library = [random_shape(self._rng(0, n)) for n in range(count)]
+        self.random = RANDOM[shape]
+        self.library = [self.random(self._rng(0, n), CONTEST) for n in range(count)]
 
-    def real(self, kind: int, n: int) -> Shape:
+    def real(self, kind: int, n: int) -> Shape | Trench:
         """Shape of the n-th real image of a kind (1 training, 2 test)."""
         rng = self._rng(kind, n)
         if rng.random() < self.overlap:
             return self.library[rng.integers(self.count)]
-        return random_shape(rng, self.others)
+        return self.random(rng, self.others)
 
     def _rng(self, kind: int, n: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, kind, n])
@@ -85,7 +73,8 @@ def simulate(folder: Path, recipe: Recipe) -> None:
     """Writes the data set of `recipe` into the empty `folder`, with a progress bar."""
     total = 8 * recipe.stems + recipe.real + recipe.test
     with tqdm(total=total, desc="simulating", unit="image", disable=None) as bar:
-        shapes = Shapes(recipe.stems, recipe.shape_overlap, recipe.seed, Population(**recipe.real_population))
+        others = Population(**recipe.real_population)
+        shapes = Shapes(recipe.stems, recipe.shape_overlap, recipe.seed, others, recipe.shape)
         _write_library(folder / "simulation_data", shapes.library, recipe, bar)
         _write_training(folder / "train", shapes, recipe, bar)
         _write_test(folder / "test", shapes, recipe, bar)
@@ -115,12 +104,12 @@ def stem_name(n: int) -> str:
     return f"20201001_2029{n % 60:02d}_NE14{n // 100:04d}C_RAE01_1_S{n % 100:02d}_M{n:04d}-01MS_{n % 5}"
 
 
-def _write_library(folder: Path, library: list[Shape], recipe: Recipe, bar: tqdm) -> None:
-    instrument = Instrument(**recipe.simulation_instrument)
+def _write_library(folder: Path, library: list[Shape | Trench], recipe: Recipe, bar: tqdm) -> None:
+    instrument = recipe.instrument("simulation")
     for n, shape in enumerate(library):
-        u, inner, stem = recalled_shape(shape), 80 + 5 * n // len(library), stem_name(n)
+        u, inner, stem = recalled_shape(shape, recipe.size), 80 + 5 * n // len(library), stem_name(n)
         for case, level in enumerate(LEVELS, 1):
-            clean = clean_signal((level - FLOOR) * u, instrument)
+            clean = _clean((level - FLOOR) * u, recipe.shape, instrument)
             for itr in (0, 1):
                 rng = np.random.default_rng([recipe.seed, 4, n, case, itr])
                 _save(folder / f"SEM/Case_{case}/{inner}/{stem}_itr{itr}.png", sem_image(clean, instrument, rng))
@@ -129,13 +118,14 @@ def _write_library(folder: Path, library: list[Shape], recipe: Recipe, bar: tqdm
 
 
 def _write_training(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> None:
-    instrument = Instrument(**recipe.real_instrument)
+    instrument = recipe.instrument("real")
     rows = []
     for site, level, numbers in sites(recipe.real, recipe.seed):
         floors = []
         for n in numbers:
-            u = recalled_shape(shapes.real(1, n))
-            image = _real_image(u, level, instrument, np.random.default_rng([recipe.seed, 5, n]))
+            u = recalled_shape(shapes.real(1, n), recipe.size)
+            clean = _clean((level - FLOOR) * u, recipe.shape, instrument)
+            image = sem_image(clean, instrument, np.random.default_rng([recipe.seed, 5, n]))
             _save(folder / f"SEM/Depth_{level - FLOOR}/{site}/SEM_{n:06d}.png", image, "RGB" if n % 3 else "L")
             floors.append((level - FLOOR) * float(u[u > 0.9].mean()))
             bar.update()
@@ -147,18 +137,23 @@ def _write_training(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> 
 
 
 def _write_test(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> None:
-    instrument = Instrument(**recipe.real_instrument)
+    instrument = recipe.instrument("real")
     levels = np.random.default_rng([recipe.seed, 7]).permutation(np.resize(LEVELS, recipe.test))
     for n, level in enumerate(levels.tolist()):
-        u = recalled_shape(shapes.real(2, n))
-        image = _real_image(u, level, instrument, np.random.default_rng([recipe.seed, 8, n]))
+        u = recalled_shape(shapes.real(2, n), recipe.size)
+        clean = _clean((level - FLOOR) * u, recipe.shape, instrument)
+        image = sem_image(clean, instrument, np.random.default_rng([recipe.seed, 8, n]))
         _save(folder / f"SEM/{n:06d}.png", image, "RGB" if n % 3 else "L")
         _save(folder / f"Depth/{n:06d}.png", depth_grey(u, level))
         bar.update()
 
 
-def _real_image(u: NDArray, level: int, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.uint8]:
-    return sem_image(clean_signal((level - FLOOR) * u, instrument), instrument, rng)
+def _clean(depth_nm: NDArray, shape: str, instrument: Instrument) -> NDArray[np.float32]:
+    """The clean signal of a height map; a trench and its walls go on beyond the image's borders."""
+    if shape == "hole":
+        return clean_signal(depth_nm, instrument)
+    within = slice(MARGIN, -MARGIN)
+    return clean_signal(np.pad(depth_nm, MARGIN, mode="edge"), instrument)[within, within]
 
 
 def _save(path: Path, pixels: NDArray[np.uint8], mode: str = "L") -> None:
@@ -200,71 +195,10 @@ def make(dataroot: Path, recipe: Recipe) -> bool:
     return True
 
 
-class Parser(argparse.ArgumentParser):
-    """An argument parser that says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"data.simulate: {message}\n")
-
-
-def parse(argv: list[str] | None) -> tuple[Path, Recipe]:
-    """Command line to (dataroot, recipe)."""
-    parser = Parser("python -m data.simulate", description=__doc__, formatter_class=RAW, allow_abbrev=False)
-    parser.add_argument("--dataroot", type=Path, default=Path("./sem"), help="folder to make (./sem)")
-    for name, default, least, text in (
-        ("stems", 50, 1, "hole shapes in the simulated library; each in four cases, two images a case (50)"),
-        ("real", 400, 4, "real training images, evenly over depths of 110, 120, 130 and 140 grey levels (400)"),
-        ("test", 100, 0, "real test images with their true depth (100)"),
-        ("seed", 0, 0, "the same seed gives the same bytes (0)"),
-    ):
-        parser.add_argument(f"--{name}", type=_whole(least), default=default, metavar="N", help=text)
-    parser.add_argument(
-        "--shape_overlap",
-        type=_share,
-        default=0.7,
-        metavar="P",
-        help="share [0..1] of real shapes, training and test, that the library also holds (0.7)",
-    )
-    for name in ("simulation", "real"):
-        parser.add_argument(
-            f"--{name}_instrument", type=Path, metavar="FILE", help=f"JSON of the {name} images' rendering parameters"
-        )
-    parser.add_argument(
-        "--real_population", type=Path, metavar="FILE", help="JSON of the statistics of real shapes outside the library"
-    )
-    given = parser.parse_args(argv)
-    simulation, real = (
-        (Instrument.from_json(path) if path else preset).to_dict()
-        for path, preset in ((given.simulation_instrument, SIMULATION), (given.real_instrument, REAL))
-    )
-    population = listed(Population.from_json(given.real_population) if given.real_population else CONTEST)
-    recipe = Recipe(given.stems, given.real, given.test, given.shape_overlap, given.seed, simulation, real, population)
-    return given.dataroot, recipe
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    def whole_number(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= 10**6:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to 1000000")
-        return int(text)
-
-    return whole_number
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to 1")
-    return share
-
-
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit status."""
     try:
-        dataroot, recipe = parse(argv)
+        dataroot, recipe = parse(argv, __doc__)
         made = make(dataroot, recipe)
     except (DataError, OSError) as error:
         print(f"data.simulate: {error}", file=sys.stderr)

@@ -56,6 +56,10 @@ class TestOptions:
             "bounds": (1e-9, 1e9),
         },
     )
+    lines: bool = field(
+        default=False,
+        metadata={"help": "measure lines between etched ground in place of holes or trenches"},
+    )
     ray: str = field(
         default="",
         metadata={

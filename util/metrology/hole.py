@@ -38,9 +38,12 @@ MEASURES = {
 
 
 def measure(
-    depth_nm: NDArray, pixel_nm: float = 1.0, interval_nm: NDArray | None = None
+    depth_nm: NDArray, pixel_nm: float = 1.0, interval_nm: NDArray | None = None, lines: bool = False
 ) -> dict[str, NDArray[np.float64]]:
     """The `MEASURES` (N,) of one hole each in depth maps (N, H, W) [nm below the top surface], pixels of `pixel_nm`.
+
+    A trench is measured as a hole is. With `lines` the dimensions are those of the largest line, what stands between
+    etched ground, and its walls'; depth, roughness and volume are the ground's.
 
     NaN is what cannot be measured: everything where there is no hole, and what lies across a border that the hole runs
     through, as a trench does. Of several holes the largest is measured. `interval_nm` (N, H, W) is half the width of
@@ -54,18 +57,22 @@ def measure(
     if not 0 < pixel_nm < np.inf:
         raise ValueError(f"pixel_nm is {pixel_nm}: expected a length above 0")
     blocks = [slice(start, start + BLOCK) for start in range(0, len(depth), BLOCK)]
-    parts = [_measure(depth[at], pixel_nm, None if interval_nm is None else interval_nm[at]) for at in blocks]
+    parts = [_measure(depth[at], pixel_nm, None if interval_nm is None else interval_nm[at], lines) for at in blocks]
     return {name: np.concatenate([np.empty(0), *(part[name] for part in parts)]) for name in MEASURES}
 
 
-def _measure(depth: NDArray, pixel_nm: float, interval_nm: NDArray | None) -> dict[str, NDArray[np.float64]]:
-    depth = np.where(_others(depth), 0, depth)
+def _measure(
+    depth: NDArray, pixel_nm: float, interval_nm: NDArray | None, lines: bool
+) -> dict[str, NDArray[np.float64]]:
+    depth = depth if lines else np.where(_others(depth), 0, depth)
     plateau = _plateau(depth)
     floor = depth > BOTTOM * plateau[:, None, None]
+    shares, relief = (TOP, HALF, BOTTOM), depth
+    if lines:
+        relief = plateau[:, None, None].astype(np.float32) - depth
+        shares, relief = (1 - TOP, 1 - HALF, 1 - BOTTOM), np.where(_others(relief), 0, relief)
     contours = {
-        "top": Contour(depth, TOP * plateau),
-        "half": Contour(depth, HALF * plateau),
-        "bottom": Contour(depth, BOTTOM * plateau),
+        name: Contour(relief, share * plateau) for name, share in zip(("top", "half", "bottom"), shares, strict=True)
     }
     half = contours["half"]
     found = dict.fromkeys(MEASURES, np.full(len(depth), np.nan))
@@ -84,7 +91,7 @@ def _measure(depth: NDArray, pixel_nm: float, interval_nm: NDArray | None) -> di
     (found["centre_x_nm"], found["centre_y_nm"]) = ((one + 0.5) * pixel_nm for one in half.centre)
     found["ellipticity"], found["orientation_deg"] = half.ellipse
     if interval_nm is not None:
-        found["cd_half_u90_nm"] = np.sqrt(2) * _shift(depth, interval_nm, HALF * plateau) * pixel_nm
+        found["cd_half_u90_nm"] = np.sqrt(2) * _shift(relief, interval_nm, HALF * plateau) * pixel_nm
     return {name: np.where(plateau > 0, values, np.nan) for name, values in found.items()}
 
 

@@ -86,6 +86,17 @@ def test_a_trench_has_no_height_and_a_width():
         assert found["depth_plateau_nm"] == pytest.approx(80)
 
 
+def test_a_line_is_measured_between_etched_ground():
+    ramp = np.minimum((np.arange(48) - 12.0) / 5, (38 - np.arange(48)) / 7).clip(0, 1)  # 14 px wide at its top
+    found = measure(np.tile(90 * (1 - ramp), (1, 72, 1)), lines=True)
+    assert found["depth_plateau_nm"] == pytest.approx(90)
+    for name, width in (("top", 26 - 12 * 0.9), ("half", 20), ("bottom", 26 - 12 * 0.1)):
+        assert found[f"cd_{name}_x_nm"] == pytest.approx(width, abs=0.01)
+    assert found["swa_left_deg"] == pytest.approx(np.degrees(np.arctan(90 / 5)), abs=0.01)
+    assert found["swa_right_deg"] == pytest.approx(np.degrees(np.arctan(90 / 7)), abs=0.01)
+    assert np.isnan(found["cd_half_y_nm"]).all()
+
+
 def test_of_two_holes_the_larger_is_measured_and_the_other_does_not_count():
     large, small = frustum(16, 30, 11, 18, 0, 4, 100), frustum(39, 60, 5, 8, 0, 3, 130)
     alone, both = measure(large[None]), measure((large + small)[None])

@@ -1,0 +1,81 @@
+"""Trenches and lines: their widths, their roughness, and that holes at other sizes are the same holes."""
+
+import json
+
+import numpy as np
+import pytest
+
+from data.recipe import Recipe
+from data.shape import inset, random_shape, unit_shape
+from data.simulate import main
+from data.trench import CORRELATION, HURST, ROUGH, edge_roughness, random_line, random_trench, unit_trench
+from util.metrology.hole import measure
+
+
+@pytest.mark.parametrize("size", [(72, 48), (64, 64), (96, 144)])
+@pytest.mark.parametrize("draw", [random_trench, random_line])
+def test_widths_follow_from_the_walls(draw, size):
+    rng = np.random.default_rng(0)
+    errors = []
+    for _ in range(20):
+        trench = draw(rng)
+        u = unit_trench(trench, size)
+        found = measure(u[None] * 100, lines=trench.line)
+        for share, name in ((0.5, "half"), (0.1, "top"), (0.9, "bottom")):
+            walls = [inset(share, wall, trench.toe, trench.shoulder) for wall in trench.walls]
+            true = (trench.width + (sum(walls) if trench.line else -sum(walls))) / np.cos(trench.tilt)
+            errors.append(found[f"cd_{name}_x_nm"][0] - true)
+    assert abs(np.mean(errors)) < 0.25 and np.std(errors) < 3 * ROUGH
+
+
+def test_edges_are_as_rough_as_they_are_said_to_be():
+    rng = np.random.default_rng(0)
+    edges = np.array([edge_roughness(400, 0.5, rng) for _ in range(400)])
+    assert edges.std() == pytest.approx(ROUGH, rel=0.05)
+    power = np.mean(np.abs(np.fft.rfft(edges * np.hanning(400), axis=1)) ** 2, axis=0)
+    k = 2 * np.pi * np.fft.rfftfreq(400, 0.5)
+    expected = (1 + (k * CORRELATION) ** 2) ** (-0.5 - HURST)
+    some = slice(10, 60)
+    slope = np.polyfit(np.log(expected[some]), np.log(power[some]), 1)[0]
+    assert slope == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("size", [(144, 96), (36, 32), (256, 256)])
+def test_a_hole_at_another_size_is_the_same_hole(size):
+    shape = random_shape(np.random.default_rng(3))
+    scale = min(size[0] / 72, size[1] / 48)
+    small, large = (measure(100 * unit_shape(shape, one)[None]) for one in ((72, 48), size))
+    for name in ("cd_half_x_nm", "cd_half_y_nm", "cd_top_nm"):
+        assert large[name] / scale == pytest.approx(small[name], rel=0.03)
+    assert unit_shape(shape, size).shape == size
+
+
+def test_an_old_record_is_of_holes_of_the_contests_size(tmp_path, capsys):
+    words = ["--dataroot", str(tmp_path / "sem"), "--stems", "1", "--real", "4", "--test", "1"]
+    assert main(words) == 0
+    record = json.loads((tmp_path / "sem/dataset.json").read_text())
+    recipe = Recipe.of(record["recipe"])
+    del record["recipe"]["shape"], record["recipe"]["size"]
+    assert Recipe.of(record["recipe"]) == recipe
+    (tmp_path / "sem/dataset.json").write_text(json.dumps(record))
+    assert main(words) == 0 and "there already" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", ["31,48", "72", "72,1025", "72,x", "72,48,1"])
+def test_a_size_that_cannot_be_is_one_line(size, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--size", size])
+    assert stopped.value.code == 2 and "is not H,W with sides from 32 to 1024" in capsys.readouterr().err
+
+
+def test_trenches_as_a_data_set(tmp_path):
+    for shape in ("trench", "line"):
+        words = ["--stems", "1", "--real", "4", "--test", "2", "--shape", shape, "--size", "64,64"]
+        assert main(["--dataroot", str(tmp_path / shape), *words]) == 0
+    from PIL import Image
+
+    depth = np.asarray(Image.open(tmp_path / "trench/test/Depth/000000.png"))
+    sem = np.asarray(Image.open(tmp_path / "trench/test/SEM/000000.png").convert("L")).astype(float)
+    assert depth.shape == (64, 64) and depth.max() in (140, 150, 160, 170) and depth.min() == 30
+    rows = sem[:, (depth < 40).all(axis=0)].mean(axis=1)
+    assert rows[:4].mean() == pytest.approx(rows[30:34].mean(), rel=0.1), "no darker at its ends, where it goes on"
