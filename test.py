@@ -51,7 +51,8 @@ def predict(opt: Options) -> int:
     predictor = checkpoint.settled(run, lambda: load_predictor(opt))
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with ResultsWriter(folder, test.nm_per_grey, predictor.levels) as writer, ThreadPoolExecutor(1) as behind:
+    writer = ResultsWriter(folder, test.nm_per_grey, predictor.levels, test.pixel_nm, test.export)
+    with writer, ThreadPoolExecutor(1) as behind:
         sample, score = Sample(len(images)), new_score(opt, layout, predictor, images)
 
         def finish(batch: TestBatch, answer: Any) -> None:
@@ -153,10 +154,8 @@ def holes(
     level: NDArray, depth: NDArray, test: TestOptions, interval: NDArray | None = None, floor: NDArray | None = None
 ) -> list[dict[str, float]]:
     """The measures of each hole in maps [grey level], whose background is at `level`."""
-    scale = test.nm_per_grey
-    found = measure(
-        (level[:, None, None] - depth) * scale, test.pixel_nm, None if interval is None else interval * scale
-    )
+    scale, pixel = test.nm_per_grey, test.pixel_nm or 1.0
+    found = measure((level[:, None, None] - depth) * scale, pixel, None if interval is None else interval * scale)
     if floor is not None:
         found["depth_mean_u90_nm"] = floor[:, 1] * scale
     return [dict(zip(found, row, strict=True)) for row in zip(*(one.tolist() for one in found.values()), strict=True)]
