@@ -51,7 +51,8 @@ def predict(opt: Options) -> int:
     predictor = checkpoint.settled(run, lambda: load_predictor(opt))
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with ResultsWriter(folder, test.nm_per_grey, predictor.levels) as writer, ThreadPoolExecutor(1) as behind:
+    writer = ResultsWriter(folder, test.nm_per_grey, predictor.levels, test.pixel_nm, test.export)
+    with writer, ThreadPoolExecutor(1) as behind:
         sample, score = Sample(len(images)), new_score(opt, layout, predictor, images)
 
         def finish(batch: TestBatch, answer: Any) -> None:
@@ -155,7 +156,7 @@ def holes(
     """The measures of each hole in maps [grey level], whose background is at `level`."""
     scale = test.nm_per_grey
     depth_nm, interval_nm = (level[:, None, None] - depth) * scale, None if interval is None else interval * scale
-    found = measure(depth_nm, test.pixel_nm, interval_nm, test.lines)
+    found = measure(depth_nm, test.pixel_nm or 1.0, interval_nm, test.lines)
     if floor is not None:
         found["depth_mean_u90_nm"] = floor[:, 1] * scale
     return [dict(zip(found, row, strict=True)) for row in zip(*(one.tolist() for one in found.values()), strict=True)]

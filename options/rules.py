@@ -8,6 +8,7 @@ from .errors import OptionsError
 from .result import Options
 
 NAME_BYTES = 100
+LEAST_PIXEL = 0.01  # [nm] finer ones fit into no TIFF
 
 
 def check_name(name: str, quote: str) -> None:
@@ -51,3 +52,8 @@ def _check_test(opt: Options, quote: Callable[[str], str]) -> None:
         raise OptionsError(f"{quote('epoch')}: must be latest, best or the number of an epoch")
     if opt.test.quantise and not opt.test.background_levels:
         raise OptionsError(f"{quote('background_levels')}: must name a level; --no_quantise leaves the background")
+    if 0 < opt.test.pixel_nm < LEAST_PIXEL:
+        raise OptionsError(f"{quote('pixel_nm')}: must be at least {LEAST_PIXEL} nm, or 0 for unknown")
+    if opt.test.export and (opt.test.ray or opt.test.direction == "BtoA"):
+        other = "ray" if opt.test.ray else "direction"
+        raise OptionsError(f"{quote('export')}: needs depth maps in files of their own, so not with {quote(other)}")

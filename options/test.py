@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 DIRECTIONS = ("AtoB", "BtoA")
+EXPORTS = ("gwy", "stl", "ply")
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,20 @@ class TestOptions:
         metadata={"help": "depth that one grey level stands for", "unit": "nm", "bounds": (1e-9, 1e9)},
     )
     pixel_nm: float = field(
-        default=1.0,
+        default=0.0,
         metadata={
-            "help": "width of a pixel; while it is 1, lengths are in pixels",
+            "help": "width of a pixel; 0 = what the images say themselves, else 1, so that lengths are in pixels",
             "unit": "nm",
-            "bounds": (1e-9, 1e9),
+            "bounds": (0, 1e6),
         },
     )
     lines: bool = field(
         default=False,
         metadata={"help": "measure lines between etched ground in place of holes or trenches"},
+    )
+    export: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "files for other programs beside each depth map, see docs/outputs.md", "choices": EXPORTS},
     )
     ray: str = field(
         default="",

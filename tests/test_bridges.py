@@ -97,6 +97,16 @@ def test_testing_writes_maps_submission_metrics_and_page(place, trained, capsys)
     assert "RMSE over all pixels" in printed and "Chance gets 25%" in printed
 
 
+def test_files_for_other_programs_and_the_width_of_a_pixel(place, trained):
+    flags = ("--pixel_nm", "2.08", "--export", "gwy,stl,ply", "--how_many", "3")
+    assert run_test(place, "metrology", "--which_epoch", "2", *flags) == 0
+    folder = place / "results/metrology/test_2"
+    for kind in ("gwy", "stl", "ply"):
+        assert {path.name for path in (folder / kind).iterdir()} == {f"{n:06d}.{kind}" for n in range(3)}
+    with tifffile.TiffFile(folder / "depth_nm/000000.tiff") as file:
+        assert file.imagej_metadata["pixel_nm"] == 2.08
+
+
 def test_the_python_api_gives_what_test_py_writes(place, trained):
     assert run_test(place, "metrology") == 0
     folder = place / "results/metrology/test_latest"

@@ -7,8 +7,9 @@ import os
 import shutil
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,6 +19,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from .errors import UtilError
+from .exports import EXPORTS
 from .png import grey_png
 from .result import Result
 from .run_lock import LOCK, take
@@ -35,19 +37,37 @@ WRITTEN = (
     "interval_nm",
     "sem",
     "mask",
+    *EXPORTS,
 )
 FORMULA = tuple("=+-@\t\r")  # what formulas begin with
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
+CENTIMETRE = 1e7  # [nm]
+LEAST_PIXEL, GREATEST_PIXEL = 0.01, 1e6  # [nm] a TIFF's rational numbers hold no finer or coarser ones well
+# ImageJ multiplies a pixel's width in cm by 10,000 where the description says um, and takes "vunit" for the values'.
+DESCRIPTION = "ImageJ=1.53t\nimages=1\nunit=um\ncf=0\nc0=0.0\nc1=1.0\nvunit=nm\npixel_nm={pixel_nm}\n"
+File = tuple[str, bytes | Callable[[], bytes]]  # name, and the content or what makes it
 
 
 class ResultsWriter:
     """`with ResultsWriter(folder, nm_per_grey) as writer:` files go beside it and replace it at the end.
 
-    `levels` are those whose probabilities levels.csv holds.
+    `levels` are those whose probabilities levels.csv holds; `pixel_nm` is the width of a pixel [nm], 0 where it is
+    unknown; `export` names the EXPORTS that are written, too.
     """
 
-    def __init__(self, folder: Path, nm_per_grey: float, levels: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        nm_per_grey: float,
+        levels: tuple[int, ...] = (),
+        pixel_nm: float = 0,
+        export: tuple[str, ...] = (),
+    ) -> None:
+        if pixel_nm and not LEAST_PIXEL <= pixel_nm <= GREATEST_PIXEL:
+            limits = f"{LEAST_PIXEL:g} to {GREATEST_PIXEL:g} nm"
+            raise UtilError(f"pixels of {pixel_nm:g} nm: must be {limits}; say --pixel_nm")
         self.folder, self.nm_per_grey, self.levels = folder, nm_per_grey, levels
+        self.pixel_nm, self.export = pixel_nm, export
         self.unfinished = folder.with_name(f".{folder.name}.unfinished")
         self.before = folder.with_name(f".{folder.name}.before")
 
@@ -66,7 +86,7 @@ class ResultsWriter:
             raise UtilError(f"{self.folder}: holds something else than results; choose another --results_dir")
         shutil.rmtree(self.unfinished, ignore_errors=True)
         (self.unfinished / "images").mkdir(parents=True)
-        self.files: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
+        self.files: dict[str, list[File]] = defaultdict(list)
         self.behind: list[Future[None]] = []
         self.disk = ThreadPoolExecutor(2)
         self.tiff_heads: dict[tuple[int, ...], bytes] = {}
@@ -91,8 +111,8 @@ class ResultsWriter:
 
     def _write(self, result: Result) -> None:
         """All files of one image: a depth map as 8-bit PNG, the same in submission.zip, and as float32 TIFF [nm below
-        the top surface], half the width of its interval in interval_nm/; a voted mask as PNG (255 is hole); a voted
-        level as a row of levels.csv, the measures of a hole as one of holes.csv; a SEM image in sem/.
+        the top surface], half the width of its interval in interval_nm/; the exports; a voted mask as PNG (255 is
+        hole); a voted level as a row of levels.csv, the measures of a hole as one of holes.csv; a SEM image in sem/.
         """
         if result.reverse:
             self._png("sem", result.stem, result.depth)
@@ -105,6 +125,9 @@ class ResultsWriter:
             png = self._png("depth", result.stem, result.final)
             self.zip.writestr(zipfile.ZipInfo(f"{result.stem}.png", NO_DATE), png)
             self._nm("depth_nm", result.stem, result.level - result.final)
+            for kind in self.export:  # made by the thread that writes it: a mesh can be large
+                content = partial(EXPORTS[kind], result, self.nm_per_grey, self.pixel_nm)
+                self._file(kind, f"{result.stem}.{kind}", content)
         if result.interval is not None:
             self._nm("interval_nm", result.stem, result.interval)
         if result.measures is not None:
@@ -120,16 +143,22 @@ class ResultsWriter:
         self._file(folder, f"{stem}.tiff", self._tiff_head(values.shape) + values.tobytes())
 
     def _tiff_head(self, shape: tuple[int, ...]) -> bytes:
-        """What comes before the values in a float32 TIFF: the same for all images of a shape."""
+        """What comes before the values in a float32 TIFF, with the pixel's width where it is known: the same for all
+        images of a shape."""
         if shape not in self.tiff_heads:
             one = io.BytesIO()
-            tifffile.imwrite(one, np.zeros(shape, "<f4"), byteorder="<", metadata=None)
+            size: dict[str, Any] = {}
+            if self.pixel_nm:
+                size["resolution"] = (CENTIMETRE / self.pixel_nm,) * 2
+                size["resolutionunit"] = "CENTIMETER"
+                size["description"] = DESCRIPTION.format(pixel_nm=self.pixel_nm)
+            tifffile.imwrite(one, np.zeros(shape, "<f4"), byteorder="<", metadata=None, **size)
             one.seek(0)
             with tifffile.TiffFile(one) as tiff:
                 self.tiff_heads[shape] = one.getvalue()[: tiff.pages[0].dataoffsets[0]]
         return self.tiff_heads[shape]
 
-    def _file(self, folder: str, name: str, content: bytes) -> None:
+    def _file(self, folder: str, name: str, content: bytes | Callable[[], bytes]) -> None:
         self.files[folder].append((name, content))
 
     def _level(self, stem: str, level: int | None, probability: NDArray) -> None:
@@ -169,8 +198,8 @@ class ResultsWriter:
             self.zip.close()
             for written in self.behind if kind is None else ():
                 written.result()
-        except OSError:
-            kind = OSError
+        except Exception as failed:
+            kind = type(failed)
             raise
         finally:
             if kind is not None:
@@ -194,8 +223,8 @@ def _inert(name: str) -> str:
     return f"'{name}" if name[:1] in FORMULA else name
 
 
-def _write_files(folder: Path, files: list[tuple[str, bytes]]) -> None:
+def _write_files(folder: Path, files: list[File]) -> None:
     folder.mkdir(exist_ok=True)
     for name, content in files:
         with open(f"{folder}/{name}", "wb", buffering=0) as file:
-            file.write(content)
+            file.write(content() if callable(content) else content)

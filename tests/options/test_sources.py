@@ -179,6 +179,17 @@ def test_a_run_is_found_by_its_suffix() -> None:
         (["--background_levels", "140,300"], "--background_levels 140,300: must be at most 255"),
         (["--background_levels", ""], "--background_levels : must name a level"),
         (["--nm_per_grey", "0"], "--nm_per_grey 0: must be at least"),
+        (["--pixel_nm", "-1"], "--pixel_nm -1: must be at least 0"),
+        (["--pixel_nm", "1e-3"], "--pixel_nm 1e-3: must be at least 0.01 nm, or 0 for unknown"),
+        (["--export", "obj"], "--export obj: must be gwy, stl or ply"),
+        (
+            ["--export", "stl", "--ray", "local"],
+            "--export stl: needs depth maps in files of their own, so not with --ray",
+        ),
+        (
+            ["--export", "stl", "--direction", "BtoA"],
+            "--export stl: needs depth maps in files of their own, so not with",
+        ),
         (["--name", "../m"], "--name ../m: must be one plain folder name"),
         (["--name", "none"], "--name none: checkpoints/none/opt.json is not there"),
         (["--batchSize", "0"], "--batchSize 0: must be at least 1"),
@@ -187,6 +198,12 @@ def test_a_run_is_found_by_its_suffix() -> None:
 def test_each_mistake_at_test_gets_one_line(argv: list[str], line: str) -> None:
     saved()
     assert refusal(test, *argv).startswith(line)
+
+
+def test_files_for_other_programs_are_a_list() -> None:
+    saved()
+    assert (test().test.export, test().test.pixel_nm) == ((), 0)
+    assert test("--export", "gwy, stl").test.export == ("gwy", "stl")
 
 
 def test_what_the_public_test_accepts_is_accepted() -> None:
