@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from .command_line import RAW, Parser
 from .errors import DataError
 from .instrument import REAL, SIMULATION, Instrument
 from .population import CONTEST, Population
@@ -29,7 +30,6 @@ from .shape import Shape, depth_grey, random_shape, unit_shape
 FLOOR = 30
 LEVELS = (140, 150, 160, 170)  # background of Case 1..4; a real folder is named after the depth, L - FLOOR
 RECORD = "dataset.json"
-RAW = argparse.RawDescriptionHelpFormatter  # keeps the lines of the text above
 FOLDERS = ("simulation_data/SEM", "simulation_data/Depth", "train/SEM", "test/SEM", "test/Depth")
 recalled_shape = lru_cache(maxsize=8192)(unit_shape)  # real images return to the library's shapes again and again
 
@@ -198,13 +198,6 @@ def make(dataroot: Path, recipe: Recipe) -> bool:
         simulate(folder, recipe)
         folder.replace(place)
     return True
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"data.simulate: {message}\n")
 
 
 def parse(argv: list[str] | None) -> tuple[Path, Recipe]:
