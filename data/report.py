@@ -126,7 +126,8 @@ class Report:
         stops = list(dict.fromkeys(line for plan in planned.values() if not plan.lacks for line in plan.stops))
         ready = [name for kind, plan in planned.items() if not plan.lacks + plan.stops for name in SYSTEMS[kind]]
         if stops:
-            print(f"not ready: {'; '.join(stops)}{self._advice()}")
+            others = f"; as it is, it suffices for {', '.join(ready)}" if ready else ""
+            print(f"not ready: {'; '.join(stops)}{self._advice(stops)}{others}")
         elif not ready:
             lacks = dict.fromkeys(line for plan in planned.values() for line in plan.lacks)
             print(f"not ready: {'; '.join(lacks)}")
@@ -139,13 +140,16 @@ class Report:
         there = sum(len(survey.domain.files) for survey in self.surveys.values())
         return "" if read == there else f", as far as {read:,} of {there:,} images tell"
 
-    def _advice(self) -> str:
+    def _advice(self, stops: list[str]) -> str:
+        """What mends images that cannot be used, if those are what stops a training."""
+        if not any("be used" in stop for stop in stops):
+            return ""
         reasons = [reason for survey in self.surveys.values() for reason in survey.unusable(self.options).values()]
         if any("--grey_range" in reason for reason in reasons):
             return "; say --grey_range LOW,HIGH, here and to train.py"
-        if any("where others are" in reason for reason in reasons):
-            return "; mend or remove them, or say --preprocess resize --load_size H,W, or --on_bad_image skip"
-        return "; mend or remove them, or say --on_bad_image skip" if reasons else ""
+        resize = ", or say --preprocess resize --load_size H,W" * any("where others are" in one for one in reasons)
+        skip = ", or say --on_bad_image skip" * (self.options.on_bad_image != "skip")
+        return f"; mend or remove them{resize}{skip}"
 
     def _prepared(self, shape: tuple[int, ...]) -> str:
         how = "resized to " if "resize" in self.options.preprocess else "as they are, "

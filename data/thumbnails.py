@@ -14,7 +14,7 @@ COLUMNS = 12
 SIDE = 96  # [px] of the square that an image is fitted into
 LABEL, GAP = 200, 6  # [px] for the row's name; between images
 MOST_LETTERS = 32
-PAPER, INK = 255, 0
+PAPER, INK = 225, 0  # grey, so that white images have an edge
 Row = tuple[str, list[str]]  # what it shows, the names of its files
 
 

@@ -199,10 +199,13 @@ def main(argv: list[str] | None = None) -> int:
         for finding in examine(given.display_server, given.display_port, not given.no_training):
             print(finding, flush=True)
             broken += finding.broken
+        print(f"{broken} broken: see above" if broken else "nothing is broken", flush=True)
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print("doctor: interrupted", file=sys.stderr)
         return 130
-    print(f"{broken} broken: see above" if broken else "nothing is broken")
     return int(broken > 0)
 
 
