@@ -33,7 +33,11 @@ def read_grey(path: Path, grey_range: tuple[int, ...] = ()) -> NDArray:
     mean black and white: without it a scale would have to be guessed, and outside it values would have to be clipped.
     Raises DataError, which names the file and what is wrong with it.
     """
-    pixels = _pixels(path)
+    return as_grey(path, read_pixels(path), grey_range)
+
+
+def as_grey(path: Path, pixels: NDArray, grey_range: tuple[int, ...] = ()) -> NDArray:
+    """`read_grey` of pixels that were read from `path` before."""
     if pixels.ndim == 3:
         *colours, opacity = (
             np.moveaxis(pixels, 2, 0) if pixels.shape[2] in (2, 4) else (*np.moveaxis(pixels, 2, 0), None)
@@ -71,7 +75,8 @@ def resized(image: NDArray, size: tuple[int, int]) -> NDArray[np.float32]:
     return resize(image.astype(np.float32), size, order=1, preserve_range=True, anti_aliasing=True).astype(np.float32)
 
 
-def _pixels(path: Path) -> NDArray:
+def read_pixels(path: Path) -> NDArray:
+    """The pixels (H, W) or (H, W, channels) as the file holds them; raises DataError if it cannot be read."""
     size = 0
     try:
         about = path.stat()

@@ -88,7 +88,7 @@ class Layout:
     def test_depth(self, phase: str = "test") -> dict[str, Path]:
         """True depth maps by file stem; empty where there are none. Only the test script may ask."""
         folder = self.root / (f"{phase}/Depth" if self.contest else f"{phase}B")
-        return {file.path.stem: file.path for file in self._scan(folder)} if folder.is_dir() else {}
+        return {file.path.stem: file.path for file in self.scan(folder)} if folder.is_dir() else {}
 
     def average_depth(self) -> dict[str, float]:
         """Mean depth [grey level] by site, the key `depth_140_site_00233`, from train/average_depth.csv."""
@@ -113,13 +113,13 @@ class Layout:
         folder = self.root / name
         if not folder.is_dir():
             raise DataError(f"{folder}: no such folder; {otherwise.format(root=self.root)}")
-        files = list(self._scan(folder, labelled))
+        files = list(self.scan(folder, labelled))
         if not files:
             raise DataError(f"{folder}: holds no image ({', '.join(SUFFIXES)})")
         return files
 
     @staticmethod
-    def _scan(folder: Path, labelled: bool = False) -> Iterable[ImageFile]:
+    def scan(folder: Path, labelled: bool = False) -> Iterable[ImageFile]:
         """Image files below `folder` by name; hidden folders such as .ipynb_checkpoints are passed over."""
         for name in sorted(_names(folder)):
             *folders, file = name[len(str(folder)) + 1 :].split(os.sep)

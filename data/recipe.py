@@ -5,8 +5,9 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from .command_line import RAW, Parser
 from .instrument import REAL, SIMULATION, Instrument
 from .population import CONTEST, Population
 from .shape import HEIGHT, WIDTH, scale_of
@@ -46,16 +47,6 @@ class Recipe:
 def listed(population: Population) -> dict[str, Any]:
     """A population as JSON holds it."""
     return json.loads(json.dumps(asdict(population)))
-
-
-RAW = argparse.RawDescriptionHelpFormatter  # keeps the lines of the description
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"data.simulate: {message}\n")
 
 
 def parse(argv: list[str] | None, about: str | None) -> tuple[Path, Recipe]:

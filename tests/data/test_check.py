@@ -1,0 +1,289 @@
+"""What `python -m data.check` finds in a data set, and that a training agrees with its verdict."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from data import BATCHES, DataError, DataOptions, Layout, check
+from data.facts import HEAD, examined, percentiles, same_bytes
+from data.readiness import SYSTEMS as LEARNERS
+from data.simulate import main as simulate
+from data.survey import robust_z
+from models import SYSTEMS, build
+from models.registry import options_from
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    root = tmp_path_factory.mktemp("made") / "sem"
+    assert simulate(["--dataroot", str(root), "--stems", "3", "--real", "16", "--test", "4"]) == 0
+    return root
+
+
+@pytest.fixture
+def root(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "sem")
+
+
+@pytest.fixture
+def said(tmp_path, capsys):
+    def run(root, *flags):
+        status = check.main([str(root), "--sheet", str(tmp_path / "sheet.png"), *flags])
+        captured = capsys.readouterr()
+        return status, captured.out if status < 2 else captured.err
+
+    return run
+
+
+def images(root, folder="train/SEM"):
+    return sorted((root / folder).rglob("*.png"))
+
+
+def grey(path):
+    with Image.open(path) as image:
+        return np.asarray(image.convert("L"))
+
+
+def test_a_good_data_set_is_ready(root, said, tmp_path):
+    status, text = said(root)
+    assert status == 0
+    assert text.splitlines()[-1].startswith("ready to train: --model cycle_gan")
+    assert "train/SEM: 16 images, all read" in text and "Depth_110: 4" in text and "72x48: 24" in text
+    assert "140: 3, 150: 3, 160: 3, 170: 3" in text and "24 SEM images with a depth map" in text
+    assert "none looks suspicious" in text
+    assert not (root / ".semdepth_cache").exists()
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.height > 13 * 96 and np.ptp(np.asarray(sheet)) > 150  # four classes thrice, and the test images
+
+
+def truncate(root):
+    os.truncate(images(root)[0], 200)
+
+
+def cut(root):
+    Image.fromarray(grey(images(root)[3])[:60]).save(images(root)[3])
+
+
+def deepen(root):
+    for path in images(root):
+        tifffile.imwrite(path.with_suffix(".tif"), grey(path).astype(np.uint16) * 16)
+        path.unlink()
+
+
+def orphan(root):
+    images(root, "simulation_data/Depth")[0].unlink()
+
+
+def unlabel(root):
+    (root / "train/SEM/Depth_110").rename(root / "train/SEM/unknown")
+
+
+def no_depth(root):
+    shutil.rmtree(root / "simulation_data")
+
+
+def one_stem(root):
+    for path in images(root, "simulation_data"):
+        if "M0000" not in path.name:
+            path.unlink()
+
+
+def other_size(root):
+    for path in images(root):
+        Image.fromarray(np.pad(grey(path), 4, "edge")).save(path)
+
+
+def nothing(root):
+    pass
+
+
+def starts(root, kind, options):
+    """Whether a training of this kind would start."""
+    try:
+        BATCHES[kind](Layout(root), options, 1, 0)
+    except DataError:
+        return False
+    return True
+
+
+FLAGS = {"on_bad_image": "skip", "preprocess": "crop", "max_dataset_size": 2, "grey_range": (0, 4095)}
+
+
+@pytest.mark.parametrize("flag", ["", *FLAGS])
+@pytest.mark.parametrize(
+    "harm", [nothing, truncate, cut, deepen, orphan, unlabel, no_depth, one_stem, other_size], ids=lambda f: f.__name__
+)
+def test_the_verdict_is_what_a_training_says(root, said, harm, flag):
+    harm(root)
+    given = {flag: FLAGS[flag]} if flag else {}
+    typed = [text for name, value in given.items() for text in (f"--{name}", ",".join(map(str, np.atleast_1d(value))))]
+    status, text = said(root, *typed)
+    options = DataOptions(dataroot=str(root), cache=False, **given)
+    expected = {kind: starts(root, kind, options) for kind in BATCHES}
+    found = {kind: next(line for line in text.splitlines() if line.split()[:1] == [kind]) for kind in BATCHES}
+    verdict = {kind: " nothing: " not in line for kind, line in found.items()}
+    assert verdict == expected, text
+    if all(expected.values()):
+        assert status == 0 and "ready to train" in text.splitlines()[-1]
+    if not any(expected.values()):
+        assert status == 1 and "not ready" in text.splitlines()[-1]
+
+
+def test_every_system_is_named_with_what_it_learns_from():
+    found = {kind: set() for kind in BATCHES}
+    for name in SYSTEMS:
+        kind = build(name, options_from(name, {}), "cpu").batches
+        if kind:
+            found[kind].add(name)
+    assert {kind: set(names) for kind, names in LEARNERS.items()} == found
+
+
+def test_each_thing_that_is_wrong_is_named(root, said):
+    real = images(root)
+    truncate(root)
+    Image.new("L", (48, 72), 7).save(real[4])
+    image = grey(real[5]).copy()
+    image[:40] = 255
+    Image.fromarray(image).save(real[5])
+    shutil.copy(real[6], real[6].with_name("SEM_copy.png"))
+    Image.fromarray(grey(real[7])).save(images(root, "test/SEM")[0], compress_level=9)
+    (root / "train/SEM/.ipynb_checkpoints").mkdir()
+    shutil.copy(real[8], root / "train/SEM/.ipynb_checkpoints/one.png")
+    (root / "train/Thumbs.db").touch()
+    (root / "train/average_depth.csv").write_text("0,1\ndepth_110_site_00099,100\n")
+    images(root, "test/Depth")[0].write_bytes(b"no image")
+    images(root, "test/Depth")[1].unlink()
+    status, text = said(root)
+    assert status == 1
+    for line in (
+        f"{real[0]}: damaged or cut short",
+        f"{real[4]}: constant, 7 everywhere",
+        f"{real[5]}: saturated",
+        f"{real[6]} = {real[6].with_name('SEM_copy.png')}",
+        f"{images(root, 'test/SEM')[0]} = {real[7]}",
+        "files passed over, in .ipynb_checkpoints: 1",
+        "files passed over, .db ending: 1",
+        "without an image: 1, such as depth_110_site_00099",
+        "leaves out: 4, such as depth_110_site_00000",
+        "1 cannot be read; nothing else was looked at",
+        "without a true depth map, which test.py refuses: 1",
+    ):
+        assert line in text, (line, text)
+    assert "1 of 17 images of train/SEM cannot be used" in text.splitlines()[-1]
+
+
+def test_the_truth_of_the_test_images_changes_nothing_but_whether_it_can_be_read(root, said):
+    before = said(root)
+    for path in images(root, "test/Depth"):
+        Image.new("L", (48, 72), 3).save(path)
+    assert said(root) == before
+
+
+def test_more_images_than_are_read_are_drawn_evenly_and_it_says_so(root, said, monkeypatch):
+    monkeypatch.setattr(check, "SAMPLE", 4)
+    os.truncate(images(root)[1], 200)  # which is not drawn
+    status, text = said(root)
+    assert "train/SEM: 16 images, 4 read, spread evenly" in text
+    assert status == 0 and "as far as 20 of 60 images tell" in text.splitlines()[-1]
+    status, text = said(root, "--all")
+    assert status == 1 and "16 images, all read" in text
+
+
+def test_the_classic_layout_and_a_plain_folder(made, tmp_path, said):
+    classic = tmp_path / "classic"
+    for folder, source in (("trainA", "train/SEM"), ("trainB", "simulation_data/Depth"), ("testA", "test/SEM")):
+        (classic / folder).mkdir(parents=True)
+        for n, path in enumerate(images(made, source)):
+            shutil.copy(path, classic / folder / f"{folder}_{n}.png")
+    status, text = said(classic)
+    assert status == 0 and text.splitlines()[-1] == "ready to train: --model cycle_gan"
+    status, text = said(classic / "testA")
+    assert status == 1 and "not ready: nothing to learn from" in text
+
+
+def test_a_hostile_name_cannot_move_the_cursor(root, said):
+    truncated = images(root)[0].with_name("evil\n\x1b[2Jé\udcff.png")
+    images(root)[0].rename(truncated)
+    os.truncate(truncated, 100)
+    _, text = said(root)
+    assert "\x1b" not in text and "evil\\n\\x1b[2Jé\\udcff.png" in text
+
+
+def test_no_data_exits_with_2_in_one_line(tmp_path, said):
+    (tmp_path / "empty/trainA").mkdir(parents=True)
+    for place, reason in (("nowhere", "no such folder"), ("empty/trainA", "no data set"), ("empty", "holds no image")):
+        status, text = said(tmp_path / place)
+        assert status == 2 and reason in text and text.count("\n") == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("folder", ["", "train/SEM/Depth_110"])
+def test_a_folder_without_permission_exits_with_2(root, said, folder):
+    (root / folder).chmod(0)
+    try:
+        status, text = said(root)
+    finally:
+        (root / folder).chmod(0o755)
+    assert status == 2 and "ermission denied" in text and text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "bad, reason",
+    [
+        (["--grey_range", "1,2,3"], "expected 0 or 2 numbers"),
+        (["--grey_range", "5,5"], "LOW must be below HIGH"),
+        (["--load_size", "1"], "must be 4 to 4096"),
+        (["--preprocess", "zoom"], "invalid choice"),
+        (["--al"], "unrecognized arguments"),
+        (["elsewhere"], "unrecognized arguments"),
+    ],
+)
+def test_bad_usage_exits_with_2_in_one_line(made, bad, reason):
+    command = [sys.executable, "-m", "data.check", str(made), *bad]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and reason in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_the_sheet_never_lies_among_the_images(root, capsys):
+    assert check.main([str(root), "--sheet", str(root / "train/SEM/sheet.png")]) == 2
+    assert "choose another place" in capsys.readouterr().err
+    assert len(images(root)) == 16
+
+
+def test_help_names_the_options():
+    done = subprocess.run([sys.executable, "-m", "data.check", "-h"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert all(f"--{name}" in done.stdout for name in (*check.OPTIONS, "all", "sheet", "dataroot"))
+
+
+def test_same_bytes_beyond_the_start_of_large_files(tmp_path):
+    contents = {"a": b"x" * HEAD + b"1", "b": b"x" * HEAD + b"2", "c": b"x" * HEAD + b"2", "d": b"y", "e": b"z"}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    names = [str(tmp_path / name) for name in contents]
+    assert same_bytes([*names, str(tmp_path / "gone")]) == [[str(tmp_path / "b"), str(tmp_path / "c")]]
+
+
+def test_facts_agree_with_numpy(tmp_path):
+    pixels = np.random.default_rng(0).integers(20, 200, (40, 30), dtype=np.uint8)
+    Image.fromarray(np.dstack([pixels] * 3)).save(tmp_path / "one.png")
+    facts, histogram = examined(tmp_path / "one.png", (), True)
+    assert facts.kind == "8-bit RGB" and facts.shape == (40, 30) and facts.mean == pytest.approx(pixels.mean())
+    assert (facts.low, facts.high) == (pixels.min(), pixels.max()) and facts.oddities == ()
+    assert percentiles(histogram, [0.5])[0] == int(np.quantile(pixels, 0.5, method="inverted_cdf"))
+
+
+def test_one_bright_image_stands_out_and_ordinary_scatter_does_not():
+    means = np.random.default_rng(0).normal(100, 3, 200)
+    means[7] = 150
+    assert np.flatnonzero(np.abs(robust_z(means)) > 6).tolist() == [7]
+    assert not robust_z(np.full(9, 100.0)).any()

@@ -1,0 +1,199 @@
+"""What `python -m util.doctor` says of machines that are well, and of some that are not."""
+
+import contextlib
+import importlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from util import doctor, machine, requirements, trial
+from util.errors import UtilError
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextlib.contextmanager
+def listening(status=200):
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """Has setup.py ask for other packages."""
+
+    def ask(*lines, python=">=3.11"):
+        (tmp_path / "setup.py").write_text(f"setup(install_requires={list(lines)}, python_requires={python!r})")
+        monkeypatch.setattr(requirements, "SETUP", tmp_path / "setup.py")
+
+    return ask
+
+
+def lines_of(capsys, *argv):
+    status = doctor.main(list(argv))
+    return status, capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.slow
+def test_a_training_works_here_and_leaves_nothing(tmp_path):
+    before = {path.name for path in ROOT.iterdir()}
+    command = [sys.executable, "-m", "util.doctor", "--display_port", "1"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "training       works: " in done.stdout and done.stdout.splitlines()[-1] == "nothing is broken"
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("semdepth")]
+    assert {path.name for path in ROOT.iterdir()} == before
+
+
+def test_without_the_programs_nothing_is_trained(tmp_path):
+    shutil.copytree(ROOT / "util", tmp_path / "semdepth/util")
+    command = [sys.executable, "-m", "semdepth.util.doctor", "--display_port", "1"]
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "not tried: train.py and test.py are in the checkout" in done.stdout and "torch " in done.stdout
+
+
+def test_a_missing_package_is_broken_and_one_outside_the_range_is_marked(asked, capsys):
+    asked("numpy>=999", "no-such-package-here>=1", "tornado>=999", "tqdm")
+    status, lines = lines_of(capsys, "--display_port", "1")
+    assert status == 1 and lines[-1] == "1 broken: see above"
+    found = {line[7:22].strip(): line for line in lines}
+    broken = [line for line in lines if line.startswith("BROKEN")]
+    assert len(broken) == 1 and "no-such-package-here missing; `make setup` installs it" in broken[0]
+    assert found["numpy"].startswith("note") and ">=999 is asked for" in found["numpy"]
+    assert found["tornado"].startswith("note") and found["tqdm"].startswith("ok")
+    assert "not tried: what it needs is missing" in found["training"]
+
+
+def test_another_python_is_marked(asked):
+    asked(python=">=99")
+    (python,) = requirements.required()
+    assert python.name == "Python" and not python.fits
+
+
+def test_setup_py_and_what_was_installed_ask_for_the_same(monkeypatch):
+    here = [(one.name, one.wanted) for one in requirements.required()]
+    assert {"Python", "torch", "visdom", "tornado"} <= {name for name, _ in here}
+    monkeypatch.setattr(requirements, "SETUP", Path("nowhere"))
+    assert {name for name, _ in here} <= {one.name for one in requirements.required()} | {"packaging"}
+
+
+def test_a_torch_that_cannot_be_loaded_is_one_line(monkeypatch, capsys):
+    genuine = importlib.import_module
+
+    def load(name, *rest):
+        if name == "torch":
+            raise OSError("first\nlibtorch.so: wrong \x1b[31mELF")
+        return genuine(name, *rest)
+
+    monkeypatch.setattr(importlib, "import_module", load)
+    status, lines = lines_of(capsys, "--display_port", "1")
+    broken = [line for line in lines if line.startswith("BROKEN")]
+    assert status == 1 and len(broken) == 1 and "libtorch.so: wrong \\x1b[31mELF" in broken[0]
+
+
+def test_a_server_that_answers_is_seen_and_others_are_not():
+    with listening() as port:
+        assert doctor.plots("http://127.0.0.1", port).said.endswith("a server answers")
+    for there in (doctor.plots("http://127.0.0.1", 1), doctor.plots("nonsense\n://", 80)):
+        assert "no answer" in there.said and there.advice and not there.broken and "\n" not in str(there)
+    with listening(403) as port:
+        assert "no answer" in doctor.plots("http://127.0.0.1", port).said
+
+
+def test_a_server_that_never_answers_holds_nothing_up():
+    with socket.socket() as stuck:
+        stuck.bind(("127.0.0.1", 0))
+        stuck.listen()
+        began = time.monotonic()
+        assert "no answer" in doctor.plots("http://127.0.0.1", stuck.getsockname()[1]).said
+        assert time.monotonic() - began < 10
+
+
+def test_a_program_that_fails_is_quoted_and_one_that_is_killed_is_named():
+    with pytest.raises(UtilError, match=r"exit status 3: train\.py: no room"):
+        trial.program("-c", "import sys; print('train.py: no room', file=sys.stderr); sys.exit(3)", limit=60)
+    with pytest.raises(UtilError, match="signal 9, often because memory"):
+        trial.program("-c", "import os; os.kill(os.getpid(), 9)", limit=60)
+
+
+def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path):
+    note = tmp_path / "pid"
+    sleeper = (
+        "import subprocess, pathlib, time; one = subprocess.Popen(['sleep', '60']); "
+        f"pathlib.Path({str(note)!r}).write_text(str(one.pid)); time.sleep(60)"
+    )
+    with pytest.raises(UtilError, match="not finished after 5 s"):
+        trial.program("-c", sleeper, limit=5)
+    for _ in range(100):
+        state = Path(f"/proc/{note.read_text()}/stat")
+        if not state.exists() or state.read_text().split()[2] == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("the sleeper lives on")
+
+
+def test_a_training_that_takes_too_long_is_broken_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(trial, "try_training", lambda genuine=trial.try_training: genuine(0.01))
+    found = doctor.trained()
+    assert found.broken and "data.simulate: not finished" in found.said and not list(tmp_path.iterdir())
+
+
+def test_no_place_for_the_training_is_broken(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    found = doctor.trained()
+    assert found.broken and "gone" in found.said and "TMPDIR" in found.advice
+
+
+def test_the_machine_is_described(tmp_path, monkeypatch):
+    assert machine.processor() and 1 <= machine.cores() <= os.cpu_count()
+    total, free = machine.memory()
+    assert free is None or 0 < free <= total
+    for name, value in (("LIMIT", "1000000"), ("USED", "400000")):
+        (tmp_path / name).write_text(value + "\n")
+        monkeypatch.setattr(machine, name, tmp_path / name)
+    assert machine.memory()[0] == 1_000_000 and machine.memory()[1] in (600_000, None)
+    assert "torch" in machine.machine()
+
+
+def test_little_room_is_said():
+    assert doctor.roomy("disk", 10**12, 10**6, "make room").advice == "make room"
+    assert not doctor.roomy("disk", 10**12, 10**11, "make room").advice
+
+
+@pytest.mark.parametrize("bad", [["--display_port", "0"], ["--display_port", "x"], ["--no_train"], ["more"]])
+def test_bad_usage_exits_with_2(bad, capsys):
+    with pytest.raises(SystemExit) as stop:
+        doctor.main(bad)
+    assert stop.value.code == 2 and bad[-1] in capsys.readouterr().err
+
+
+def test_help_names_the_options(capsys):
+    with pytest.raises(SystemExit) as stop:
+        doctor.main(["-h"])
+    said = capsys.readouterr().out
+    assert stop.value.code == 0 and "--no_training" in said and "--display_server" in said
