@@ -88,6 +88,7 @@ def _middle(reached: NDArray[np.bool_]) -> NDArray[np.float64]:
     count = reached.shape[1]
     first, last = reached.argmax(axis=1), count - 1 - reached[:, ::-1].argmax(axis=1)
     centre, reach = (first + last) / 2, np.maximum((last - first + 1) * BOX / 2, 0.5)
+    reach[(first == 0) & (last == count - 1)] = count  # a trench is as wide as it is along its whole length
     within = np.abs(np.arange(count) - centre[:, None]) <= reach[:, None]
     return within / within.sum(axis=1, keepdims=True)
 

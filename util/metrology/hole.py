@@ -19,7 +19,7 @@ MEASURES = {
         f"cd_{where}{axis}_nm": f"{kind} at {share:.0%} of the plateau's depth"
         for where, share in (("top", TOP), ("half", HALF), ("bottom", BOTTOM))
         for axis, kind in (
-            ("_x", "mean width of the middle tenth of its rows"),
+            ("_x", "mean width of the middle tenth of its rows, of all of a trench"),
             ("_y", "mean height of the middle tenth of its columns"),
             ("", "diameter of the circle of the same area"),
         )
