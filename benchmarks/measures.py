@@ -1,7 +1,7 @@
 """Bias and 3 sigma of every measure: python benchmarks/measures.py [--holes 400], a minute or two on one core.
 
 New simulated holes, none of which the model in pretrained/ has seen, at 2.08 nm a pixel and 1 nm a grey level. Their
-truth is measured on the same shapes, drawn eight times finer. Beside it: their depth maps as the contest has them, which
+truth is measured on the same shapes, drawn eight times finer. Beside it: depth maps as the contest has them, which
 says what drawing and measuring cost, and what the model predicts from SEM images. Trenches and lines are measured in
 their depth maps alone; their truth follows in closed form from their widths and walls, without the roughness.
 """
