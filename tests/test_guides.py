@@ -1,5 +1,6 @@
 """The guides do what they say: their shell and Python blocks are run in a copy of the checkout, in their order."""
 
+import json
 import os
 import re
 import subprocess
@@ -39,6 +40,23 @@ def test_a_guide_does_what_it_says(guide, tmp_path):
         command = ["bash", "-ec", text] if kind == "sh" else [sys.executable, "-c", text]
         done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, f"{text}\n{done.stdout[-1000:]}\n{done.stderr[-3000:]}"
+
+
+def test_the_notebook_runs_from_its_first_cell_to_its_last(tmp_path):
+    cells = json.loads((ROOT / "docs/semdepth.ipynb").read_text())["cells"]
+    program = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    place = copied(tmp_path)
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "SEMDEPTH_GIT": "nowhere"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=place / "docs",
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
+    assert "RMSE" in done.stdout and (place / "results/notebook/test_latest/index.html").is_file()
 
 
 def test_links_lead_somewhere():
