@@ -34,6 +34,7 @@ from util.sample import Sample
 from util.score import Score
 from util.score_table import table
 from util.shards import Shard, shards_of, write_manifest
+from util.terminal import steady
 
 
 def predict(opt: Options) -> int:
@@ -68,8 +69,11 @@ def predict(opt: Options) -> int:
                 started = time.monotonic()
                 try:
                     answer = predictor.render(batch.images) if reverse else predictor.apply(batch.images)
-                except ModelError as error:  # of images of this size
-                    images.bad |= {stem: f"{stem}: {error}" for stem in batch.stems}
+                except (ModelError, MemoryError, RuntimeError) as error:  # of images of this size
+                    if not isinstance(error, ModelError) and len(batch.stems) > 1:
+                        raise  # a smaller --batch_size would do
+                    reason = error if isinstance(error, ModelError) else in_words(error)
+                    images.bad |= {stem: f"{stem}: {reason}" for stem in batch.stems}
                     continue
                 applied += time.monotonic() - started
                 if unfinished:
@@ -176,8 +180,12 @@ def new_score(opt: Options, layout: Layout, predictor: Predictor, images: TestIm
         return None
     data = replace(opt.data, preprocess="none")
 
-    def training_maps() -> NDArray:
-        return read_stack(layout.depth(), data, "reading depth maps")
+    def training_maps() -> NDArray | None:
+        try:
+            return read_stack(layout.depth(), data, "reading depth maps")
+        except DataError as error:
+            print(f"no mean map to compare with: {error}")
+            return None
 
     return Score(predictor.levels, training_maps, predictor.system.knows_scale, opt.test.nm_per_grey)
 
@@ -251,4 +259,5 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    steady()
     sys.exit(main(sys.argv[1:]))

@@ -82,9 +82,14 @@ class Predictor:
         `centre` (y, x) [px] is where holes are moved to, () leaves them; None takes the run's own --hole_centre.
         """
         system, saved = load(Path(run), epoch, torch.device(device))
-        load_size = saved.get("load_size", ())
-        size = (load_size[0], load_size[-1]) if "resize" in saved.get("preprocess", "") else None
-        centre = tuple(saved.get("hole_centre", ())) if centre is None else centre
+        try:
+            load_size = saved.get("load_size", ())
+            size = (int(load_size[0]), int(load_size[-1])) if "resize" in saved.get("preprocess", "") else None
+            centre = tuple(float(one) for one in saved.get("hole_centre", ())) if centre is None else centre
+        except (IndexError, TypeError, ValueError):
+            raise ModelError(
+                f"{Path(run, 'opt.json')}: preprocess, load_size and hole_centre are not as train.py writes them"
+            ) from None
         return cls(system, levels, tolerance, centre, size)
 
     def predict(self, sem: NDArray) -> Prediction:

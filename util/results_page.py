@@ -71,7 +71,7 @@ def write(
         _controls(shown)
         _table(folder, shown)
         tags.script(raw(SORT_AND_FILTER))
-    (folder / "index.html").write_text(page.render(), encoding="utf-8")
+    (folder / "index.html").write_text(page.render(), encoding="utf-8", errors="backslashreplace")
 
 
 def _score(folder: Path, score: dict[str, Any] | None, reverse: bool) -> None:

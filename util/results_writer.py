@@ -66,6 +66,7 @@ class ResultsWriter:
         if pixel_nm and not LEAST_PIXEL <= pixel_nm <= GREATEST_PIXEL:
             limits = f"{LEAST_PIXEL:g} to {GREATEST_PIXEL:g} nm"
             raise UtilError(f"pixels of {pixel_nm:g} nm: must be {limits}; say --pixel_nm")
+        folder = Path(os.path.realpath(folder))  # results may lie elsewhere, behind a link
         self.folder, self.nm_per_grey, self.levels = folder, nm_per_grey, levels
         self.pixel_nm, self.export = pixel_nm, export
         self.unfinished = folder.with_name(f".{folder.name}.unfinished")
@@ -84,6 +85,8 @@ class ResultsWriter:
                 self.before.replace(self.folder)
         if self.folder.exists() and not (self.folder / MARK).exists() and any(self.folder.iterdir()):
             raise UtilError(f"{self.folder}: holds something else than results; choose another --results_dir")
+        if self.unfinished.exists():  # killed after it had taken what somebody put beside the results
+            self._keep_others(self.unfinished, self.folder)
         shutil.rmtree(self.unfinished, ignore_errors=True)
         (self.unfinished / "images").mkdir(parents=True)
         self.files: dict[str, list[File]] = defaultdict(list)
@@ -176,7 +179,7 @@ class ResultsWriter:
         self._row("holes.csv", header, [_inert(stem), _inert(site), *known, *flags])
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
-        with (self.unfinished / name).open("a", newline="") as file:
+        with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             if not file.tell():
                 writer.writerow(header)
@@ -191,6 +194,14 @@ class ResultsWriter:
             self._finish(kind)
         finally:
             os.close(self.lock)
+
+    @staticmethod
+    def _keep_others(old: Path, new: Path) -> None:
+        """Moves what somebody put beside the results from one folder to another."""
+        for path in old.iterdir() if old.exists() else ():
+            if path.name not in WRITTEN:
+                new.mkdir(exist_ok=True)
+                path.replace(new / path.name)
 
     def _finish(self, kind: type | None) -> None:
         self.disk.shutdown(cancel_futures=kind is not None)
@@ -208,10 +219,7 @@ class ResultsWriter:
             return
         if not (self.unfinished / "depth").exists():
             (self.unfinished / "submission.zip").unlink()
-        if self.folder.exists():  # what somebody put beside the results stays there
-            for path in self.folder.iterdir():
-                if path.name not in WRITTEN:
-                    path.replace(self.unfinished / path.name)
+        self._keep_others(self.folder, self.unfinished)
         if self.folder.exists():
             self.folder.replace(self.before)
         self.unfinished.replace(self.folder)

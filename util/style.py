@@ -2,5 +2,5 @@
 
 from pathlib import Path
 
-CSS = Path(__file__).with_name("page.css").read_text()
-SORT_AND_FILTER = Path(__file__).with_name("page.js").read_text()
+CSS = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
+SORT_AND_FILTER = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
