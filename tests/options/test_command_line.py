@@ -151,6 +151,7 @@ def test_older_spellings_mean_the_same(old: list[str], new: list[str]) -> None:
         (["--load_iter", "500"], "--load_iter 500: weights are kept by epoch"),
         (["--which_epoch", "20"], "--which_epoch 20: train.py goes on from `latest`"),
         (["--wandb_project_name", "x"], "--wandb_project_name x: set the environment variable"),
+        (["--grey_range", "5,5"], "--grey_range 5,5: LOW must be below HIGH"),
         (["--track", "mlflow"], "--track mlflow: must be tensorboard or wandb"),
         (["--dataroot", ""], "--dataroot : must not be empty"),
         (["--dataroot", "a\nb"], r"--dataroot a\nb: holds a control character"),
