@@ -30,8 +30,8 @@ def check(opt: Options, quote: Callable[[str], str]) -> None:
         raise OptionsError(f"{quote('gpu_ids')}: must be auto, -1 for the CPU, or GPU numbers such as 0 or 0,1")
     if len(set(ids.split(","))) < len(ids.split(",")):
         raise OptionsError(f"{quote('gpu_ids')}: names a GPU twice")
-    low_high = getattr(opt.groups.get("data"), "grey_range", ())
-    if len(low_high) == 2 and low_high[0] >= low_high[1]:
+    grey_range = getattr(opt.groups.get("data"), "grey_range", None)
+    if grey_range and grey_range[0] >= grey_range[-1]:
         raise OptionsError(f"{quote('grey_range')}: LOW must be below HIGH")
     if "loop" in opt.groups:
         _check_loop(opt, quote)
