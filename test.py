@@ -212,7 +212,7 @@ class ShardWorker:
 def predict_shards(opt: Options, run: Path, images: TestImages, folder: Path) -> int:
     """Makes the shards that are not there yet on Ray workers, then the manifest; returns the exit status."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = [os.path.abspath(file.name) for file in images.files]
+    files = {os.path.abspath(file.name): os.path.abspath(file.path) for file in images.files}
     weights = sorted(run.rglob(f"{opt.test.epoch}_net_*.pth")) or sorted(run.rglob("latest_net_*.pth"))
     options = (opt.test.quantise, opt.test.background_levels, opt.test.background_tolerance, opt.data)
     shards = shards_of(files, opt.test.shard_size, weights, options)

@@ -89,9 +89,13 @@ BAD = {
     "cmyk.tif": (lambda path: saved(path, Image.new("CMYK", (4, 3))), "convert it to grey"),
     "cmyk.jpg": (lambda path: saved(path, Image.new("CMYK", (4, 3))), "CMYK pixels"),
     "film.png": (lambda path: saved(path, grey(), save_all=True, append_images=[grey(6, 4).rotate(180)]), "2 frames"),
-    "pages.tif": (
+    "pages.png": (
         lambda path: tifffile.imwrite(path, np.zeros((3, 8, 8), np.uint8), photometric="minisblack"),
-        "3 pages",
+        "3 images",
+    ),
+    "alpha.tif": (
+        lambda path: tifffile.imwrite(path, np.zeros((8, 8, 4), np.float32), photometric="rgb"),
+        "transparent pixels",
     ),
     "huge.png": (huge_png, "more pixels than any image"),
     "bomb.tif": (bomb_tiff, "damaged or cut short"),
