@@ -47,6 +47,9 @@ def predict(opt: Options) -> int:
     images = TestImages.of(layout, opt.data, test.phase, test.num_test, reverse)
     folder = Path(test.results_dir, opt.run.name, f"{test.phase}_{test.epoch}{'_BtoA' if reverse else ''}")
     print(f"{run}, epoch {test.epoch}: {len(images)} images of {layout.root}")
+    if not test.pixel_nm and (width := images.pixel_nm()):
+        test = replace(test, pixel_nm=width)
+        print(f"a pixel is {width:g} nm wide, as {images.files[0].path.name} says; --pixel_nm says otherwise")
     if test.ray:
         return predict_shards(opt, run, images, folder.with_name(f"{folder.name}_shards"))
     predictor = checkpoint.settled(run, lambda: load_predictor(opt))
@@ -145,6 +148,7 @@ def measured(predictor: Predictor, batch: TestBatch, answer: list[Any], test: Te
         "interval": found.interval,
         "floor": found.floor,
         "strange": found.strange,
+        "site": batch.sites or None,
     }
     if final is not None and found.level is not None:
         columns["measures"] = holes(found.level, final, test, found.interval, found.floor)
@@ -220,7 +224,7 @@ class ShardWorker:
 def predict_shards(opt: Options, run: Path, images: TestImages, folder: Path) -> int:
     """Makes the shards that are not there yet on Ray workers, then the manifest; returns the exit status."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = [os.path.abspath(file.name) for file in images.files]
+    files = {os.path.abspath(file.name): os.path.abspath(file.path) for file in images.files}
     weights = sorted(run.rglob(f"{opt.test.epoch}_net_*.pth")) or sorted(run.rglob("latest_net_*.pth"))
     options = (opt.test.quantise, opt.test.background_levels, opt.test.background_tolerance, opt.data)
     shards = shards_of(files, opt.test.shard_size, weights, options)
