@@ -93,7 +93,7 @@ def curves(
     axes.spines[["top", "right"]].set_visible(False)
     if len(names) > 1:
         axes.legend(ncols=4, frameon=False, fontsize="small")
-    return _svg(figure)
+    return svg(figure)
 
 
 def histogram(values: NDArray, label: str) -> str:
@@ -106,7 +106,7 @@ def histogram(values: NDArray, label: str) -> str:
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize="small")
-    return _svg(figure)
+    return svg(figure)
 
 
 def contours(image: NDArray, found: NDArray[np.bool_], truth: NDArray[np.bool_] | None, times: int = 4) -> Image.Image:
@@ -124,7 +124,7 @@ def _coloured(rgba: NDArray) -> Image.Image:
     return Image.fromarray(np.rint(rgba[..., :3] * 255).astype(np.uint8))
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "semdepth"}):
         figure.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(NO_METADATA))

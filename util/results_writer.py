@@ -31,6 +31,10 @@ WRITTEN = (
     "submission.zip",
     "levels.csv",
     "holes.csv",
+    "metrology.html",  # what util.metrology makes of holes.csv is stale beside new results
+    "sites.csv",
+    "statistics.json",
+    "calibrated.csv",
     "images",
     "depth",
     "depth_nm",
@@ -168,7 +172,7 @@ class ResultsWriter:
         self._row(
             "levels.csv",
             ["image", "level", *self.levels],
-            [_inert(stem), level, *(f"{one:.4f}" for one in probability)],
+            [inert(stem), level, *(f"{one:.4f}" for one in probability)],
         )
 
     def _hole(self, stem: str, site: str, measures: dict[str, float], strange: float | None) -> None:
@@ -176,7 +180,7 @@ class ResultsWriter:
         flags = ["", ""] if strange is None else [f"{strange:.3f}", int(strange > 1)]
         self.strange += strange is not None and strange > 1
         header = ["image", "site", *measures, "strangeness", "outside_known"]
-        self._row("holes.csv", header, [_inert(stem), _inert(site), *known, *flags])
+        self._row("holes.csv", header, [inert(stem), inert(site), *known, *flags])
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
         with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:
@@ -226,7 +230,7 @@ class ResultsWriter:
         shutil.rmtree(self.before, ignore_errors=True)
 
 
-def _inert(name: str) -> str:
+def inert(name: str) -> str:
     """A name as a cell that no spreadsheet takes for a formula: `=1+1` becomes `'=1+1`, which they show as text."""
     return f"'{name}" if name[:1] in FORMULA else name
 

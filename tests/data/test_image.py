@@ -56,11 +56,96 @@ def cut(path, _):
 
 def huge_png(path):
     head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
-    about = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
-    chunks = [(b"IHDR", about), (b"IDAT", zlib.compress(row * height)), (b"IEND", b"")]
-    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+    chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b"")]
+    content = b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+
+
+def bomb_tiff(path):
+    """A strip that unfolds to far more than the image that it is to be."""
+    tifffile.imwrite(path, np.zeros((8, 8), np.uint8), compression="zlib")
+    content = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as tiff:
+        count = tiff.pages[0].tags["StripByteCounts"]
+    strip = zlib.compress(bytes(200_000_000))
+    struct.pack_into("<I", content, count.valueoffset, len(strip))
+    with tifffile.TiffFile(path) as tiff:
+        struct.pack_into("<I", content, tiff.pages[0].tags["StripOffsets"].valueoffset, len(content))
+    path.write_bytes(content + strip)
+
+
+BAD = {
+    "empty.png": (lambda path: path.write_bytes(b""), "empty"),
+    "empty.tif": (lambda path: path.write_bytes(b""), "empty"),
+    "text.png": (lambda path: path.write_bytes(b"not an image"), "not an image of a known kind"),
+    "text.tif": (lambda path: path.write_bytes(b"not an image"), "not an image of a known kind"),
+    "loop.png": (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
+    "head.png": (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n"), "not an image of a known kind"),
+    "colour.png": (lambda path: saved(path, Image.new("RGB", (4, 3), (10, 20, 30))), "a colour image"),
+    "alpha.png": (lambda path: saved(path, Image.new("LA", (4, 3), (10, 20))), "transparent pixels"),
+    "clear.png": (lambda path: saved(path, grey().convert("P"), transparency=3), "transparent pixels"),
+    "cmyk.tif": (lambda path: saved(path, Image.new("CMYK", (4, 3))), "convert it to grey"),
+    "cmyk.jpg": (lambda path: saved(path, Image.new("CMYK", (4, 3))), "CMYK pixels"),
+    "film.png": (lambda path: saved(path, grey(), save_all=True, append_images=[grey(6, 4).rotate(180)]), "2 frames"),
+    "pages.png": (
+        lambda path: tifffile.imwrite(path, np.zeros((3, 8, 8), np.uint8), photometric="minisblack"),
+        "3 images",
+    ),
+    "alpha.tif": (
+        lambda path: tifffile.imwrite(path, np.zeros((8, 8, 4), np.float32), photometric="rgb"),
+        "transparent pixels",
+    ),
+    "huge.png": (huge_png, "more pixels than any image"),
+    "bomb.tif": (bomb_tiff, "damaged or cut short"),
+    "nan.tif": (lambda path: tifffile.imwrite(path, np.full((4, 4), np.nan, np.float32)), "16 pixels are NaN"),
+    "complex.tif": (lambda path: tifffile.imwrite(path, np.zeros((4, 4), np.complex64)), "complex64 pixels"),
+    "link.png": (lambda path: path.symlink_to("nowhere"), "a link that leads nowhere"),
+    "folder.png": (lambda path: path.mkdir(), "not a file"),
+    "pipe.png": (os.mkfifo, "not a file"),
+    "cut.png": (lambda path: cut(path, saved(path, grey(72, 48))), "damaged or cut short"),
+    "cut.jpg": (lambda path: cut(path, saved(path, grey(72, 48))), "damaged or cut short"),
+    "cut.tif": (lambda path: cut(path, tifffile.imwrite(path, np.zeros((72, 48), np.uint8))), "damaged or cut short"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_one_line_that_says_why_at_once(tmp_path, name):
+    make, reason = BAD[name]
+    make(tmp_path / name)
+    began = time.monotonic()
+    with pytest.raises(DataError) as caught:
+        read_grey(tmp_path / name, (0, 1))
+    assert time.monotonic() - began < 2
+    said = str(caught.value)
+    assert said.startswith(f"{tmp_path / name}: ") and reason in said and "\n" not in said
+
+
+def test_what_says_the_same_otherwise_is_read_as_it_is(tmp_path):
+    image = np.arange(24, dtype=np.uint8).reshape(6, 4)
+    saved(tmp_path / "opaque.png", grey().convert("LA"))
+    saved(tmp_path / "palette.png", grey().convert("P"))
+    tifffile.imwrite(tmp_path / "inverse.tif", ~image, photometric="miniswhite")
+    for kind in ("tiff_lzw", "packbits", "tiff_adobe_deflate"):
+        saved(tmp_path / f"{kind}.tif", grey(), compression=kind)
+    saved(tmp_path / "png.tif", grey(), format="PNG")
+    for name in sorted(path.name for path in tmp_path.iterdir()):
+        assert np.array_equal(read_grey(tmp_path / name), image), name
+
+
+def test_a_name_that_does_not_print_stays_one_line(tmp_path):
+    (tmp_path / "two\nlines.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"two\\nlines.png: empty"):
+        read_grey(tmp_path / "two\nlines.png")
+
+
+def test_colours_of_16_bits_are_not_cut_to_8(tmp_path):
+    about = struct.pack(">IIBBBBB", 20, 16, 16, 2, 0, 0, 0)
+    rows = (b"\0" + bytes((3, 232)) * 60) * 16  # 1,000 in each channel
+    png = b"\x89PNG\r\n\x1a\n"
+    for kind, data in ((b"IHDR", about), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")):
+        png += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     (tmp_path / "deep.png").write_bytes(png)
     with pytest.raises(DataError, match="16-bit colours"):
         read_grey(tmp_path / "deep.png")
@@ -71,9 +156,8 @@ def test_no_image_starts_a_program(tmp_path, monkeypatch):
     (tmp_path / "bin/gs").write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
     (tmp_path / "bin/gs").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
-    (tmp_path / "e.png").write_text(
-        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 48 72\n%%EndComments\nshowpage\n%%EOF\n"
-    )
+    page = "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 48 72\n%%EndComments\nshowpage\n%%EOF\n"
+    (tmp_path / "e.png").write_text(page)
     with pytest.raises(DataError, match="not an image of a known kind"):
         read_grey(tmp_path / "e.png")
     assert not (tmp_path / "started").exists()
