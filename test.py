@@ -126,7 +126,7 @@ def load_predictor(opt: Options) -> Predictor:
     """The predictor of the run, on this machine's device."""
     run, test, device = Path(opt.run.checkpoints_dir, opt.run.name), opt.test, choose_device(opt.run.gpu_ids)
     levels, tolerance, centre = test.background_levels, test.background_tolerance, opt.data.hole_centre
-    predictor = Predictor.load(run, test.epoch, device, levels, tolerance, centre)
+    predictor = Predictor.load(run, test.epoch, device, levels, tolerance, centre, test.lines, test.tile_size)
     predictor.system.hasten(takes_bf16(device, opt.run.precision), opt.run.compile)
     return predictor
 
@@ -226,7 +226,8 @@ def predict_shards(opt: Options, run: Path, images: TestImages, folder: Path) ->
     folder.mkdir(parents=True, exist_ok=True)
     files = {os.path.abspath(file.name): os.path.abspath(file.path) for file in images.files}
     weights = sorted(run.rglob(f"{opt.test.epoch}_net_*.pth")) or sorted(run.rglob("latest_net_*.pth"))
-    options = (opt.test.quantise, opt.test.background_levels, opt.test.background_tolerance, opt.data)
+    told = opt.test
+    options = (told.quantise, told.background_levels, told.background_tolerance, told.lines, told.tile_size, opt.data)
     shards = shards_of(files, opt.test.shard_size, weights, options)
     todo = [shard for shard in shards if not shard.is_done(folder)]
     print(f"{folder}: {len(shards) - len(todo)} of {len(shards)} shards there already")

@@ -59,7 +59,19 @@ class TestOptions:
     )
     lines: bool = field(
         default=False,
-        metadata={"help": "measure lines between etched ground in place of holes or trenches"},
+        metadata={
+            "help": "the images show lines between etched ground: their tops are the background, and they are measured"
+        },
+    )
+    tile_size: tuple[int, ...] = field(
+        default=(),
+        metadata={
+            "help": "predict larger images in overlapping tiles of H,W (or one number), best the size that was trained "
+            "at; none = whole",
+            "unit": "px",
+            "bounds": (16, 4096),
+            "counts": (0, 2),
+        },
     )
     export: tuple[str, ...] = field(
         default=(),
