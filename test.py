@@ -8,6 +8,7 @@ import signal
 if __name__ == "__main__":  # until results are being written, Ctrl-C just ends the program
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import json
 import os
 import sys
 import time
@@ -21,12 +22,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from data import BadImageError, DataError, DataOptions, ImageFile, Layout, TestBatch, TestImages, read_stack
+from data.field_images import FieldImages
 from models import SYSTEMS, ModelError, Predictor
 from options import Options, OptionsError, TestOptions, parse_test
 from util import checkpoint, fleet, results_page
 from util.breakdown import in_words
 from util.device import choose_device, keep_memory, takes_bf16
 from util.errors import UtilError
+from util.field_writer import FieldWriter
 from util.metrology.hole import measure
 from util.result import Result
 from util.results_writer import ResultsWriter
@@ -45,11 +48,19 @@ def predict(opt: Options) -> int:
     keep_memory()
     layout = Layout(opt.data.dataroot)
     images = TestImages.of(layout, opt.data, test.phase, test.num_test, reverse)
-    folder = Path(test.results_dir, opt.run.name, f"{test.phase}_{test.epoch}{'_BtoA' if reverse else ''}")
+    if test.field:
+        trained_on = json.loads((run / "opt.json").read_text()).get("dataroot", "")
+        way = test.field_threshold, test.field_area, test.field_scale
+        images = FieldImages(images.files, opt.data, *way, trained_on)
+        print(images.summary)
+    kind = "_BtoA" if reverse else "_field" if test.field else ""
+    folder = Path(test.results_dir, opt.run.name, f"{test.phase}_{test.epoch}{kind}")
     print(f"{run}, epoch {test.epoch}: {len(images)} images of {layout.root}")
     if not test.pixel_nm and (width := images.pixel_nm()):
         test = replace(test, pixel_nm=width)
         print(f"a pixel is {width:g} nm wide, as {images.files[0].path.name} says; --pixel_nm says otherwise")
+    if isinstance(images, FieldImages):
+        test = replace(test, pixel_nm=test.pixel_nm / images.scale)
     if test.ray:
         return predict_shards(opt, run, images, folder.with_name(f"{folder.name}_shards"))
     predictor = checkpoint.settled(run, lambda: load_predictor(opt))
@@ -57,7 +68,10 @@ def predict(opt: Options) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     writer = ResultsWriter(folder, test.nm_per_grey, predictor.levels, test.pixel_nm, test.export)
     with writer, ThreadPoolExecutor(1) as behind:
-        sample, score = Sample(len(images)), new_score(opt, layout, predictor, images)
+        sample, score, fields = Sample(len(images)), new_score(opt, layout, predictor, images), None
+        if isinstance(images, FieldImages):
+            scale, in_place = (test.nm_per_grey, test.pixel_nm * images.scale), predictor.system.keeps_place
+            fields = FieldWriter(writer.unfinished, images.fields, images.read, *scale, in_place)
 
         def finish(batch: TestBatch, answer: Any) -> None:
             results = rendered(batch, answer) if reverse else measured(predictor, batch, answer, test)
@@ -65,6 +79,8 @@ def predict(opt: Options) -> int:
             sample.add(results)
             if score:
                 score.add(results)
+            if fields:
+                fields.add(results)
 
         began, applied, unfinished = time.monotonic(), 0.0, None
         with tqdm(total=len(images), desc="predicting", unit="image", disable=None) as bar:
@@ -85,7 +101,9 @@ def predict(opt: Options) -> int:
                 bar.update(len(batch.stems))
             if unfinished:
                 unfinished.result()
-        seconds, done = time.monotonic() - began, len(images) - len(images.bad)
+        if fields:
+            fields.finish()
+        seconds, done = time.monotonic() - began, sample.count
         if not done:
             raise BadImageError(images.bad, len(images))
         scored = None if score is None else score.result()

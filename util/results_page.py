@@ -16,6 +16,8 @@ from .score_table import rows as score_rows
 from .score_table import summary
 from .style import CSS, SORT_AND_FILTER
 
+MOST_FIELDS = 20
+FIELD = "_depth_nm.tiff"  # how the name of a field's depth map ends
 MEANINGS = {
     "raw": "As the network gives it.",
     "quantised": "Its background set to the nearest (or voted) level: what is joined to the border within "
@@ -31,7 +33,7 @@ MEANINGS = {
 def write(
     folder: Path, sample: Sample, title: str, score: dict[str, Any] | None, facts: Iterable[tuple[str, object]]
 ) -> None:
-    """index.html and images/ in `folder`, of the images that the sample kept."""
+    """index.html and images/ in `folder`, of the images that the sample kept, below the fields they were cut from."""
     shown = sample.shown
     page = document(title=title)
     with page.head:
@@ -44,6 +46,7 @@ def write(
             for name, value in facts:
                 tags.span(f"{name} {value}")
         _score(folder, score, shown[0].reverse)
+        _fields(folder)
         errors = sample.errors
         if len(errors):
             tags.h2("Error of the images")
@@ -93,6 +96,21 @@ def _score(folder: Path, score: dict[str, Any] | None, reverse: bool) -> None:
         with tags.figure():
             tags.img(src="images/confusion.png", alt="confusion matrix of the background levels", cls="matrix")
             tags.figcaption("Background levels: how many images of each true level (rows) were taken for which.")
+
+
+def _fields(folder: Path) -> None:
+    names = sorted(path.name.removesuffix(FIELD) for path in folder.glob(f"fields/*{FIELD}"))
+    if not names:
+        return
+    tags.h2("Fields of view")
+    shown = names[:MOST_FIELDS]
+    with tags.p(f"{len(shown)} of {len(names)}, with what was found in them; a number is an image's below. "):
+        tags.a("fields.csv", href="fields.csv")
+    for name in shown:
+        with tags.figure():
+            tags.img(src=quote(f"fields/{name}.png"), alt=f"holes found in {name}", cls="field", loading="lazy")
+            with tags.figcaption(f"{name}: "):
+                tags.a("nm, float32", href=quote(f"fields/{name}{FIELD}"))
 
 
 def _errors(score: dict[str, Any]) -> None:

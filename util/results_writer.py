@@ -35,6 +35,8 @@ WRITTEN = (
     "sites.csv",
     "statistics.json",
     "calibrated.csv",
+    "fields.csv",
+    "fields",
     "images",
     "depth",
     "depth_nm",
@@ -154,12 +156,7 @@ class ResultsWriter:
         images of a shape."""
         if shape not in self.tiff_heads:
             one = io.BytesIO()
-            size: dict[str, Any] = {}
-            if self.pixel_nm:
-                size["resolution"] = (CENTIMETRE / self.pixel_nm,) * 2
-                size["resolutionunit"] = "CENTIMETER"
-                size["description"] = DESCRIPTION.format(pixel_nm=self.pixel_nm)
-            tifffile.imwrite(one, np.zeros(shape, "<f4"), byteorder="<", metadata=None, **size)
+            tifffile.imwrite(one, np.zeros(shape, "<f4"), byteorder="<", metadata=None, **pixel_size(self.pixel_nm))
             one.seek(0)
             with tifffile.TiffFile(one) as tiff:
                 self.tiff_heads[shape] = one.getvalue()[: tiff.pages[0].dataoffsets[0]]
@@ -228,6 +225,14 @@ class ResultsWriter:
             self.folder.replace(self.before)
         self.unfinished.replace(self.folder)
         shutil.rmtree(self.before, ignore_errors=True)
+
+
+def pixel_size(pixel_nm: float) -> dict[str, Any]:
+    """What a TIFF says of a pixel's width [nm], as `tifffile.imwrite` takes it; nothing where it is 0, unknown."""
+    if not pixel_nm:
+        return {}
+    size = {"resolution": (CENTIMETRE / pixel_nm,) * 2, "resolutionunit": "CENTIMETER"}
+    return size | {"description": DESCRIPTION.format(pixel_nm=pixel_nm)}
 
 
 def inert(name: str) -> str:
