@@ -66,7 +66,7 @@ class FieldImages(TestImages):
         return sum(len(field.crops) for field in self.fields)
 
     def batches(self, batch_size: int, ahead: bool = True) -> Iterator[TestBatch]:
-        """The crops, field by field, which is their site; a field that can no longer be read is left out and named in `bad`."""
+        """The crops; their site is the field. One that can no longer be read is left out and named in `bad`."""
         for field in self.fields:
             try:
                 image = self.read(field).astype(np.float32)
@@ -78,7 +78,8 @@ class FieldImages(TestImages):
             stems = list(field.crops)
             for start in range(0, len(stems), batch_size):
                 some = stems[start : start + batch_size]
-                yield TestBatch(some, np.stack([field.cut(image, stem) for stem in some]), None, [field.name] * len(some))
+                crops = np.stack([field.cut(image, stem) for stem in some])
+                yield TestBatch(some, crops, None, [field.name] * len(some))
 
     def read(self, field: Field) -> NDArray:
         """The micrograph of a field (H, W) [grey level]."""
