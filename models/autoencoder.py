@@ -1,6 +1,7 @@
 """Stacked autoencoder from SEM image to depth map: the contest's official baseline, and its convolutional kin."""
 
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -13,6 +14,8 @@ from .regressor import Regressor
 @dataclass(frozen=True)
 class AutoencoderOptions:
     """autoencoder: SEM -> depth through a short code, learned from simulated pairs"""
+
+    DEFAULTS: ClassVar[dict[str, Any]] = {"batch_size": 16}  # batch norm cannot learn from a single image
 
     layers: str = field(
         default="dense",

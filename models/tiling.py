@@ -14,9 +14,9 @@ def tiled(
 ) -> list[NDArray | None]:
     """What `way` answers about images (N, H, W), asked tile by tile (M, h, w); a side shorter than a tile's is whole.
 
-    Tiles start half a tile apart. Answers with pixels (N, H, W) are blended by `weights`; those of whole images, (N,)
-    or (N, K), are the mean over the tiles. One tile as large as the image is `way` itself. At most the answers and 16
-    tiles, or one of each image, are in memory.
+    Tiles start half a tile apart. Answers with pixels (N, H, W) are blended by `weights`; those of whole images are the
+    mean over the tiles (N, K), or their maximum (N,), as of strangeness: one strange tile is enough. One tile as large as
+    the image is `way` itself. At most the answers and 16 tiles, or one of each image, are in memory.
     """
     height, width = sides = [min(side, length) for side, length in zip(tile, images.shape[1:], strict=True)]
     axes = [
@@ -39,6 +39,8 @@ def tiled(
             for cut, ((_, down), (_, across)), part in zip(cuts, some, parts, strict=True):
                 if whole.ndim == 3:
                     whole[cut] += np.outer(down, across) * part
+                elif whole.ndim == 1:
+                    np.maximum(whole, part, out=whole)
                 else:
                     whole += part / len(places)
     return [None if one is None else one.astype(np.float32) for one in joined or ()]

@@ -228,7 +228,7 @@ def test_weights_of_another_toolkit_are_not_overwritten(place, capsys):
     (place / "checkpoints/foreign").mkdir(parents=True)
     (place / "checkpoints/foreign/latest_net_G_A.pth").write_bytes(b"dear")
     assert run_train(place, "foreign", "--continue_train") == 2
-    assert "holds a run" in capsys.readouterr().err
+    assert "holds weights without the opt.json" in capsys.readouterr().err
     assert (place / "checkpoints/foreign/latest_net_G_A.pth").read_bytes() == b"dear"
 
 

@@ -26,6 +26,11 @@ def in_words(error: Exception) -> str:
             "out of memory; what was saved before is kept. Try a smaller --batch_size, smaller networks, or "
             "--max_dataset_size"
         )
+    if "more than 1 value per channel" in said:
+        return (
+            "a batch, or what is left for the last one, is a single image, which batch norm cannot learn from: give "
+            "another --batch_size"
+        )
     if any(words in said for words in TOO_SMALL):
         return "the images are too small for these networks: give larger ones, or fewer layers"
     if isinstance(error, OSError):

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from . import comparison_page
 from .atomic import write_bytes
 from .errors import UtilError
+from .metrology.hole_table import name_of
 
 FINAL = ("centred", "quantised", "raw")  # the last of these is the map that was written
 
@@ -61,7 +62,7 @@ class Results:
         try:
             with path.open(newline="", encoding="utf-8") as file:
                 rows = list(csv.DictReader(file))
-            return {row.pop("image"): {key: _number(text) for key, text in row.items()} for row in rows}
+            return {name_of(row.pop("image")): {key: _number(text) for key, text in row.items()} for row in rows}
         except (OSError, ValueError, KeyError, csv.Error) as error:
             raise UtilError(f"{path}: not a table of holes ({error}); run test.py again") from None
 
@@ -128,6 +129,9 @@ def main(argv: list[str]) -> int:
     except UtilError as error:
         print(f"util.compare: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("util.compare: interrupted; nothing was written", file=sys.stderr)
+        return 130
     except OSError as error:
         print(f"util.compare: {error.filename or given.out}: {error.strerror or error}", file=sys.stderr)
         return 1
