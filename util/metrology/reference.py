@@ -132,5 +132,7 @@ def _slope(xx: NDArray, yy: NDArray, xy: NDArray, ratio: float) -> NDArray[np.fl
     with np.errstate(divide="ignore", invalid="ignore"):
         if np.isinf(ratio):
             return np.asarray(xy / xx)
-        apart = yy - ratio * xx
-        return np.asarray((apart + np.sqrt(apart**2 + 4 * ratio * xy**2)) / (2 * xy))
+        apart, twice = yy - ratio * xx, 2 * np.sqrt(ratio) * xy
+        root = np.hypot(apart, twice)
+        # Of two ways to write it, the one that subtracts nothing from its like: a large ratio would leave no digit.
+        return np.where(apart > 0, (apart + root) / (2 * xy), np.sqrt(ratio) * twice / (root - apart))

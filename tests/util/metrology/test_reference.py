@@ -34,6 +34,14 @@ def test_the_line_is_least_squares_without_errors_in_the_reference_and_symmetric
     assert mandel(x, -y).slope < 0
 
 
+@pytest.mark.parametrize("ratio", [1e6, 1e12, 1e18, 1e200])
+def test_a_reference_that_is_nearly_exact_gives_least_squares(ratio):
+    x, y = both(0)
+    line, least = mandel(x, y, ratio), mandel(x, y, np.inf)
+    assert (line.slope, line.slope_error) == pytest.approx((least.slope, least.slope_error), rel=1e-4)
+    assert mandel(x, -y, ratio).slope == pytest.approx(-least.slope, rel=1e-4)
+
+
 def test_the_references_sigma_gives_lambda_slope_and_tmu():
     found = [compare([], *both(seed), 2.0) for seed in range(60)]
     assert np.median([one.ratio for one in found]) == pytest.approx(0.25, rel=0.2)
