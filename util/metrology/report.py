@@ -19,7 +19,8 @@ MEANINGS = {
     "without noise": "The same after the variance of the measurement was taken off.",
     "3σ, measurement": "From repeats, or else from the model's 90 % intervals, which hold its whole error.",
     "P/T": "Precision to tolerance: 6σ of a measurement over the full tolerance.",
-    "outliers": "Modified z-score above 3.5: holes against their site's median, sites' means against all sites'.",
+    "outliers": "Modified z-score above 3.5: holes against their site's median, sites' means against those of sites "
+    "whose names differ in the last number only.",
 }
 
 
@@ -89,7 +90,7 @@ def _reference(found: Statistics) -> None:
             (
                 "TMU, 3σ",
                 f"{one.tmu:.3g} nm ({one.tmu_limits[0]:.3g} to {one.tmu_limits[1]:.3g})",
-                "total measurement uncertainty once calibrated (its 95 % interval)",
+                "total measurement uncertainty, around the line (its 95 % interval)",
             ),
         ):
             with tags.tr():

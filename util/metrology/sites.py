@@ -30,7 +30,7 @@ class Quantity:
     sigma: NDArray[np.float64]  # (S,) of the holes in the site
     corrected: NDArray[np.float64]  # (S,) the same without the measurement's noise
     holes_outside: NDArray[np.bool_]  # (H,) far from the median of their site
-    sites_outside: NDArray[np.bool_]  # (S,) whose mean is far from the median of all sites'
+    sites_outside: NDArray[np.bool_]  # (S,) whose mean is far from the median of the sites of its kind
     run_sigma: float  # of all holes
     within: float  # pooled over the sites
     within_corrected: float  # the same without the measurement's noise
@@ -69,7 +69,6 @@ def quantity(table: HoleTable, name: str) -> Quantity:
     at_sites = means(variance, site, sites)
     told = np.isfinite(at_sites) & (freedom > 0)
     mean_noise = (at_sites[told] * freedom[told]).sum() / (freedom[told].sum() or np.nan)
-    one_group = np.zeros(sites, dtype=np.intp)
     return Quantity(
         name,
         values,
@@ -78,7 +77,7 @@ def quantity(table: HoleTable, name: str) -> Quantity:
         sigma,
         _without(sigma, at_sites),
         outliers(values, site, sites),
-        outliers(np.where(count > 0, mean, np.nan), one_group, 1),
+        outliers(mean, kinds(table.sites), sites),
         float(known.std(ddof=1)) if len(known) > 1 else np.nan,
         within,
         float(_without(np.array(within), np.array(mean_noise))),
@@ -86,6 +85,12 @@ def quantity(table: HoleTable, name: str) -> Quantity:
         source,
         repeats,
     )
+
+
+def kinds(sites: list[str]) -> NDArray[np.intp]:
+    """The kind (S,) of each site, as a number: names that differ in their last number only are of one kind. So are
+    depth_140_site_00233 and depth_140_site_00234, and depth_110_site_00233 is of another depth."""
+    return np.unique([site.rstrip("0123456789") for site in sites], return_inverse=True)[1]
 
 
 def _without(sigma: NDArray, noise_variance: NDArray) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ import pytest
 
 from tests.util.metrology.tables import wafer, write
 from util.metrology.hole_table import read
-from util.metrology.sites import outliers, quantity
+from util.metrology.sites import kinds, outliers, quantity
 
 
 def test_noise_corrected_lcdu_recovers_the_true_sigma_from_repeats(tmp_path):
@@ -41,6 +41,18 @@ def test_exact_numbers_of_a_small_site_and_of_one_hole(tmp_path):
     assert found.within == pytest.approx(np.sqrt(2)) and found.run_sigma == pytest.approx(np.std([1, 3, 7], ddof=1))
     cd = quantity(read(tmp_path / "holes.csv"), "cd_half_nm")
     assert cd.count.tolist() == [0, 1] and np.isnan(cd.mean[0]) and np.isnan(cd.within) and np.isnan(cd.run_sigma)
+
+
+def test_a_site_is_judged_by_the_sites_of_its_own_nominal_depth(tmp_path):
+    rng, rows = np.random.default_rng(0), []
+    for depth in (110, 120, 130, 140):
+        for site in range(20):
+            mean = depth + (10 if (depth, site) == (120, 7) else rng.normal(0, 1))  # elsewhere it would be ordinary
+            rows += [(f"{depth}_{site}_{n}", f"depth_{depth}_site_{site:05d}", mean, "", "", "", "") for n in range(2)]
+    table = read(write(tmp_path / "holes.csv", rows))
+    outside = quantity(table, "depth_mean_nm").sites_outside
+    assert [site for site, far in zip(table.sites, outside, strict=True) if far] == ["depth_120_site_00007"]
+    assert len(set(kinds(["", "7", "12", "a1", "a2", "b1"]).tolist())) == 3
 
 
 def test_outliers_are_found_and_little_else():
