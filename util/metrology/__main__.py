@@ -13,13 +13,15 @@ from pathlib import Path
 from ..atomic import write_bytes
 from ..compare import Results
 from ..errors import UtilError
+from ..terminal import steady
 from . import hole_table, reference
 from .report import page
 from .statistics import Statistics
 
 
 def main(argv: list[str]) -> int:
-    """The command; returns the exit status: 0 done, 1 failed, 2 usage or bad input."""
+    """The command; returns the exit status: 0 done, 1 failed, 2 usage or bad input, 130
+    interrupted."""
     parser = argparse.ArgumentParser(
         prog="python -m util.metrology", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -58,6 +60,8 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         print(f"util.metrology: {error.filename}: {error.strerror or error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     _say(found)
     print(f"the page: {folder / 'metrology.html'}")
     return 0
@@ -114,4 +118,5 @@ def _above_0(text: str) -> float:
 
 
 if __name__ == "__main__":
+    steady()
     sys.exit(main(sys.argv[1:]))

@@ -136,6 +136,20 @@ def test_sixty_thousand_holes_take_seconds(tmp_path):
     assert time.process_time() - began < 20
 
 
+def test_interrupted_is_130(run, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("util.metrology.hole_table.read", interrupt)
+    assert main([str(run)]) == 130 and made(run) == []
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(run):
+    command = f"{sys.executable} -m util.metrology {run} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "") and made(run) == FILES[1:]
+
+
 def test_it_is_a_command(run):
     command = [sys.executable, "-m", "util.metrology"]
     shown = subprocess.run([*command, "-h"], capture_output=True, text=True, check=True).stdout
