@@ -15,8 +15,8 @@ def tiled(
     """What `way` answers about images (N, H, W), asked tile by tile (M, h, w); a side shorter than a tile's is whole.
 
     Tiles start half a tile apart. Answers with pixels (N, H, W) are blended by `weights`; those of whole images are the
-    mean over the tiles (N, K), or their maximum (N,), as of strangeness: one strange tile is enough. One tile as large as
-    the image is `way` itself. At most the answers and 16 tiles, or one of each image, are in memory.
+    mean over the tiles (N, K), or their maximum (N,), as of strangeness: one strange tile is enough. One tile as large
+    as the image is `way` itself. At most the answers and 16 tiles, or one of each image, are in memory.
     """
     height, width = sides = [min(side, length) for side, length in zip(tile, images.shape[1:], strict=True)]
     axes = [
