@@ -85,7 +85,7 @@ class ResultsWriter:
         if self.folder.exists() and not (self.folder / MARK).exists() and any(self.folder.iterdir()):
             raise UtilError(f"{self.folder}: holds something else than results; choose another --results_dir")
         shutil.rmtree(self.unfinished, ignore_errors=True)
-        (self.unfinished / "images").mkdir(parents=True)
+        self.unfinished.mkdir(parents=True)
         self.files: dict[str, list[File]] = defaultdict(list)
         self.behind: list[Future[None]] = []
         self.disk = ThreadPoolExecutor(2)
