@@ -58,27 +58,35 @@ def write(
             tags.p("Depth maps turned into SEM images; they are not scored.")
         elif shown[0].truth is None:
             tags.p("The truth of these images is not known: what was found is shown without an error.")
-        tags.h2("Images" if shown[0].measures is None else "Holes")
+        links = tags.nav(cls="parts", aria_label="parts of the page")
+        _heading("Images" if shown[0].measures is None else "Holes", links)
         _notes(sample, shown, pixel_nm)
         holes.legends(colours, list(images[0]))
         holes.controls(shown)
         holes.table(shown, [cells(result, measures, nm_per_grey) for result in shown], images)
         if errors:
-            tags.h2("Measures against the truth")
+            _heading("Measures against the truth", links)
             tags.p("Predicted less true, over all holes of the test in which both can be measured.", cls="quiet")
             accuracy.of_measures(errors, measures)
         if score is not None and "raw" in score:
-            tags.h2("Errors of the maps")
+            _heading("Errors of the maps", links)
             accuracy.of_maps(score, sample.errors, nm_per_grey)
         elif score is not None and "levels" in score:
             accuracy.of_levels(score["levels"])
-        if run is not None:
-            origin.training(run)
+        if run is not None and origin.training(run):
+            links.add(tags.a("Training", href="#training"))
         origin.configuration(run)
+        links.add(tags.a("Configuration and versions", href="#configuration"))
         detail.dialog(list(images[0]), colours, reverse)
         detail.data(shown, maps, colours, measures, nm_per_grey, pixel_nm)
         tags.script(raw(RESULTS_SCRIPT))
     (folder / "index.html").write_text(page.render(), encoding="utf-8")
+
+
+def _heading(text: str, links: tags.nav) -> None:
+    name = text.lower().replace(" ", "-")
+    tags.h2(text, id=name)
+    links.add(tags.a(text, href=f"#{name}"))
 
 
 def _notes(sample: Sample, shown: list[Result], pixel_nm: float) -> None:

@@ -27,16 +27,21 @@ MEANINGS = {
 
 def headline(score: dict[str, Any], errors: Mapping[str, dict[str, Any]], measures: Mapping[str, Quantity]) -> None:
     """The few numbers that are asked for first, and what they are to be compared with."""
-    steps = [name for name in ("raw", "quantised", "centred") if name in score]
-    with tags.p(cls="headline"):
-        if steps:
-            _number(f"{score[steps[-1]]['rmse_nm']:.2f} nm", "RMSE of the maps")
-        for name in ("depth_mean_nm", "cd_half_nm"):
-            error = errors.get(name)
-            if error and error["three_sigma"] is not None:
-                quantity = measures[name]
-                values = quantity.number(error["bias"], "+", 1), quantity.number(error["three_sigma"], finer=1)
-                _number("{} ± {} {}".format(*values, quantity.unit), f"{quantity.label}: bias ± 3 sigma")
+    numbers = []
+    if steps := [name for name in ("raw", "quantised", "centred") if name in score]:
+        numbers.append((f"{score[steps[-1]]['rmse_nm']:.2f} nm", "RMSE of the maps"))
+    for name in ("depth_mean_nm", "cd_half_nm"):
+        error = errors.get(name)
+        if error and error["three_sigma"] is not None:
+            quantity = measures[name]
+            values = quantity.number(error["bias"], "+", 1), quantity.number(error["three_sigma"], finer=1)
+            numbers.append(("{} ± {} {}".format(*values, quantity.unit), f"{quantity.label}: bias ± 3 sigma"))
+    if numbers:
+        with tags.p(cls="headline"):
+            for value, label in numbers:
+                with tags.span():
+                    tags.b(value)
+                    tags.small(label)
     tags.p(" ".join(summary(score)), cls="quiet")
 
 
@@ -89,9 +94,3 @@ def of_levels(levels: dict[str, Any]) -> None:
         picture = figure.confusion(np.array(levels["confusion"]), levels["levels"])
         tags.img(src=embedded(picture), alt="confusion matrix of the background levels", cls="matrix")
         tags.figcaption("Background levels: how many images of each true level (rows) were taken for which.")
-
-
-def _number(value: str, label: str) -> None:
-    with tags.span():
-        tags.b(value)
-        tags.small(label)

@@ -52,7 +52,7 @@ const drawCut = (svg, hole, layers, at) => {
 const reading = (hole, layers, at) => {
   const n = at.y * hole.shape[1] + at.x, said = [];
   const where = [(at.x + .5) * hole.pixel[1], (at.y + .5) * hole.pixel[0]].map(one => number(one, 0));
-  if (layers.depth) said.push(['found', `${number(layers.depth[n])}${layers.interval ? ` \u00b1 ${number(layers.interval[n])}` : ''} nm`]);
+  if (layers.depth) said.push([page.found, `${number(layers.depth[n])}${layers.interval ? ` \u00b1 ${number(layers.interval[n])}` : ''} nm`]);
   if (layers.truth) said.push(['truth', `${number(layers.truth[n])} nm`]);
   if (layers.error) said.push(['difference', `${layers.error[n] > 0 ? '+' : ''}${number(layers.error[n])} nm`]);
   return [['at', `${where.join(', ')} ${page.unit}`], ...said];

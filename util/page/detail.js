@@ -4,7 +4,7 @@ const cuts = [...dialog.querySelectorAll('svg[data-cut]')];
 const sliders = [...dialog.querySelectorAll('input[data-at]')];
 const surface = document.getElementById('surface'), layer = document.getElementById('layer');
 const START = {turn: -.6, tilt: .75}, view = {...START};
-let hole = null, layers = {}, sem = null, at = {x: 0, y: 0};
+let hole = null, layers = {}, pictures = {}, at = {x: 0, y: 0};
 
 const add = (parent, name, text, properties = {}) => {
   const made = Object.assign(document.createElement(name), {textContent: text}, properties);
@@ -14,13 +14,13 @@ const add = (parent, name, text, properties = {}) => {
 
 const draw = () => {
   if (!hole || !dialog.open) return;
-  views.forEach(canvas => drawView(canvas, hole, layers, sem, at));
+  views.forEach(canvas => drawView(canvas, hole, layers, pictures, at));
   if (!layers.depth && !layers.truth) return;
   cuts.forEach(svg => drawCut(svg, hole, layers, at));
   sliders.forEach(one => { one.value = at[one.dataset.at === 'x' ? 'y' : 'x']; });
   const words = document.getElementById('reading');
   words.replaceChildren();
-  for (const [name, text] of reading(hole, layers, at)) add(add(words, 'span', `${name} `, {className: name}), 'b', text);
+  for (const [name, text] of reading(hole, layers, at)) add(add(words, 'span', `${name} `, {className: name === 'depth' ? 'found' : name}), 'b', text);
   turned();
 };
 const turned = () => {
@@ -57,13 +57,14 @@ const told = () => {
 const open = async wanted => {
   const row = rows[wanted];
   hole = page.holes[wanted];
-  const picture = [...row.querySelectorAll('td.picture')].find(cell => cell.dataset.label === 'SEM').querySelector('img');
+  const grey = [...row.querySelectorAll('td.picture')].filter(cell => ['SEM', 'contour'].includes(cell.dataset.label))
+    .map(cell => [cell.dataset.label, cell.querySelector('img')]);
   if (!dialog.open) dialog.showModal();
   told();
   const asked = hole;
-  const [found] = await Promise.all([unpacked(hole), picture.decode().catch(() => {})]);
+  const [found] = await Promise.all([unpacked(hole), ...grey.map(([, image]) => image.decode())]);
   if (hole !== asked) return;
-  [layers, sem] = [found, picture];
+  [layers, pictures] = [found, Object.fromEntries(grey)];
   const [height, width] = hole.shape, middle = [hole.shape[1] / 2, hole.shape[0] / 2];
   sliders.forEach(one => { one.max = (one.dataset.at === 'x' ? height : width) - 1; });
   dialog.dataset.shown = hole.stem;

@@ -29,8 +29,7 @@ class Dialog(tags.html_tag):
 
 def dialog(images: Sequence[str], colours: Colours, reverse: bool) -> None:
     """The view, hidden until a hole is chosen; `images` are the columns of the table."""
-    views = [name for name in images if name != "contour"]
-    mapped = [name for name in views if name in ("depth", "truth", "error")]
+    mapped = [name for name in images if name in ("depth", "truth", "error")]
     with Dialog(id="hole", aria_labelledby="hole-name"):
         with tags.header():
             with tags.div():
@@ -44,7 +43,7 @@ def dialog(images: Sequence[str], colours: Colours, reverse: bool) -> None:
                 tags.button("\u2715", type="button", id="close", aria_label="close", title="close (Esc)")
         with tags.div(cls="detail"):
             with tags.div():
-                _views(views, bool(mapped))
+                _views(images, bool(mapped))
                 legends(colours, images)
                 if mapped:
                     tags.p(id="contours", cls="quiet")
@@ -108,6 +107,7 @@ def data(
     The maps of a hole are 16-bit integers, one map after the other, compressed (zlib) and in base64.
     """
     said = {
+        "found": "depth" if results[0].reverse else "found",
         "unit": "nm" if pixel_nm else "px",
         "step": FINEST * nm_per_grey,
         "tables": {kind: base64.b64encode(table.tobytes()).decode() for kind, table in TABLES.items()},

@@ -68,9 +68,9 @@ const stroke = (context, path, colour, width, dashes = []) => {
 };
 
 // One view of a hole: a picture or a map, its contours, and the cross of the cuts.
-const drawView = (canvas, hole, layers, sem, at) => {
+const drawView = (canvas, hole, layers, pictures, at) => {
   const [context, times] = sized(canvas, hole.shape), name = canvas.dataset.view, line = 1.5 * devicePixelRatio;
-  const picture = name === 'SEM' ? sem : layers[name] && painted(layers[name], hole.shape, KINDS[name]);
+  const picture = pictures[name] ?? (layers[name] && painted(layers[name], hole.shape, KINDS[name]));
   if (picture) context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   const drawn = {SEM: ['depth', 'truth'], depth: ['depth'], truth: ['truth']}[name] ?? [];
   for (const layer of drawn) {

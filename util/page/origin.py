@@ -14,13 +14,13 @@ from ..training_page import groups
 from ..versions import versions
 
 
-def training(run: Path) -> None:
-    """The curves of a run's losses.csv and epochs.csv, folded; nothing without them."""
+def training(run: Path) -> bool:
+    """The curves of a run's losses.csv and epochs.csv, folded; nothing, and False, without them."""
     losses, epochs = (_columns(run / f"{name}.csv") for name in ("losses", "epochs"))
     judged = list(epochs)[len(FIRST) :]
     shown = groups(list(losses)[3:])
     if not shown and not judged:
-        return
+        return False
     with tags.details(id="training"):
         tags.summary("Training")
         with tags.div(cls="curves"):
@@ -30,6 +30,7 @@ def training(run: Path) -> None:
             for name in judged:
                 with tags.figure(cls="curve"):
                     raw(figure.curves(epochs, [name], name, "epoch", ""))
+    return True
 
 
 def configuration(run: Path | None) -> None:
