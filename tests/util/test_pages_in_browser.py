@@ -48,7 +48,7 @@ const press = (key, on = dialog) => on.dispatchEvent(new KeyboardEvent('keydown'
   press('ArrowLeft', surface); say('turned', dots() !== before); press('Home', surface); say('back', dots() === before);
   press('ArrowRight'); await wait();
   say('next', dialog.dataset.shown); say('address', decodeURIComponent(location.hash));
-  dialog.close(); await new Promise(done => dialog.addEventListener('close', done));
+  dialog.dispatchEvent(new Event('cancel', {cancelable: true}));  // as Esc does
   say('closed', `${document.activeElement.textContent}${location.hash}`);
 })();
 """

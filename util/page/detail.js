@@ -90,11 +90,13 @@ body.addEventListener('click', event => {
 addEventListener('hashchange', follow);
 addEventListener('resize', draw);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-dialog.addEventListener('close', () => {
+const shut = () => {
+  dialog.close();
   history.replaceState(null, '', location.href.replace(/#.*$/s, ''));
   rows[page.holes.indexOf(hole)].querySelector('a').focus();
-});
-document.getElementById('close').addEventListener('click', () => dialog.close());
+};
+dialog.addEventListener('cancel', event => { event.preventDefault(); shut(); });  // the key Esc, and going back
+document.getElementById('close').addEventListener('click', shut);
 document.getElementById('previous').addEventListener('click', () => step(-1));
 document.getElementById('next').addEventListener('click', () => step(1));
 layer?.addEventListener('change', turned);
