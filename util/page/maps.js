@@ -62,7 +62,7 @@ const contour = (values, [height, width], nm, times) => {
 };
 
 const stroke = (context, path, colour, width, dashes = []) => {
-  context.setLineDash(dashes); context.lineCap = 'round';
+  context.setLineDash(dashes); context.lineCap = dashes.length ? 'butt' : 'round';
   context.lineWidth = width + 2 * devicePixelRatio; context.strokeStyle = 'rgb(0 0 0 / 35%)'; context.stroke(path);
   context.lineWidth = width; context.strokeStyle = colour; context.stroke(path);
 };

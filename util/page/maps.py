@@ -9,7 +9,7 @@ from PIL import Image
 
 from ..result import Result
 
-MOST_SIDE = 128  # [px]
+MOST_SIDE = 96  # [px] so that 200 square images stay below 10 MB
 
 
 @dataclass(frozen=True)
