@@ -8,6 +8,7 @@ import signal
 if __name__ == "__main__":  # until results are being written, Ctrl-C just ends the program
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import json
 import os
 import sys
 import time
@@ -21,12 +22,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from data import BadImageError, DataError, DataOptions, ImageFile, Layout, TestBatch, TestImages, read_stack
+from data.field_images import FieldImages
 from models import SYSTEMS, ModelError, Predictor
 from options import Options, OptionsError, TestOptions, parse_test
 from util import checkpoint, fleet, results_page
 from util.breakdown import in_words
 from util.device import choose_device, keep_memory, takes_bf16
 from util.errors import UtilError
+from util.field_writer import FieldWriter
 from util.metrology.errors_of_measures import MeasureErrors
 from util.metrology.hole import measure
 from util.result import Result
@@ -35,6 +38,7 @@ from util.sample import Sample
 from util.score import Score
 from util.score_table import table
 from util.shards import Shard, shards_of, write_manifest
+from util.terminal import steady
 
 
 def predict(opt: Options) -> int:
@@ -45,8 +49,19 @@ def predict(opt: Options) -> int:
     keep_memory()
     layout = Layout(opt.data.dataroot)
     images = TestImages.of(layout, opt.data, test.phase, test.num_test, reverse)
-    folder = Path(test.results_dir, opt.run.name, f"{test.phase}_{test.epoch}{'_BtoA' if reverse else ''}")
+    if test.field:
+        trained_on = json.loads((run / "opt.json").read_text()).get("dataroot", "")
+        way = test.field_threshold, test.field_area, test.field_scale
+        images = FieldImages(images.files, opt.data, *way, trained_on)
+        print(images.summary)
+    kind = "_BtoA" if reverse else "_field" if test.field else ""
+    folder = Path(test.results_dir, opt.run.name, f"{test.phase}_{test.epoch}{kind}")
     print(f"{run}, epoch {test.epoch}: {len(images)} images of {layout.root}")
+    if not test.pixel_nm and (width := images.pixel_nm()):
+        test = replace(test, pixel_nm=width)
+        print(f"a pixel is {width:g} nm wide, as {images.files[0].path.name} says; --pixel_nm says otherwise")
+    if isinstance(images, FieldImages):
+        test = replace(test, pixel_nm=test.pixel_nm / images.scale)
     if test.ray:
         return predict_shards(opt, run, images, folder.with_name(f"{folder.name}_shards"))
     predictor = checkpoint.settled(run, lambda: load_predictor(opt))
@@ -54,7 +69,10 @@ def predict(opt: Options) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     writer = ResultsWriter(folder, test.nm_per_grey, predictor.levels, test.pixel_nm, test.export)
     with writer, ThreadPoolExecutor(1) as behind:
-        sample, score = Sample(len(images)), new_score(opt, layout, predictor, images)
+        sample, score, fields = Sample(len(images)), new_score(opt, layout, predictor, images), None
+        if isinstance(images, FieldImages):
+            scale, in_place = (test.nm_per_grey, test.pixel_nm * images.scale), predictor.system.keeps_place
+            fields = FieldWriter(writer.unfinished, images.fields, images.read, *scale, in_place)
         errors = MeasureErrors()
 
         def finish(batch: TestBatch, answer: Any) -> None:
@@ -64,6 +82,8 @@ def predict(opt: Options) -> int:
             errors.add(results)
             if score:
                 score.add(results)
+            if fields:
+                fields.add(results)
 
         began, applied, unfinished = time.monotonic(), 0.0, None
         with tqdm(total=len(images), desc="predicting", unit="image", disable=None) as bar:
@@ -71,8 +91,11 @@ def predict(opt: Options) -> int:
                 started = time.monotonic()
                 try:
                     answer = predictor.render(batch.images) if reverse else predictor.apply(batch.images)
-                except ModelError as error:  # of images of this size
-                    images.bad |= {stem: f"{stem}: {error}" for stem in batch.stems}
+                except (ModelError, MemoryError, RuntimeError) as error:  # of images of this size
+                    if not isinstance(error, ModelError) and len(batch.stems) > 1:
+                        raise  # a smaller --batch_size would do
+                    reason = error if isinstance(error, ModelError) else in_words(error)
+                    images.bad |= {stem: f"{stem}: {reason}" for stem in batch.stems}
                     continue
                 applied += time.monotonic() - started
                 if unfinished:
@@ -81,7 +104,9 @@ def predict(opt: Options) -> int:
                 bar.update(len(batch.stems))
             if unfinished:
                 unfinished.result()
-        seconds, done = time.monotonic() - began, len(images) - len(images.bad)
+        if fields:
+            fields.finish()
+        seconds, done = time.monotonic() - began, sample.count
         if not done:
             raise BadImageError(images.bad, len(images))
         scored = None if score is None else score.result()
@@ -123,7 +148,7 @@ def load_predictor(opt: Options) -> Predictor:
     """The predictor of the run, on this machine's device."""
     run, test, device = Path(opt.run.checkpoints_dir, opt.run.name), opt.test, choose_device(opt.run.gpu_ids)
     levels, tolerance, centre = test.background_levels, test.background_tolerance, opt.data.hole_centre
-    predictor = Predictor.load(run, test.epoch, device, levels, tolerance, centre)
+    predictor = Predictor.load(run, test.epoch, device, levels, tolerance, centre, test.lines, test.tile_size)
     predictor.system.hasten(takes_bf16(device, opt.run.precision), opt.run.compile)
     return predictor
 
@@ -145,6 +170,7 @@ def measured(predictor: Predictor, batch: TestBatch, answer: list[Any], test: Te
         "interval": found.interval,
         "floor": found.floor,
         "strange": found.strange,
+        "site": batch.sites or None,
     }
     if final is not None and found.level is not None:
         columns["measures"] = holes(found.level, final, test, found.interval, found.floor)
@@ -180,8 +206,12 @@ def new_score(opt: Options, layout: Layout, predictor: Predictor, images: TestIm
         return None
     data = replace(opt.data, preprocess="none")
 
-    def training_maps() -> NDArray:
-        return read_stack(layout.depth(), data, "reading depth maps")
+    def training_maps() -> NDArray | None:
+        try:
+            return read_stack(layout.depth(), data, "reading depth maps")
+        except DataError as error:
+            print(f"no mean map to compare with: {error}")
+            return None
 
     return Score(predictor.levels, training_maps, predictor.system.knows_scale, opt.test.nm_per_grey)
 
@@ -216,9 +246,10 @@ class ShardWorker:
 def predict_shards(opt: Options, run: Path, images: TestImages, folder: Path) -> int:
     """Makes the shards that are not there yet on Ray workers, then the manifest; returns the exit status."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = [os.path.abspath(file.name) for file in images.files]
+    files = {os.path.abspath(file.name): os.path.abspath(file.path) for file in images.files}
     weights = sorted(run.rglob(f"{opt.test.epoch}_net_*.pth")) or sorted(run.rglob("latest_net_*.pth"))
-    options = (opt.test.quantise, opt.test.background_levels, opt.test.background_tolerance, opt.data)
+    told = opt.test
+    options = (told.quantise, told.background_levels, told.background_tolerance, told.lines, told.tile_size, opt.data)
     shards = shards_of(files, opt.test.shard_size, weights, options)
     todo = [shard for shard in shards if not shard.is_done(folder)]
     print(f"{folder}: {len(shards) - len(todo)} of {len(shards)} shards there already")
@@ -255,4 +286,5 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    steady()
     sys.exit(main(sys.argv[1:]))

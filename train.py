@@ -33,6 +33,7 @@ from util.loss_log import LossLog
 from util.replicas import Replicas
 from util.run_folder import RunFolder, scratch_folder
 from util.signals import StopRequest
+from util.terminal import steady
 from util.trackers import require
 from util.training_state import Position, restore, save
 
@@ -154,10 +155,10 @@ def combine(opt: Options, device: torch.device) -> int:
         print(f"dry run: {len(members)} members that go together")
         return 0
     with RunFolder(opt.run.checkpoints_dir, opt.run.name) as run:
-        if opt.loop.continue_train and run.options is not None:
+        if opt.loop.continue_train and run.options is not None and run.holds(opt.model.members):
             print(f"{run.path} is finished: a combination has nothing to learn. To test it: test.py")
             return 0
-        if not opt.loop.overwrite:
+        if not opt.loop.overwrite and not opt.loop.continue_train:
             run.protect()
         run.begin(opt.to_dict())
         for member in members:
@@ -212,4 +213,5 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    steady()
     sys.exit(main(sys.argv[1:]))

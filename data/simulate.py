@@ -19,29 +19,33 @@ from PIL import Image
 from tqdm import tqdm
 
 from .errors import DataError
-from .instrument import Instrument
 from .population import CONTEST, Population
 from .recipe import Recipe, parse
 from .rendering import clean_signal, sem_image
 from .shape import Shape, depth_grey, random_shape, unit_shape
-from .trench import Trench, random_line, random_trench, unit_trench
+from .trench import MARGIN, Trench, random_line, random_trench, unit_trench
 
 FLOOR = 30
 LEVELS = (140, 150, 160, 170)  # background of Case 1..4; a real folder is named after the depth, L - FLOOR
 RECORD = "dataset.json"
+KEPT = 2**14  # px of the largest images whose shapes are kept
 FOLDERS = ("simulation_data/SEM", "simulation_data/Depth", "train/SEM", "test/SEM", "test/Depth")
 RANDOM: dict[str, Callable[[np.random.Generator, Population], Shape | Trench]] = {
     "hole": random_shape,
     "trench": random_trench,
     "line": random_line,
 }
-MARGIN = 48  # px of a trench beyond the image's borders, from which light falls into it, too
 
 
-@lru_cache(maxsize=8192)  # real images return to the library's shapes again and again
 def recalled_shape(shape: Shape | Trench, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Unit shape of a hole, a trench or a line."""
-    return unit_shape(shape, size) if isinstance(shape, Shape) else unit_trench(shape, size)
+    """`drawn_shape`, kept where it is small: real images return to the library's shapes again and again."""
+    return (drawn_shape if size[0] * size[1] <= KEPT else drawn_shape.__wrapped__)(shape, size)
+
+
+@lru_cache(maxsize=4096)
+def drawn_shape(shape: Shape | Trench, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Unit shape of a hole; of trenches and lines, which go on beyond the image, with a margin."""
+    return unit_shape(shape, size) if isinstance(shape, Shape) else unit_trench(shape, size, MARGIN)
 
 
 class Shapes:
@@ -109,11 +113,11 @@ def _write_library(folder: Path, library: list[Shape | Trench], recipe: Recipe, 
     for n, shape in enumerate(library):
         u, inner, stem = recalled_shape(shape, recipe.size), 80 + 5 * n // len(library), stem_name(n)
         for case, level in enumerate(LEVELS, 1):
-            clean = _clean((level - FLOOR) * u, recipe.shape, instrument)
+            clean = _within(clean_signal((level - FLOOR) * u, instrument), recipe)
             for itr in (0, 1):
                 rng = np.random.default_rng([recipe.seed, 4, n, case, itr])
                 _save(folder / f"SEM/Case_{case}/{inner}/{stem}_itr{itr}.png", sem_image(clean, instrument, rng))
-            _save(folder / f"Depth/Case_{case}/{inner}/{stem}.png", depth_grey(u, level))
+            _save(folder / f"Depth/Case_{case}/{inner}/{stem}.png", depth_grey(_within(u, recipe), level))
             bar.update(2)
 
 
@@ -124,7 +128,7 @@ def _write_training(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> 
         floors = []
         for n in numbers:
             u = recalled_shape(shapes.real(1, n), recipe.size)
-            clean = _clean((level - FLOOR) * u, recipe.shape, instrument)
+            clean = _within(clean_signal((level - FLOOR) * u, instrument), recipe)
             image = sem_image(clean, instrument, np.random.default_rng([recipe.seed, 5, n]))
             _save(folder / f"SEM/Depth_{level - FLOOR}/{site}/SEM_{n:06d}.png", image, "RGB" if n % 3 else "L")
             floors.append((level - FLOOR) * float(u[u > 0.9].mean()))
@@ -141,19 +145,16 @@ def _write_test(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> None
     levels = np.random.default_rng([recipe.seed, 7]).permutation(np.resize(LEVELS, recipe.test))
     for n, level in enumerate(levels.tolist()):
         u = recalled_shape(shapes.real(2, n), recipe.size)
-        clean = _clean((level - FLOOR) * u, recipe.shape, instrument)
+        clean = _within(clean_signal((level - FLOOR) * u, instrument), recipe)
         image = sem_image(clean, instrument, np.random.default_rng([recipe.seed, 8, n]))
         _save(folder / f"SEM/{n:06d}.png", image, "RGB" if n % 3 else "L")
-        _save(folder / f"Depth/{n:06d}.png", depth_grey(u, level))
+        _save(folder / f"Depth/{n:06d}.png", depth_grey(_within(u, recipe), level))
         bar.update()
 
 
-def _clean(depth_nm: NDArray, shape: str, instrument: Instrument) -> NDArray[np.float32]:
-    """The clean signal of a height map; a trench and its walls go on beyond the image's borders."""
-    if shape == "hole":
-        return clean_signal(depth_nm, instrument)
-    within = slice(MARGIN, -MARGIN)
-    return clean_signal(np.pad(depth_nm, MARGIN, mode="edge"), instrument)[within, within]
+def _within(image: NDArray, recipe: Recipe) -> NDArray:
+    """An image without the margin of its shape."""
+    return image if recipe.shape == "hole" else image[MARGIN:-MARGIN, MARGIN:-MARGIN]
 
 
 def _save(path: Path, pixels: NDArray[np.uint8], mode: str = "L") -> None:

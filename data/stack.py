@@ -18,6 +18,7 @@ from .image import read_grey, resized
 from .layout import ImageFile
 from .options import DataOptions
 from .pack import load, store
+from .pages import file_of
 
 CACHE = ".semdepth_cache"
 CHUNK = 1024  # images that are decoded at a time
@@ -93,7 +94,7 @@ def _decoded(files: list[ImageFile], options: DataOptions, title: str) -> Iterat
                     bad[file.name] = image
                 elif image.shape != usual:
                     bad[file.name] = (
-                        f"{file.path}: {size(image)} where others are {'x'.join(str(n) for n in usual)}; "
+                        f"{file.name}: {size(image)} where others are {'x'.join(str(n) for n in usual)}; "
                         "say --preprocess resize --load_size H,W"
                     )
             if not bad:
@@ -123,7 +124,7 @@ def _fingerprint(files: list[ImageFile], options: DataOptions) -> tuple[str, int
     newest, prefix = 0, f"{Path(options.dataroot)}{os.sep}"
     for file in files:
         try:
-            about = os.stat(file.name)
+            about = os.stat(file_of(file.name))
         except OSError:  # why, is said when it is read
             digest.update(f"{file.name}\0\n".encode("utf-8", "surrogateescape"))
             continue
@@ -145,7 +146,7 @@ def _attempted(file: ImageFile, options: DataOptions) -> NDArray | str:
 
 def _prepared(file: ImageFile, options: DataOptions) -> NDArray:
     """One image (H, W), [grey level 0..255], resized if the options ask for it; all of one data set in one type."""
-    image = read_grey(file.path, options.grey_range)
+    image = read_grey(file.name, options.grey_range)
     if "resize" in options.preprocess:
         return resized(image, height_width(options.load_size))
     return image.astype(np.float32) if options.grey_range else image

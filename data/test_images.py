@@ -1,7 +1,7 @@
 """The test images of a data set, a batch at a time, with their truth where it exists."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from .errors import DataError
 from .image import read_grey
 from .layout import ImageFile, Layout
 from .options import DataOptions
+from .pixel_size import pixel_nm
 from .stack import size
 
 AHEAD = 4  # batches
@@ -21,18 +22,25 @@ LONGEST_STEM = 240  # bytes; file systems take 255, with the ending
 
 
 class TestBatch(NamedTuple):
-    """File stems, images (N, H, W) and truth (N, H, W) or None, float32 [grey level 0..255]."""
+    """File stems, images (N, H, W) and truth (N, H, W) or None, float32 [grey level 0..255], and the images' sites."""
 
     stems: list[str]
     images: NDArray[np.float32]
     truth: NDArray[np.float32] | None
+    sites: Sequence[str] = ()
 
 
 class TestImages:
     """SEM images of a phase and their true depth maps; or, `reverse`, depth maps and the SEM images they belong to."""
 
-    def __init__(self, files: list[ImageFile], options: DataOptions, truth: dict[str, Path] | None = None) -> None:
-        self.files, self.options, self.truth = files, options, truth or {}
+    def __init__(
+        self,
+        files: list[ImageFile],
+        options: DataOptions,
+        truth: dict[str, Path] | None = None,
+        folder: Path = Path(),
+    ) -> None:
+        self.files, self.options, self.truth, self.folder = files, options, truth or {}, folder
         self.bad: dict[str, str] = {}  # images that `batches` passed over, and what is wrong with them
 
     @classmethod
@@ -46,24 +54,38 @@ class TestImages:
                     f"{layout.root}: no depth maps in its {phase} set, which --which_direction BtoA translates"
                 )
             files = [ImageFile(str(path), "", stem) for stem, path in depth.items()]
-            truth = {file.path.stem: file.path for file in sem}
+            truth = {file.stem: Path(file.name) for file in sem}
         files = files[:count] if count else files
-        alike = {file.path.stem: file for file in files}
-        twin = next((file for file in files if alike[file.path.stem] is not file), None)
+        alike = {file.stem: file for file in files}
+        twin = next((file for file in files if alike[file.stem] is not file), None)
         if twin:
             raise DataError(
-                f"{twin.path} and {alike[twin.path.stem].path}: two images of one name, which their depth maps would "
+                f"{twin.name} and {alike[twin.stem].name}: two images of one name, which their depth maps would "
                 "share; rename one, or test one folder at a time"
             )
-        missing = [file.path for file in files if file.path.stem not in truth]
+        missing = [file.name for file in files if file.stem not in truth]
         if truth and missing:
             raise DataError(
                 f"{missing[0]}: has no partner of its name among the true images ({len(missing)} such files)"
             )
-        return cls(files, options, truth)
+        return cls(files, options, truth, layout.test_folder(phase))
 
     def __len__(self) -> int:
         return len(self.files)
+
+    def pixel_nm(self) -> float | None:
+        """Width of a pixel [nm] by the first image's file, whatever the others are; None if it does not say."""
+        return pixel_nm(self.files[0].path)
+
+    def site_of(self, file: ImageFile) -> str:
+        """Where an image was taken: depth_140_site_00233 in a folder Depth_140/site_00233, as average_depth.csv has it;
+        else its folder below the one that was asked for, '' for that itself."""
+        folder = file.path.parent
+        *_, depth, site = "", *Path(os.path.abspath(folder)).parts
+        if depth.lower().startswith("depth_") and site.lower().startswith("site_"):
+            return f"{depth}_{site}".lower()
+        below = os.path.relpath(folder, self.folder)
+        return "" if below == os.curdir else below
 
     def batches(self, batch_size: int, ahead: bool = True) -> Iterator[TestBatch]:
         """The images in the order of their names; a batch ends early where their size changes.
@@ -85,25 +107,26 @@ class TestImages:
         read, bad = [], {}
         for file in files:
             try:
-                read.append(self._one(file))
+                read.append((*self._one(file), self.site_of(file)))
             except DataError as error:
                 bad[file.name] = str(error)
         batches = []
         for _, some in groupby(read, key=lambda one: one[1].shape):
-            stems, images, truth = zip(*some, strict=True)
-            batches.append(TestBatch(list(stems), np.stack(images), None if truth[0] is None else np.stack(truth)))
+            stems, images, truth, sites = zip(*some, strict=True)
+            known = None if truth[0] is None else np.stack(truth)
+            batches.append(TestBatch(list(stems), np.stack(images), known, sites))
         return batches, bad
 
     def _one(self, file: ImageFile) -> tuple[str, NDArray, NDArray | None]:
-        stem = file.path.stem
+        stem = file.stem
         if len(os.fsencode(stem)) > LONGEST_STEM or stem != stem.encode("utf-8", "ignore").decode():
-            raise DataError(f"{file.path}: a name that is too long or not UTF-8, for a depth map to be named after")
-        image = read_grey(file.path, self.options.grey_range).astype(np.float32)
+            raise DataError(f"{file.name}: a name that is too long or not UTF-8, for a depth map to be named after")
+        image = read_grey(file.name, self.options.grey_range).astype(np.float32)
         if min(image.shape) < SMALLEST:
-            raise DataError(f"{file.path}: {size(image)} pixels; no hole is to be seen on less than {SMALLEST} a side")
+            raise DataError(f"{file.name}: {size(image)} pixels; no hole is to be seen on less than {SMALLEST} a side")
         if not self.truth:
             return stem, image, None
         truth = read_grey(self.truth[stem], self.options.grey_range).astype(np.float32)
         if truth.shape != image.shape:
-            raise DataError(f"{self.truth[stem]}: {size(truth)} where {file.path} is {size(image)}")
+            raise DataError(f"{self.truth[stem]}: {size(truth)} where {file.name} is {size(image)}")
         return stem, image, truth

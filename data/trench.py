@@ -9,6 +9,8 @@ from .population import CONTEST, Population
 from .shape import FINE, WIDTH, coarse
 
 PITCH = WIDTH  # px from one to the next, in images that are wider
+BEYOND = 2  # so many more on either side of the image
+MARGIN = 48  # px beyond the image's borders, from which light falls into it, too
 TRENCH, LINE = (30.0, 1.5), (18.0, 1.0)  # width at the top: mean and standard deviation [px]
 WALL, WALL_DIFFERENCE = (8.0, 0.8), 0.5  # of a wall's width, and of half the difference of left and right [px]
 TILT = 0.02  # [rad] standard deviation of the direction
@@ -55,27 +57,36 @@ def _drawn(rng: np.random.Generator, of: Population, width: tuple[float, float],
     )
 
 
-def unit_trench(trench: Trench, size: tuple[int, int], fine: int = FINE) -> NDArray[np.float32]:
-    """Unit shape u, float32 `size` (H, W): 0 on the top surface, 1 on the floor; one every 48 px, narrower where the
-    image is. The walls have the profile of `unit_shape`, across."""
-    height, width = size
-    count, scale = max(1, width // PITCH), min(1.0, width / PITCH)
+def unit_trench(trench: Trench, size: tuple[int, int], margin: int = 0, fine: int = FINE) -> NDArray[np.float32]:
+    """Unit shape u, float32 `size` (H, W) and `margin` [px] beyond each side: 0 on the top surface, 1 on the floor.
+
+    The image is a window onto an endless array: one every 48 px, narrower where the image is. Across a trench the
+    walls have the profile of `unit_shape`; a line's lie outside its edges. So a trench is width - the sum of
+    `inset(share, wall)` over its two walls wide at a share of the plateau's depth, and a line width + that sum; along x
+    both over cos(tilt).
+    """
+    height, width = (length + 2 * MARGIN for length in size)
+    count = max(1, size[1] // PITCH)
+    pitch, scale = size[1] / count, min(1.0, size[1] / PITCH)
     x, y = ((np.arange(length * fine) + 0.5) / fine - length / 2 for length in (width, height))
     rng = np.random.default_rng(trench.seed)
     across, along = np.cos(trench.tilt), np.tan(trench.tilt) * y
+    walls = [scale * wall / across for wall in trench.walls]  # along x, as all below
     t = np.full((len(y), len(x)), np.inf if trench.line else 0.0)
-    for place in (np.arange(count) - (count - 1) / 2) * width / count + trench.offset * scale:
-        rough = (edge_roughness(len(y), 1 / fine, rng) for _ in range(2))
+    for place in (np.arange(-BEYOND, count + BEYOND) - (count - 1) / 2) * pitch + trench.offset * scale:
         left, right = (
-            (place + along + scale * (side * trench.width / 2 + one))[:, None]
-            for side, one in zip((-1, 1), rough, strict=True)
+            place + along + scale * (side * trench.width / 2 / across + edge_roughness(len(y), 1 / fine, rng))
+            for side in (-1, 1)
         )
-        inner, outer = (
-            (edge * across / (scale * wall)) for edge, wall in zip((x - left, right - x), trench.walls, strict=True)
-        )
-        t = np.minimum(t, np.maximum(-inner, -outer)) if trench.line else np.maximum(t, np.minimum(inner, outer))
-    u = 1 - (1 - t.clip(0, 1) ** trench.toe) ** trench.shoulder
-    return coarse(u.astype(np.float32), size, fine)
+        some = slice(*np.searchsorted(x, (left.min() - walls[0], right.max() + walls[1])))
+        inner, outer = (x[some] - left[:, None]) / walls[0], (right[:, None] - x[some]) / walls[1]
+        if trench.line:
+            t[:, some] = np.minimum(t[:, some], np.maximum(-inner, -outer))
+        else:
+            t[:, some] = np.maximum(t[:, some], np.minimum(inner, outer))
+    u = coarse((1 - (1 - t.clip(0, 1) ** trench.toe) ** trench.shoulder).astype(np.float32), (height, width), fine)
+    rows, columns = (slice(MARGIN - margin, MARGIN + length + margin) for length in size)
+    return u[rows, columns]
 
 
 def edge_roughness(count: int, step: float, rng: np.random.Generator) -> NDArray[np.float64]:

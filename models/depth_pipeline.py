@@ -49,6 +49,7 @@ class DepthPipeline(System):
 
     Options = DepthPipelineOptions
     batches = "domains"
+    keeps_place = False
     options: DepthPipelineOptions
 
     def __init__(self, options: DepthPipelineOptions, device: torch.device, seed: int = 0) -> None:

@@ -21,6 +21,7 @@ from .predictor import Predictor
 from .quantisation import quantise
 from .system import System
 
+LEAST, MOST = 16, 4096  # px of an image's side
 TOLERANCE = 1e-5  # of the network's range, or of a probability: what rounding may make of another order of sums
 NEAR = torch.tensor([[0.0, 1, 0], [1, 1, 1], [0, 1, 0]])[None, None]
 
@@ -154,8 +155,10 @@ def main(argv: list[str]) -> int:
     path = given.out or Path(f"{given.run.resolve().name}.onnx")
     try:
         height, width = (int(part) for part in given.size.split(","))
+        if not LEAST <= min(height, width) <= max(height, width) <= MOST:
+            raise ValueError
     except ValueError:
-        print(f"--size {given.size}: must be H,W, as in 72,48", file=sys.stderr)
+        print(f"--size {given.size}: must be H,W from {LEAST} to {MOST}, as in 72,48", file=sys.stderr)
         return 2
     try:
         difference = export(given.run, given.epoch, path, (height, width))

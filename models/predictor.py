@@ -14,6 +14,7 @@ from .quantisation import LEVELS, quantise
 from .registration import centred
 from .registry import load
 from .system import System
+from .tiling import tiled
 
 
 class Prediction(NamedTuple):
@@ -58,12 +59,16 @@ class Predictor:
         tolerance: float = 8.0,
         centre: tuple[float, ...] = (),
         size: tuple[int, int] | None = None,
+        lines: bool = False,
+        tile: tuple[int, ...] = (),
     ) -> None:
         self.system = system
         self.levels = system.levels or levels
         self.tolerance = tolerance
         self.centre = centre
         self.size = size  # (H, W) that the system was trained at, if images were resized to it
+        self.lines = lines
+        self.tile = tile
         for network in system.networks.values():
             folded(network)
 
@@ -76,16 +81,25 @@ class Predictor:
         levels: tuple[int, ...] = LEVELS,
         tolerance: float = 8.0,
         centre: tuple[float, ...] | None = None,
+        lines: bool = False,
+        tile: tuple[int, ...] = (),
     ) -> "Predictor":
         """The system of a run folder as its own `opt.json` describes it, with the weights of `epoch`.
 
         `centre` (y, x) [px] is where holes are moved to, () leaves them; None takes the run's own --hole_centre.
+        `lines` stand between etched ground (`quantisation.background`). Images larger than `tile` (h, w) [px] are
+        predicted in tiles (`tiling.tiled`); () takes them whole.
         """
         system, saved = load(Path(run), epoch, torch.device(device))
-        load_size = saved.get("load_size", ())
-        size = (load_size[0], load_size[-1]) if "resize" in saved.get("preprocess", "") else None
-        centre = tuple(saved.get("hole_centre", ())) if centre is None else centre
-        return cls(system, levels, tolerance, centre, size)
+        try:
+            load_size = saved.get("load_size", ())
+            size = (int(load_size[0]), int(load_size[-1])) if "resize" in saved.get("preprocess", "") else None
+            centre = tuple(float(one) for one in saved.get("hole_centre", ())) if centre is None else centre
+        except (IndexError, TypeError, ValueError):
+            raise ModelError(
+                f"{Path(run, 'opt.json')}: preprocess, load_size and hole_centre are not as train.py writes them"
+            ) from None
+        return cls(system, levels, tolerance, centre, size, lines, tile)
 
     def predict(self, sem: NDArray) -> Prediction:
         """What the system knows about SEM images (N, H, W), [grey level 0..255], uint8 or float, at their size.
@@ -107,7 +121,7 @@ class Predictor:
         mask = None if background is None else background >= 0.5
         if depth is None:
             return Prediction(None, None, level, mask, probability, background, None, *doubts)
-        quantised, level, mask = quantise(depth, self.levels, self.tolerance, level, mask)
+        quantised, level, mask = quantise(depth, self.levels, self.tolerance, level, mask, self.lines)
         moved = centred(quantised, level, self.centre) if self.centre else None
         return Prediction(depth, quantised, level, mask, probability, background, moved, *doubts)
 
@@ -120,6 +134,11 @@ class Predictor:
     def _run(self, way, images: NDArray) -> list[Any]:
         if images.ndim != 3:
             raise ModelError(f"images of shape {images.shape}: expected (N, H, W)")
+        if not self.tile:
+            return self._whole(way, images)
+        return tiled(lambda some: self._whole(way, some), images, (self.tile[0], self.tile[-1]))
+
+    def _whole(self, way, images: NDArray) -> list[Any]:
         given = _resized(images.astype(np.float32), self.size or images.shape[1:])
         answers = way(torch.from_numpy(given)[:, None])
         arrays = [None if answer is None else answer.float().cpu().numpy() for answer in answers]

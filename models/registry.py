@@ -101,13 +101,16 @@ def _checked(field: Field, saved: Any) -> Any:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ModelError(
             f"{path.parent}: no {path.name} there; give the folder of a finished or running training"
         ) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ModelError(f"{path}: not readable as JSON") from None
+    if not isinstance(found, dict):
+        raise ModelError(f"{path}: holds no options; give the folder of a training")
+    return found
 
 
 def _known(name: str) -> type[System]:

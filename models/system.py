@@ -41,7 +41,8 @@ class System:
 
     `batches` names the kind of data that it learns from; a system with none has nothing to learn. `levels` are the
     background levels [grey level] that its estimate gives probabilities of. `knows_scale` is False where the depth has
-    an arbitrary scale and shift. `learners` are, by the names of their optimisers, what a step applies and descends:
+    an arbitrary scale and shift, `keeps_place` where the hole stands in the middle of the depth map wherever the image
+    has it. `learners` are, by the names of their optimisers, what a step applies and descends:
     each is called once a step, so that replicas can share its gradients.
     """
 
@@ -49,6 +50,7 @@ class System:
     batches: str = ""
     levels: tuple[int, ...] = ()
     knows_scale: ClassVar[bool] = True
+    keeps_place: ClassVar[bool] = True
 
     def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
         self.options = options

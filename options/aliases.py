@@ -35,6 +35,7 @@ IMPLIED: dict[str, tuple[str, str]] = {
 VALUES: dict[str, dict[str, str]] = {
     "lr_policy": {"lambda": "linear"},
     "num_test": {"all": "0", "inf": "0"},
+    "field_scale": {"auto": "0"},
     "max_dataset_size": {"all": "0", "inf": "0"},
 }
 

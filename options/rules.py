@@ -30,6 +30,9 @@ def check(opt: Options, quote: Callable[[str], str]) -> None:
         raise OptionsError(f"{quote('gpu_ids')}: must be auto, -1 for the CPU, or GPU numbers such as 0 or 0,1")
     if len(set(ids.split(","))) < len(ids.split(",")):
         raise OptionsError(f"{quote('gpu_ids')}: names a GPU twice")
+    grey_range = getattr(opt.groups.get("data"), "grey_range", None)
+    if grey_range and grey_range[0] >= grey_range[-1]:
+        raise OptionsError(f"{quote('grey_range')}: LOW must be below HIGH")
     if "loop" in opt.groups:
         _check_loop(opt, quote)
     if "test" in opt.groups:
@@ -57,3 +60,15 @@ def _check_test(opt: Options, quote: Callable[[str], str]) -> None:
     if opt.test.export and (opt.test.ray or opt.test.direction == "BtoA"):
         other = "ray" if opt.test.ray else "direction"
         raise OptionsError(f"{quote('export')}: needs depth maps in files of their own, so not with {quote(other)}")
+    if opt.test.field_area and opt.test.field_area[0] > opt.test.field_area[1]:
+        raise OptionsError(f"{quote('field_area')}: LEAST must be at most GREATEST")
+    if opt.test.field:
+        _check_field(opt, quote)
+
+
+def _check_field(opt: Options, quote: Callable[[str], str]) -> None:
+    for name, hinders in (("direction", opt.test.direction == "BtoA"), ("ray", bool(opt.test.ray))):
+        if hinders:
+            raise OptionsError(f"{quote('field')} and {quote(name)} exclude each other; give one of them")
+    if not opt.test.quantise:
+        raise OptionsError(f"{quote('field')} needs to know the top surface of each crop; leave --no_quantise out")

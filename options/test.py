@@ -59,11 +59,46 @@ class TestOptions:
     )
     lines: bool = field(
         default=False,
-        metadata={"help": "measure lines between etched ground in place of holes or trenches"},
+        metadata={
+            "help": "the images show lines between etched ground: their tops are the background, and they are measured"
+        },
+    )
+    tile_size: tuple[int, ...] = field(
+        default=(),
+        metadata={
+            "help": "predict larger images in overlapping tiles of H,W (or one number), best the size that was trained "
+            "at; none = whole",
+            "unit": "px",
+            "bounds": (16, 4096),
+            "counts": (0, 2),
+        },
     )
     export: tuple[str, ...] = field(
         default=(),
         metadata={"help": "files for other programs beside each depth map, see docs/outputs.md", "choices": EXPORTS},
+    )
+    field_threshold: str = field(
+        default="otsu",
+        metadata={
+            "help": "what is dark in a field: otsu = below one grey level for all, local = below its surroundings",
+            "choices": ("otsu", "local"),
+        },
+    )
+    field_area: tuple[int, ...] = field(
+        default=(),
+        metadata={
+            "help": "LEAST,GREATEST area of a hole in a field; none = a fifth and five times that of the typical one",
+            "unit": "px",
+            "counts": (0, 2),
+            "bounds": (1, 1 << 27),
+        },
+    )
+    field_scale: float = field(
+        default=1.0,
+        metadata={
+            "help": "px of the network per px of a field; auto (or 0) = holes get the size of the training images'",
+            "bounds": (0, 100),
+        },
     )
     ray: str = field(
         default="",
@@ -77,4 +112,11 @@ class TestOptions:
     )
     shard_size: int = field(
         default=1000, metadata={"help": "images of a shard with --ray", "unit": "images", "bounds": (1, 1_000_000)}
+    )
+    # Last, for it hides the function of its name.
+    field: bool = field(
+        default=False,
+        metadata={
+            "help": "every image is a field of view: find its holes, predict each, put their depth maps together"
+        },
     )

@@ -47,6 +47,8 @@ def read_config(path: str, quote: str, lexicon: Lexicon) -> list[Typed]:
         root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except OSError as error:
         raise OptionsError(f"{quote}: cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise OptionsError(f"{quote}: must be a flat mapping, one `option: value` a line") from None
     except UnicodeDecodeError:
         raise OptionsError(f"{quote}: is not UTF-8 text") from None
     except yaml.YAMLError as error:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def files(tmp_path):
     (tmp_path / "in").mkdir()
-    names = [str(tmp_path / "in" / f"{n}.png") for n in range(7)]
+    names = {name: name for name in (str(tmp_path / "in" / f"{n}.png") for n in range(7))}
     for n, name in enumerate(names):
         Path(name).write_bytes(bytes([n]))
     return names
@@ -42,7 +42,7 @@ def test_a_shard_is_done_when_it_is_whole_and_of_these_files(tmp_path, files):
         shard.write(tmp_path, maps(shard))
     assert all(shard.is_done(tmp_path) for shard in shards)
     assert not any(shard.is_done(tmp_path) for shard in shards_of(files, 3, [weights], ("others",)))
-    Path(files[4]).write_bytes(b"another image")
+    Path([*files][4]).write_bytes(b"another image")
     assert [shard.is_done(tmp_path) for shard in shards_of(files, 3, [weights], ("options",))] == [True, False, True]
     shards[2].path(tmp_path).write_bytes(b"cut")
     assert not shards[2].is_done(tmp_path)

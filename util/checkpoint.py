@@ -79,10 +79,14 @@ def recover(folder: Path) -> None:
     """Ends what a killed `save` began, and removes what it left unfinished. The caller holds the run's lock."""
     journal = folder / JOURNAL
     if journal.is_file():
-        for name in json.loads(journal.read_text()):
-            unfinished = folder / f".{Path(name).name}{UNFINISHED}"
+        try:
+            names = [Path(str(name)).name for name in json.loads(journal.read_text(encoding="utf-8"))]
+        except (ValueError, TypeError):  # not written by `save`, which makes it appear whole
+            names = []
+        for name in names:
+            unfinished = folder / f".{name}{UNFINISHED}"
             if unfinished.is_file():
-                unfinished.replace(folder / Path(name).name)
+                unfinished.replace(folder / name)
         journal.unlink()
     for left in folder.glob(f".*{UNFINISHED}"):
         left.unlink()

@@ -34,8 +34,11 @@ class Display:
         step: int = 0,
     ) -> None:
         self.options, self.run = options, run
-        self.page = TrainingPage(run, name, changed, levels) if options.html else None
         self.writing, self.tracking = Tolerant("the page"), Tolerant("what --track asks for")
+        self.page: TrainingPage | None = None
+        if options.html:
+            with self.writing:
+                self.page = TrainingPage(run, name, changed, levels)
         self.plots: LivePlots | None = None
         self.alarms: Mapping[str, str] = {}
         self.losses: Mapping[str, list[float]] = {}

@@ -8,13 +8,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import binary_erosion
 
 DEPTH_MAP = matplotlib.colormaps["viridis"]
 ERROR_MAP = matplotlib.colormaps["RdBu_r"]
 INTERVAL_MAP = matplotlib.colormaps["Purples"]
 NO_METADATA = ("Date", "Creator", "Format", "Type")  # the same bytes each time, and no addresses in the pages
+
+Part = tuple[int, int, NDArray[np.bool_]]  # top and left of a box [px], and a mask (h, w) therein
 
 
 def grey(image: NDArray) -> Image.Image:
@@ -87,7 +89,7 @@ def curves(
     axes.spines[["top", "right"]].set_visible(False)
     if len(names) > 1:
         axes.legend(ncols=4, frameon=False, fontsize="small")
-    return _svg(figure)
+    return svg(figure)
 
 
 def histogram(values: NDArray, label: str) -> str:
@@ -100,7 +102,7 @@ def histogram(values: NDArray, label: str) -> str:
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize="small")
-    return _svg(figure)
+    return svg(figure)
 
 
 def contours(image: NDArray, found: NDArray[np.bool_], truth: NDArray[np.bool_] | None, times: int = 4) -> Image.Image:
@@ -114,11 +116,27 @@ def contours(image: NDArray, found: NDArray[np.bool_], truth: NDArray[np.bool_] 
     return Image.fromarray(picture)
 
 
+def numbered(image: NDArray, parts: Sequence[Part], others: Sequence[Part] = ()) -> Image.Image:
+    """A SEM image (H, W) [grey level] with the contours of parts in red and their numbers, from 0, in yellow; of others
+    in blue."""
+    picture = np.stack([np.rint(image).clip(0, 255).astype(np.uint8)] * 3, axis=-1)
+    for some, colour in ((others, (70, 130, 255)), (parts, (235, 70, 50))):
+        for top, left, mask in some:
+            picture[top : top + mask.shape[0], left : left + mask.shape[1]][mask & ~binary_erosion(mask)] = colour
+    drawn = Image.fromarray(picture)
+    pen = ImageDraw.Draw(drawn)
+    for number, (top, left, mask) in enumerate(parts):
+        font = ImageFont.load_default(min(max(min(mask.shape) / 3, 8), 32))
+        y, x = np.mean(np.nonzero(mask), axis=1) + 0.5
+        pen.text((left + x, top + y), str(number), (255, 225, 80), font, anchor="mm")
+    return drawn
+
+
 def _coloured(rgba: NDArray) -> Image.Image:
     return Image.fromarray(np.rint(rgba[..., :3] * 255).astype(np.uint8))
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "semdepth"}):
         figure.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(NO_METADATA))

@@ -74,9 +74,13 @@ class LossLog:
         row = [str(epoch), str(step), f"{seconds:.4f}", *(f"{value:.6g}" for value in means.values())]
         values = " ".join(f"{name}: {value:.3f}" for name, value in means.items())
         line = f"(epoch: {epoch}, iters: {step}, time: {seconds:.3f}) {values}"
-        self.new_rows += [row] if self.columns else [["epoch", "step", "seconds", *means], row]
+        header = ["epoch", "step", "seconds", *means]
+        if self.columns and list(self.columns) != header:  # a damaged table is begun anew
+            self.columns = {}
+            self.table.unlink(missing_ok=True)
+        self.new_rows += [row] if self.columns else [header, row]
         self.new_lines.append(line)
-        self.columns = self.columns or {name: [] for name in self.new_rows[0]}
+        self.columns = self.columns or {name: [] for name in header}
         for column, value in zip(self.columns.values(), row, strict=True):
             column.append(float(value))
         with self.writing:

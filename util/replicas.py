@@ -19,7 +19,15 @@ class Replicas:
     """
 
     def __init__(self) -> None:
-        self.rank, self.count = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+        said = {name: os.environ.get(name, "") for name in ("RANK", "WORLD_SIZE")}
+        if said["WORLD_SIZE"] in ("", "1"):  # whatever RANK says: a scheduler may leave it
+            said = {"RANK": "0", "WORLD_SIZE": "1"}
+        if not all(text.isascii() and text.isdigit() for text in said.values()):
+            raise UtilError(
+                f"RANK={said['RANK']!r} and WORLD_SIZE={said['WORLD_SIZE']!r} in the environment: expected whole "
+                "numbers, as torchrun sets them; unset them to train in one process"
+            )
+        self.rank, self.count = int(said["RANK"]), int(said["WORLD_SIZE"])
 
     @property
     def lead(self) -> bool:

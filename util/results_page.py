@@ -10,7 +10,7 @@ from typing import Any
 from dominate import document, tags
 from dominate.util import raw
 
-from .page import accuracy, detail, holes, origin
+from .page import accuracy, detail, fields, holes, origin
 from .page.colours import Colours
 from .page.maps import MOST_SIDE, Maps
 from .page.quantity import quantities
@@ -31,7 +31,7 @@ def write(
     errors: Mapping[str, dict[str, Any]] | None = None,
     run: Path | None = None,
 ) -> None:
-    """index.html in `folder`, of the images that the sample kept.
+    """index.html in `folder`, of the images that the sample kept, below the fields they were cut from.
 
     `errors` are those of the measures (MeasureErrors.figures), `run` is the folder of the training, `pixel_nm` the
     width of a pixel, 0 where it is unknown.
@@ -59,6 +59,9 @@ def write(
         elif shown[0].truth is None:
             tags.p("The truth of these images is not known: what was found is shown without an error.")
         links = tags.nav(cls="parts", aria_label="parts of the page")
+        if found := fields.names(folder):
+            _heading("Fields of view", links)
+            fields.pictures(found)
         _heading("Images" if shown[0].measures is None else "Holes", links)
         _notes(sample, shown, pixel_nm)
         holes.legends(colours, list(images[0]))
@@ -80,7 +83,7 @@ def write(
         detail.dialog(list(images[0]), colours, reverse)
         detail.data(shown, maps, colours, measures, nm_per_grey, pixel_nm)
         tags.script(raw(RESULTS_SCRIPT))
-    (folder / "index.html").write_text(page.render(), encoding="utf-8")
+    (folder / "index.html").write_text(page.render(), encoding="utf-8", errors="backslashreplace")
 
 
 def _heading(text: str, links: tags.nav) -> None:

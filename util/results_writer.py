@@ -31,6 +31,12 @@ WRITTEN = (
     "submission.zip",
     "levels.csv",
     "holes.csv",
+    "metrology.html",  # what util.metrology makes of holes.csv is stale beside new results
+    "sites.csv",
+    "statistics.json",
+    "calibrated.csv",
+    "fields.csv",
+    "fields",
     "images",
     "depth",
     "depth_nm",
@@ -66,6 +72,7 @@ class ResultsWriter:
         if pixel_nm and not LEAST_PIXEL <= pixel_nm <= GREATEST_PIXEL:
             limits = f"{LEAST_PIXEL:g} to {GREATEST_PIXEL:g} nm"
             raise UtilError(f"pixels of {pixel_nm:g} nm: must be {limits}; say --pixel_nm")
+        folder = Path(os.path.realpath(folder))  # results may lie elsewhere, behind a link
         self.folder, self.nm_per_grey, self.levels = folder, nm_per_grey, levels
         self.pixel_nm, self.export = pixel_nm, export
         self.unfinished = folder.with_name(f".{folder.name}.unfinished")
@@ -84,6 +91,8 @@ class ResultsWriter:
                 self.before.replace(self.folder)
         if self.folder.exists() and not (self.folder / MARK).exists() and any(self.folder.iterdir()):
             raise UtilError(f"{self.folder}: holds something else than results; choose another --results_dir")
+        if self.unfinished.exists():  # killed after it had taken what somebody put beside the results
+            self._keep_others(self.unfinished, self.folder)
         shutil.rmtree(self.unfinished, ignore_errors=True)
         self.unfinished.mkdir(parents=True)
         self.files: dict[str, list[File]] = defaultdict(list)
@@ -147,12 +156,7 @@ class ResultsWriter:
         images of a shape."""
         if shape not in self.tiff_heads:
             one = io.BytesIO()
-            size: dict[str, Any] = {}
-            if self.pixel_nm:
-                size["resolution"] = (CENTIMETRE / self.pixel_nm,) * 2
-                size["resolutionunit"] = "CENTIMETER"
-                size["description"] = DESCRIPTION.format(pixel_nm=self.pixel_nm)
-            tifffile.imwrite(one, np.zeros(shape, "<f4"), byteorder="<", metadata=None, **size)
+            tifffile.imwrite(one, np.zeros(shape, "<f4"), byteorder="<", metadata=None, **pixel_size(self.pixel_nm))
             one.seek(0)
             with tifffile.TiffFile(one) as tiff:
                 self.tiff_heads[shape] = one.getvalue()[: tiff.pages[0].dataoffsets[0]]
@@ -165,7 +169,7 @@ class ResultsWriter:
         self._row(
             "levels.csv",
             ["image", "level", *self.levels],
-            [_inert(stem), level, *(f"{one:.4f}" for one in probability)],
+            [inert(stem), level, *(f"{one:.4f}" for one in probability)],
         )
 
     def _hole(self, stem: str, site: str, measures: dict[str, float], strange: float | None) -> None:
@@ -173,10 +177,10 @@ class ResultsWriter:
         flags = ["", ""] if strange is None else [f"{strange:.3f}", int(strange > 1)]
         self.strange += strange is not None and strange > 1
         header = ["image", "site", *measures, "strangeness", "outside_known"]
-        self._row("holes.csv", header, [_inert(stem), _inert(site), *known, *flags])
+        self._row("holes.csv", header, [inert(stem), inert(site), *known, *flags])
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
-        with (self.unfinished / name).open("a", newline="") as file:
+        with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             if not file.tell():
                 writer.writerow(header)
@@ -191,6 +195,14 @@ class ResultsWriter:
             self._finish(kind)
         finally:
             os.close(self.lock)
+
+    @staticmethod
+    def _keep_others(old: Path, new: Path) -> None:
+        """Moves what somebody put beside the results from one folder to another."""
+        for path in old.iterdir() if old.exists() else ():
+            if path.name not in WRITTEN:
+                new.mkdir(exist_ok=True)
+                path.replace(new / path.name)
 
     def _finish(self, kind: type | None) -> None:
         self.disk.shutdown(cancel_futures=kind is not None)
@@ -208,17 +220,22 @@ class ResultsWriter:
             return
         if not (self.unfinished / "depth").exists():
             (self.unfinished / "submission.zip").unlink()
-        if self.folder.exists():  # what somebody put beside the results stays there
-            for path in self.folder.iterdir():
-                if path.name not in WRITTEN:
-                    path.replace(self.unfinished / path.name)
+        self._keep_others(self.folder, self.unfinished)
         if self.folder.exists():
             self.folder.replace(self.before)
         self.unfinished.replace(self.folder)
         shutil.rmtree(self.before, ignore_errors=True)
 
 
-def _inert(name: str) -> str:
+def pixel_size(pixel_nm: float) -> dict[str, Any]:
+    """What a TIFF says of a pixel's width [nm], as `tifffile.imwrite` takes it; nothing where it is 0, unknown."""
+    if not pixel_nm:
+        return {}
+    size = {"resolution": (CENTIMETRE / pixel_nm,) * 2, "resolutionunit": "CENTIMETER"}
+    return size | {"description": DESCRIPTION.format(pixel_nm=pixel_nm)}
+
+
+def inert(name: str) -> str:
     """A name as a cell that no spreadsheet takes for a formula: `=1+1` becomes `'=1+1`, which they show as text."""
     return f"'{name}" if name[:1] in FORMULA else name
 

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -61,8 +61,18 @@ class RunFolder:
         """Whether anything was saved that would be lost."""
         return any(self.path.glob("*_net_*.pth")) or any(self.path.glob("members/*/*_net_*.pth"))
 
+    def holds(self, members: Sequence[str]) -> bool:
+        """Whether all that a combination is made of was gathered."""
+        folders = [self.path / "members" / name for name in members]
+        return all((folder / "opt.json").exists() and any(folder.glob("*_net_*.pth")) for folder in folders)
+
     def protect(self) -> None:
         """A run that is there must not be begun anew: an error that says what to do."""
+        if self.has_weights and not (self.path / "opt.json").exists():
+            raise UtilError(
+                f"{self.path}: holds weights without the opt.json that describes them; copy it back, say --overwrite "
+                "to discard them, or choose another --name"
+            )
         if self.has_weights or (self.path / "opt.json").exists():
             raise UtilError(
                 f"{self.path}: holds a run; say --continue_train to go on, --overwrite to discard it, or another --name"
@@ -79,7 +89,7 @@ class RunFolder:
     def record(self, options: dict[str, Any]) -> None:
         """Writes opt.json and adds the command to command.txt."""
         write_bytes(self.path / "opt.json", (json.dumps(options, indent=1) + "\n").encode())
-        with (self.path / "command.txt").open("a") as file:
+        with (self.path / "command.txt").open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write("python " + shlex.join(sys.argv) + "\n")
 
     def gather(self, member: Path, epoch: str) -> None:
@@ -89,8 +99,9 @@ class RunFolder:
         """
         folder = self.path / "members" / member.name
         folder.mkdir(parents=True, exist_ok=True)
-        for file in [member / "opt.json", *member.glob(f"{epoch}_net_*.pth")]:
+        for file in [*member.glob(f"{epoch}_net_*.pth"), member / "opt.json"]:
             place = folder / file.name.replace(f"{epoch}_net_", "latest_net_")
+            place.unlink(missing_ok=True)
             try:
                 place.hardlink_to(file)
             except OSError:

@@ -17,14 +17,14 @@ from .result import Result
 class Score:
     """Takes results batch by batch, so that a million images need no more memory than one batch.
 
-    `training_maps()` gives the maps (M, H, W) that the mean map is the mean of, and is called once there is depth to
-    score; `levels` are those that a background can have.
+    `training_maps()` gives the maps (M, H, W) that the mean map is the mean of, None where there are none, and is
+    called once there is depth to score; `levels` are those that a background can have.
     """
 
     def __init__(
         self,
         levels: tuple[int, ...],
-        training_maps: Callable[[], NDArray],
+        training_maps: Callable[[], NDArray | None],
         knows_scale: bool = True,
         nm_per_grey: float = 1.0,
     ) -> None:
@@ -95,9 +95,9 @@ class Score:
         return found
 
     @cached_property
-    def _means(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _means(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
         maps = self._training_maps()
-        return maps.mean(axis=0), mean_shape(maps)
+        return None if maps is None else (maps.mean(axis=0), mean_shape(maps))
 
     def _sets(
         self,
@@ -114,7 +114,7 @@ class Score:
         if not self.knows_scale:
             sets["aligned"] = metrics.aligned(raw, truth)
         sets["level_given"] = metrics.at_level(metrics.unit(finished, level), true_level)
-        mean_map, shape = self._means
+        mean_map, shape = self._means or (np.empty(0), np.empty(0))
         if mean_map.shape == truth.shape[1:]:
             sets["mean_map"] = np.broadcast_to(mean_map, truth.shape)
             sets["mean_map_level_given"] = metrics.at_level(np.broadcast_to(shape, truth.shape), true_level)

@@ -24,7 +24,7 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Shard:
-    """Image files by name, and a digest of them and of what is done with them."""
+    """Images by name, and a digest of them and of what is done with them."""
 
     number: int
     files: tuple[str, ...]
@@ -80,18 +80,19 @@ class Shard:
             unfinished.unlink(missing_ok=True)
 
 
-def shards_of(files: list[str], size: int, weights: Iterable[Path], options: tuple[Any, ...]) -> list[Shard]:
-    """The files in shards of `size`, which other files, weights or options of the prediction would make others."""
+def shards_of(images: dict[str, str], size: int, weights: Iterable[Path], options: tuple[Any, ...]) -> list[Shard]:
+    """Images by name, each with the file that it lies in, in shards of `size`, which other files, weights or options of
+    the prediction would make others."""
     made_with = sha256(repr(options).encode())
     for path in weights:
         made_with.update(path.read_bytes())
-    found = []
-    for number, start in enumerate(range(0, len(files), size)):
-        some = tuple(files[start : start + size])
+    names, found = list(images), []
+    for number, start in enumerate(range(0, len(names), size)):
+        some = tuple(names[start : start + size])
         digest = made_with.copy()
         for name in some:
             try:
-                about = os.stat(name)
+                about = os.stat(images[name])
                 digest.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
             except OSError:  # why, is said when it is read
                 digest.update(f"{name}\0\n".encode("utf-8", "surrogateescape"))

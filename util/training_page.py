@@ -63,7 +63,7 @@ class TrainingPage:
             self._judged(epochs or {})
             self._images()
             self._options()
-        write_bytes(self.folder / "index.html", page.render().encode())
+        write_bytes(self.folder / "index.html", page.render().encode(errors="backslashreplace"))
 
     def _judged(self, epochs: Mapping[str, Sequence[float]]) -> None:
         names = list(epochs)[len(FIRST) :]

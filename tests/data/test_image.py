@@ -89,9 +89,13 @@ BAD = {
     "cmyk.tif": (lambda path: saved(path, Image.new("CMYK", (4, 3))), "convert it to grey"),
     "cmyk.jpg": (lambda path: saved(path, Image.new("CMYK", (4, 3))), "CMYK pixels"),
     "film.png": (lambda path: saved(path, grey(), save_all=True, append_images=[grey(6, 4).rotate(180)]), "2 frames"),
-    "pages.tif": (
+    "pages.png": (
         lambda path: tifffile.imwrite(path, np.zeros((3, 8, 8), np.uint8), photometric="minisblack"),
-        "3 pages",
+        "3 images",
+    ),
+    "alpha.tif": (
+        lambda path: tifffile.imwrite(path, np.zeros((8, 8, 4), np.float32), photometric="rgb"),
+        "transparent pixels",
     ),
     "huge.png": (huge_png, "more pixels than any image"),
     "bomb.tif": (bomb_tiff, "damaged or cut short"),
@@ -134,3 +138,26 @@ def test_a_name_that_does_not_print_stays_one_line(tmp_path):
     (tmp_path / "two\nlines.png").write_bytes(b"")
     with pytest.raises(DataError, match=r"two\\nlines.png: empty"):
         read_grey(tmp_path / "two\nlines.png")
+
+
+def test_colours_of_16_bits_are_not_cut_to_8(tmp_path):
+    about = struct.pack(">IIBBBBB", 20, 16, 16, 2, 0, 0, 0)
+    rows = (b"\0" + bytes((3, 232)) * 60) * 16  # 1,000 in each channel
+    png = b"\x89PNG\r\n\x1a\n"
+    for kind, data in ((b"IHDR", about), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")):
+        png += struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    (tmp_path / "deep.png").write_bytes(png)
+    with pytest.raises(DataError, match="16-bit colours"):
+        read_grey(tmp_path / "deep.png")
+
+
+def test_no_image_starts_a_program(tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/gs").write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    (tmp_path / "bin/gs").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    page = "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 48 72\n%%EndComments\nshowpage\n%%EOF\n"
+    (tmp_path / "e.png").write_text(page)
+    with pytest.raises(DataError, match="not an image of a known kind"):
+        read_grey(tmp_path / "e.png")
+    assert not (tmp_path / "started").exists()

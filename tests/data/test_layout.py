@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import DataError, Layout
+from data import DataError, DataOptions, Layout
+from data import TestImages as Images
 from data.layout import drawn_evenly
 
 
@@ -102,3 +103,46 @@ def test_a_plain_folder_of_images_can_be_tested_and_not_learned_from(tmp_path):
     assert [file.path.name for file in layout.test_sem()] == ["one.png", "two.tif"] and layout.test_depth() == {}
     with pytest.raises(DataError, match="simulation_data"):
         layout.depth()
+
+
+def sites(root):
+    images = Images.of(Layout(root), DataOptions(dataroot=str(root)), "test", 0)
+    return {file.stem: images.site_of(file) for file in images.files}
+
+
+def test_a_folder_of_nothing_but_folders_of_images_can_be_tested(contest):
+    for file in list((contest / "train/SEM").rglob("SEM_*.png")):  # stems are numbered over all sites in the contest
+        file.rename(file.with_name(f"{file.parent.parent.name}_{file.parent.name}_{file.name}"))
+    (contest / "train/SEM/Depth_140/site_00009").mkdir()  # an empty one does not matter
+    assert len(Layout(contest / "train/SEM").test_sem()) == 24
+    found = sites(contest / "train/SEM/Depth_140")
+    assert len(found) == 6 and set(found.values()) == {"depth_140_site_00000", "depth_140_site_00001"}
+    assert set(sites(contest / "train/SEM/Depth_140/site_00001").values()) == {"depth_140_site_00001"}
+
+
+def test_a_site_is_the_folder_below_the_one_that_was_asked_for(tmp_path):
+    for name in ("lot_1/left/a", "lot_1/b", "c"):
+        put(tmp_path / f"{name}.png")
+    assert sites(tmp_path) == {"a": "lot_1/left", "b": "lot_1", "c": ""}
+
+
+def test_a_data_set_or_a_folder_of_other_things_is_no_folder_of_images(contest, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    for name in ("a/x.png", "b/x.txt", "c/trainA/x.png", "c/trainB/x.png", "d/1/2/3/x.png"):
+        put(other / name) if name.endswith("png") else (other / "b").mkdir() or (other / name).touch()
+    put(contest / "test/Depth/000000.png")
+    for folder in (contest.parent, contest / "test", contest / "train", other, other / "d"):
+        with pytest.raises(DataError, match="holds no data set that is known"):
+            Layout(folder)
+
+
+def test_one_file_can_be_tested_and_not_learned_from(tmp_path, monkeypatch):
+    put(tmp_path / "one.png")
+    (tmp_path / "notes.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    for root in (tmp_path / "one.png", "one.png"):
+        assert sites(root) == {"one": ""} and Layout(root).test_depth() == {}
+        with pytest.raises(DataError, match=r"one\.png: one file, which can be tested"):
+            Layout(root).sem()
+    with pytest.raises(DataError, match=r"notes\.txt: not an image"):
+        Layout("notes.txt")

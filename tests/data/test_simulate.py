@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,6 +54,13 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_others(root, tmp_pat
     assert main(["--dataroot", str(tmp_path / "again"), *SMALL]) == 0
     assert main(["--dataroot", str(tmp_path / "other"), *SMALL, "--seed", "1"]) == 0
     assert digest(root) == digest(tmp_path / "again") != digest(tmp_path / "other")
+
+
+@pytest.mark.parametrize("kind", ["SEM", "Depth"])
+def test_the_defaults_make_what_they_made_before_there_was_a_choice_of_shape_and_size(root, kind):
+    before = read_grey(Path(__file__).parent / f"default/{kind}.png").astype(int)
+    off = np.abs(read_grey(root / f"test/{kind}/000003.png") - before)
+    assert off.max() <= 1 and (off > 0).mean() < 0.01, "a grey level is how another machine may round"
 
 
 def test_the_two_noise_realisations_differ_and_share_their_hole(root):

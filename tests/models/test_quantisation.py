@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from data.shape import depth_grey
+from data.trench import random_line, random_trench, unit_trench
 from models import quantise
 from models.quantisation import background
 
@@ -49,3 +51,32 @@ def test_a_map_without_a_common_border_value_keeps_its_pixels():
     split[:, :, 24:] = 200
     result = quantise(split)
     assert not result.mask.any() and (result.depth_grey == split).all()
+
+
+def etched(draw, size, level):
+    """A noisy map of trenches or lines, and what is quite unetched."""
+    rng = np.random.default_rng(2)
+    u = unit_trench(draw(rng), size)
+    return (depth_grey(u, level) + rng.normal(0, 1.5, size)).astype(np.float32), u == 0
+
+
+def test_a_trench_leaves_most_of_the_border_to_the_background():
+    for size in ((72, 48), (256, 256), (72, 240)):
+        image, top = etched(random_trench, size, 150)
+        result = quantise(image[None])
+        assert result.level.tolist() == [150] and (result.mask[0] & top).sum() > 0.99 * top.sum()
+        assert (image[result.mask[0]] > 135).all()
+
+
+def test_where_most_of_the_border_is_etched_it_has_to_be_said():
+    for draw, size in ((random_line, (72, 48)), (random_line, (256, 320)), (random_trench, (72, 1008))):
+        image, top = etched(draw, size, 160)
+        assert quantise(image[None]).level.tolist() == [140], "the ground is taken for the background"
+        result = quantise(image[None], lines=True)
+        assert result.level.tolist() == [160] and (result.mask[0] & top).sum() > 0.99 * top.sum()
+        assert (image[result.mask[0]] > 140).all()
+
+
+def test_a_holes_level_does_not_depend_on_it():
+    images = np.stack([hole(level, noise=1.0)[0] for level in (138, 161)])
+    assert (quantise(images).level == quantise(images, lines=True).level).all()

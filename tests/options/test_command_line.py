@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from data import DataOptions
 from options import Options, OptionsError, command_line_table, parse_train
 from options.public import GENERATIONS
 
@@ -246,3 +247,8 @@ def test_every_option_of_the_public_command_line_has_its_row() -> None:
         for name in names:
             assert f"| `--{name}` |" in table
     assert "| `--niter` | 2017, 2018, Torch | `--n_epochs`, default 100 | refused: belongs to train.py |" in table
+
+
+def test_black_is_below_white() -> None:
+    with pytest.raises(OptionsError, match="--grey_range 5,5: LOW must be below HIGH"):
+        parse_train(["--grey_range", "5,5"], data=DataOptions, models=MODELS)

@@ -92,8 +92,10 @@ def deep(path, rng):
     return _tiff(path, _array(path).astype(np.uint16) * 257)
 
 
-def pages(path, rng):
-    return _tiff(path, np.stack([_array(path)] * 2), photometric="minisblack")
+def cut_pages(path, rng):
+    path = _tiff(path, np.stack([_array(path)] * 2), photometric="minisblack")
+    truncated(path, rng)
+    return path
 
 
 def broken_link(path, rng):
@@ -117,7 +119,7 @@ def unreadable(path, rng):
 
 WAYS = (
     truncated, empty, text, noise, colour, alpha, cmyk, animated, one_pixel, wrong_size, huge_header, large_header, nan,
-    deep, pages, broken_link, loop, pipe, unreadable,
+    deep, cut_pages, broken_link, loop, pipe, unreadable,
 )  # fmt: skip
 if os.geteuid() == 0:  # who may read everything
     WAYS = tuple(way for way in WAYS if way is not unreadable)

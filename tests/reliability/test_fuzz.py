@@ -4,6 +4,7 @@ import json
 import os
 import time
 import warnings
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -16,7 +17,9 @@ from PIL import Image
 
 from data import DataError, DataOptions, Layout, read_grey
 from data.pack import load, store
+from data.pages import images_of
 from data.parameters import read_parameters
+from data.pixel_size import pixel_nm
 from data.population import Population
 from models import SYSTEMS, ModelError
 from models.weights import load_weights
@@ -46,6 +49,14 @@ def run_options(path):
     assert RunFolder(str(path.parent.parent), path.parent.name).options is not None
 
 
+def every_image(path):
+    for name in images_of(str(path)):
+        with suppress(DataError):  # one page's
+            read_grey(name)
+    with suppress(DataError):
+        pixel_nm(path)
+
+
 def table(path):
     (path.parent / "train").mkdir(exist_ok=True)
     os.replace(path, path.parent / "train/average_depth.csv")
@@ -66,6 +77,11 @@ READERS = {
     "PNG, 16 bits": ("x.png", lambda path: Image.fromarray(GREY.astype(np.uint16)).save(path), read_grey),
     "TIFF": ("x.tif", lambda path: tifffile.imwrite(path, GREY), read_grey),
     "TIFF, deflated": ("x.tif", lambda path: tifffile.imwrite(path, GREY, compression="zlib"), read_grey),
+    "TIFF, pages": (
+        "x.tif", lambda path: tifffile.imwrite(path, np.stack([GREY] * 3), imagej=True, resolution=(9, 9)), every_image
+    ),
+    "npy": ("x.npy", lambda path: np.save(path, np.stack([GREY] * 3)), every_image),
+    "npz": ("x.npz", lambda path: np.savez_compressed(path, a=np.stack([GREY] * 3), b=GREY), every_image),
     "JPEG": ("x.jpg", picture, read_grey),
     "BMP": ("x.bmp", picture, read_grey),
     "pack": ("x.pack", lambda path: store(path, "f", [GREY[None]], lambda: True), partial(load, fingerprint="f")),
@@ -97,7 +113,7 @@ EDITS = strategies.lists(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
-@promise("Files damaged at random, for each of 16 kinds that are read: an error of ours or an answer, in 2 s", 40, 6000)
+@promise("Files damaged at random, for each of 19 kinds that are read: an error of ours or an answer, in 2 s", 40, 6000)
 def test_a_reader_gives_an_answer_or_an_error_of_ours(reader, count, tmp_path):
     name, write, read = READERS[reader]
     (tmp_path / "good").mkdir()

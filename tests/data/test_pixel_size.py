@@ -1,0 +1,70 @@
+"""The size of a pixel, as instruments and programs write it."""
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from data import DataError, DataOptions, Layout
+from data import TestImages as Images
+from data.pixel_size import pixel_nm
+
+GREY = np.zeros((24, 20), np.uint8)
+NOTHING = {"metadata": None}
+
+
+def text(tag, content):
+    return {"extratags": [(tag, 2, None, content, True)], **NOTHING}
+
+
+TIFFS = {
+    "FEI": (text(34682, "[User]\r\nUser=x\r\n[Scan]\r\nPixelWidth=2.5e-009\r\nPixelHeight=2.5e-009\r\n"), 2.5),
+    "Zeiss": (text(34118, "0\r\n1\r\nAP_IMAGE_PIXEL_SIZE\r\nImage Pixel Size = 1.75 nm\r\n"), 1.75),
+    "Zeiss, picometres": (text(34118, "0\r\nAP_PIXEL_SIZE\r\nPixel Size = 750.0 pm\r\n"), 0.75),
+    "Zeiss, micrometres": (text(34118, "0\r\nAP_PIXEL_SIZE\r\nPixel Size = 0.5 µm\r\n".encode("cp1252")), 500),
+    "ImageJ": ({"imagej": True, "resolution": (1 / 0.003, 1 / 0.003), "metadata": {"unit": "um"}}, 3),
+    "ImageJ, no unit": ({"imagej": True, "resolution": (1, 1)}, None),
+    "OME": ({"ome": True, "metadata": {"axes": "YX", "PhysicalSizeX": 0.002, "PhysicalSizeY": 0.002}}, 2),
+    "OME, nanometres": (
+        {"ome": True, "metadata": {"axes": "YX", "PhysicalSizeX": 4.0, "PhysicalSizeXUnit": "nm"}},
+        4,
+    ),
+    "centimetres": ({"resolution": (5e6, 5e6), "resolutionunit": "CENTIMETER", **NOTHING}, 2),
+    "inches": ({"resolution": (25.4e6 / 8, 25.4e6 / 8), "resolutionunit": "INCH", **NOTHING}, 8),
+    "a program's default": ({"resolution": (96, 96), "resolutionunit": "INCH", **NOTHING}, None),
+    "nothing": (NOTHING, None),
+}
+
+
+@pytest.mark.parametrize("kind", TIFFS)
+def test_what_a_tiff_says(tmp_path, kind):
+    how, expected = TIFFS[kind]
+    tifffile.imwrite(tmp_path / "x.tif", GREY, **how)
+    found = pixel_nm(tmp_path / "x.tif")
+    assert found is None if expected is None else found == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_a_png_says(tmp_path):
+    Image.fromarray(GREY).save(tmp_path / "x.png", dpi=(25.4e6 / 20, 25.4e6 / 20))
+    assert pixel_nm(tmp_path / "x.png") == pytest.approx(20)
+    Image.fromarray(GREY).save(tmp_path / "y.png", dpi=(72, 72))
+    assert pixel_nm(tmp_path / "y.png") is None
+
+
+def test_pixels_that_are_not_square_are_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "x.tif", GREY, resolution=(5e6, 2.5e6), resolutionunit="CENTIMETER", metadata=None)
+    with pytest.raises(DataError, match=r"x\.tif: pixels of 2 x 4 nm"):
+        pixel_nm(tmp_path / "x.tif")
+
+
+@pytest.mark.parametrize("content", [b"", b"II*\0", b"\x93NUMPY", b"no image"])
+def test_a_file_that_cannot_be_read_says_nothing(tmp_path, content):
+    (tmp_path / "x.tif").write_bytes(content)
+    assert pixel_nm(tmp_path / "x.tif") is None and pixel_nm(tmp_path / "none.tif") is None
+
+
+def test_a_tests_first_image_says_it(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", GREY, **TIFFS["FEI"][0])
+    Image.fromarray(GREY).save(tmp_path / "b.png")
+    images = Images.of(Layout(tmp_path), DataOptions(dataroot=str(tmp_path)), "test", 0)
+    assert images.pixel_nm() == pytest.approx(2.5)

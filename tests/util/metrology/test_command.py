@@ -1,0 +1,143 @@
+"""python -m util.metrology: its files, its page, what it refuses, and that a new test clears them away."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.util.metrology.tables import wafer, write
+from util.metrology.__main__ import main
+from util.results_writer import ResultsWriter
+
+FILES = ["calibrated.csv", "metrology.html", "sites.csv", "statistics.json"]
+HOSTILE = ("<script>alert(1)</script>", "a\"b'&c", "$x^2$\\frac", "=cmd|' /C calc'!A0", "one\ntwo", "\u202e\U0001f600")
+
+
+@pytest.fixture
+def run(tmp_path):
+    folder = tmp_path / "results/run/test_latest"
+    depths = wafer(folder / "holes.csv")
+    (folder / "metrics.json").write_text("{}")
+    grey = tmp_path / "average_depth.csv"
+    grey.write_text("0,1\n" + "".join(f"{site},{(depth - 3) / 1.25}\n" for site, depth in depths.items()))
+    return folder
+
+
+def made(folder):
+    return sorted(path.name for path in folder.iterdir() if path.name not in ("holes.csv", "metrics.json"))
+
+
+def test_all_files_and_what_they_say(run, capsys):
+    words = ["--reference", str(run.parents[2] / "average_depth.csv"), "--nm_per_grey", "1.25", "--tolerance_nm", "20"]
+    assert main([str(run), *words]) == 0
+    said = capsys.readouterr().out
+    assert "depth_mean_nm" in said and "metrology.html" in said and ": bias +" in said
+    assert made(run) == FILES
+    told = json.loads((run / "statistics.json").read_text())
+    assert (told["images"], told["holes"], told["sites"]) == (2400, 1200, 60)
+    depth = told["quantities"]["depth_mean_nm"]
+    assert depth["3sigma_within_sites_noise_corrected"] == pytest.approx(6, rel=0.08)
+    assert depth["precision_to_tolerance"] == pytest.approx(6 / 20, rel=0.08)
+    assert depth["repeatability"]["3sigma"] == pytest.approx(3, rel=0.08)
+    assert told["reference"]["bias_nm"] == pytest.approx(3, abs=0.1)
+    rule = told["calibration"]
+    rows = list(csv.DictReader((run / "calibrated.csv").open()))
+    assert len(rows) == 2400
+    for row in rows[::500]:
+        again = (float(row["depth_mean_nm"]) - rule["offset_nm"]) / rule["slope"]
+        assert float(row["depth_mean_nm_calibrated"]) == pytest.approx(again, rel=1e-4)
+    sites = list(csv.DictReader((run / "sites.csv").open()))
+    assert len(sites) == 60 * 3 and sites[0]["holes"] == "20"
+    page = (run / "metrology.html").read_text()
+    assert page.count("<svg") == 2 + 2 + 2
+    assert not re.search(r"(src|href)=.?(https?:)?//", page), "nothing is fetched"
+
+
+def test_the_newest_results_of_a_run_and_no_calibration_of_an_earlier_reference(run, capsys):
+    (run / "calibrated.csv").write_text("old")
+    assert main(["run", "--results_dir", str(run.parents[1])]) == 0
+    assert made(run) == FILES[1:]
+    assert "reference" not in json.loads((run / "statistics.json").read_text())
+
+
+def test_a_reference_may_name_images_and_another_quantity(tmp_path):
+    rows = [(f"hole {n}", "", 100, "", 50 + n, "", "") for n in range(5)]
+    write(tmp_path / "holes.csv", rows)
+    (tmp_path / "cd.csv").write_text("image,cd\n" + "".join(f"Hole {n},{49 + n}\n" for n in range(5)))
+    assert main([str(tmp_path), "--reference", str(tmp_path / "cd.csv"), "--quantity", "cd_half_nm"]) == 0
+    told = json.loads((tmp_path / "statistics.json").read_text())
+    assert told["reference"]["bias_nm"] == pytest.approx(1) and told["calibration"]["slope"] == pytest.approx(1)
+    assert told["quantities"]["cd_half_nm"]["3sigma_of_a_measurement"] is None
+
+
+def test_hostile_names_do_no_harm(tmp_path):
+    rows = [
+        (f"{name}{n}", "'" + name if name[0] == "=" else name, n, 1, n, 0, "") for name in HOSTILE for n in range(6)
+    ]
+    write(tmp_path / "holes.csv", rows)
+    assert main([str(tmp_path)]) == 0
+    page = (tmp_path / "metrology.html").read_text()
+    assert "<script" not in page and "&lt;script&gt;alert(1)" in page
+    with (tmp_path / "sites.csv").open(newline="", encoding="utf-8") as file:
+        sites = [row["site"] for row in csv.DictReader(file)]
+    assert list(dict.fromkeys(sites)) == ["'" + name if name[0] == "=" else name for name in HOSTILE]
+
+
+@pytest.mark.parametrize(
+    "words, line",
+    [
+        (["nowhere"], "nowhere: neither a folder of results nor a run"),
+        (["{run}", "--nm_per_grey", "1"], "--nm_per_grey: is said of a reference"),
+        (["{run}", "--reference", "{run}/none.csv"], "none.csv: cannot be read"),
+        (["{run}", "--reference", "{run}/metrics.json"], "the reference: 0 of its values"),
+        (
+            ["{run}", "--reference", "{run}/../../../average_depth.csv", "--quantity", "width"],
+            "--quantity width: not among",
+        ),
+    ],
+)
+def test_bad_input_is_one_line_and_nothing_is_written(run, words, line, capsys):
+    assert main([*(word.format(run=run) for word in words), "--results_dir", str(run.parents[1])]) == 2
+    error = capsys.readouterr().err
+    assert line in error and error.count("\n") == 1
+    assert made(run) == []
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "ten"])
+def test_numbers_are_above_0(run, text, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([str(run), f"--tolerance_nm={text}"])
+    assert left.value.code == 2 and "is no number above 0" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_status_1(run, capsys):
+    (run / "sites.csv").mkdir()
+    assert main([str(run)]) == 1
+    error = capsys.readouterr().err
+    assert "sites.csv" in error and error.count("\n") == 1
+
+
+def test_new_results_clear_them_away_but_nothing_else(run):
+    assert main([str(run)]) == 0
+    (run / "notes.txt").write_text("mine")
+    with ResultsWriter(run, 1.0) as writer:
+        writer.write_metrics({})
+    assert sorted(path.name for path in run.iterdir() if path.is_file()) == ["metrics.json", "notes.txt"]
+
+
+def test_sixty_thousand_holes_take_seconds(tmp_path):
+    wafer(tmp_path / "holes.csv", sites=2000, holes=30, repeats=1, u90=1)
+    began = time.process_time()
+    assert main([str(tmp_path)]) == 0
+    assert time.process_time() - began < 20
+
+
+def test_it_is_a_command(run):
+    command = [sys.executable, "-m", "util.metrology"]
+    shown = subprocess.run([*command, "-h"], capture_output=True, text=True, check=True).stdout
+    assert "--tolerance_nm" in shown and "metrology.html" in shown
+    assert subprocess.run([*command, str(run)], capture_output=True, check=False).returncode == 0

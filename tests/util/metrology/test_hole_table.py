@@ -1,0 +1,55 @@
+"""holes.csv in columns, and what is no such file."""
+
+import numpy as np
+import pytest
+
+from tests.util.metrology.tables import write
+from util.errors import UtilError
+from util.metrology.hole_table import read
+
+
+def test_columns_sites_repeats_and_names(tmp_path):
+    rows = [
+        ("'=1+1_itr0", "s1", 1, 0.5, "", 89, "a"),
+        ("'=1+1_itr1", "s1", 3, 0.7, 5, -89, "b"),
+        ("'quoted", "", "", "", 6, "", ""),
+        ("=1+1", "'@s2", 4, 0.7, 6, 90, ""),
+    ]
+    table = read(write(tmp_path / "holes.csv", rows))
+    assert table.images == ["=1+1_itr0", "=1+1_itr1", "'quoted", "=1+1"]
+    assert table.sites == ["s1", "", "@s2"] and table.site.tolist() == [0, 0, 1, 2]
+    assert table.hole.tolist() == [0, 0, 1, 2] and table.repeat.tolist() == [0, 1, 0, 0]
+    assert table.hole_site.tolist() == [0, 1, 2]
+    assert list(table.quantities) == ["depth_mean_nm", "cd_half_nm", "orientation_deg"], "text is no quantity"
+    np.testing.assert_array_equal(table.quantities["depth_mean_nm"], [1, 3, np.nan, 4])
+    np.testing.assert_array_equal(table.u90["depth_mean_nm"], [0.5, 0.7, np.nan, 0.7])
+    assert np.nanstd(table.quantities["orientation_deg"]) < 1, "89 and -89 degrees are neighbours"
+
+
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        ("", "not a table of holes"),
+        ("a,b\n1,2\n", "one of them `image`"),
+        ("image,x,x\na,1,2\n", "not a table of holes"),
+        ("image,site,x\n", "holds no hole"),
+        ("image,site,x\na,s\n", "row 2 has 2 cells, the first 3"),
+        ("image,site,x\na,s,1\na,s,2\n", "names image 'a' twice"),
+        ("image,site,x\na,s,1\nb,s,zwei\n", "row 3, column x: 'zwei' is no finite number"),
+        ("image,site,x\na,s,1\nb,s,inf\n", "row 3, column x: 'inf' is no finite number"),
+        ("image,site,x\na,s,\n", "holds no measure"),
+        ("image,site,x\na,s,nan\n", "holds no measure"),
+        ("\0\xff\n", "not a table of holes"),
+        ("image,x\n" + "a" * 200_000 + ",1\n", "cannot be read"),
+    ],
+)
+def test_what_is_no_table_is_one_line(tmp_path, text, line):
+    (tmp_path / "holes.csv").write_bytes(text.encode("latin-1"))
+    with pytest.raises(UtilError, match=line) as error:
+        read(tmp_path / "holes.csv")
+    assert "\n" not in str(error.value) and "holes.csv" in str(error.value)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(UtilError, match="no such file"):
+        read(tmp_path / "holes.csv")
