@@ -30,6 +30,7 @@ from util.breakdown import in_words
 from util.device import choose_device, keep_memory, takes_bf16
 from util.errors import UtilError
 from util.field_writer import FieldWriter
+from util.metrology.errors_of_measures import MeasureErrors
 from util.metrology.hole import measure
 from util.result import Result
 from util.results_writer import ResultsWriter
@@ -72,11 +73,13 @@ def predict(opt: Options) -> int:
         if isinstance(images, FieldImages):
             scale, in_place = (test.nm_per_grey, test.pixel_nm * images.scale), predictor.system.keeps_place
             fields = FieldWriter(writer.unfinished, images.fields, images.read, *scale, in_place)
+        errors = MeasureErrors()
 
         def finish(batch: TestBatch, answer: Any) -> None:
             results = rendered(batch, answer) if reverse else measured(predictor, batch, answer, test)
             writer.write(results)
             sample.add(results)
+            errors.add(results)
             if score:
                 score.add(results)
             if fields:
@@ -119,10 +122,11 @@ def predict(opt: Options) -> int:
             "images_per_second": round(done / max(seconds, 1e-9), 1),
             "network_images_per_second": round(done / max(applied, 1e-9), 1),
         }
-        writer.write_metrics(facts | {"score": scored})
+        writer.write_metrics(facts | {"score": scored, "measures": errors.figures()})
         told = {key.replace("_", " "): value for key, value in facts.items() if key != "run"}
         told["scale"] = f"{test.nm_per_grey:g} nm a grey level"
-        results_page.write(writer.unfinished, sample, opt.run.name, scored, told.items())
+        scale = (test.nm_per_grey, test.pixel_nm)
+        results_page.write(writer.unfinished, sample, opt.run.name, scored, told.items(), *scale, errors.figures(), run)
     if scored:
         print(table(scored))
     if writer.strange:

@@ -24,10 +24,10 @@ from data.shape import HEIGHT, WIDTH, depth_grey, inset, random_shape, unit_shap
 from data.simulate import FLOOR, LEVELS
 from data.trench import random_line, random_trench, unit_trench
 from models import Predictor
+from util.metrology.errors_of_measures import UNCERTAIN, difference
 from util.metrology.hole import MEASURES, measure
 
 PIXEL_NM, FINER, SEED = 2.08, 8, 5000
-UNCERTAIN = {"depth_mean_nm": "depth_mean_u90_nm", "cd_half_nm": "cd_half_u90_nm"}
 Measures = dict[str, NDArray[np.float64]]
 
 
@@ -61,9 +61,7 @@ def main() -> int:
 
 def apart(found: NDArray, truth: NDArray, name: str) -> str:
     """Bias and 3 sigma, with a cell's border between them."""
-    error = found - truth
-    if name == "orientation_deg":
-        error = (error + 90) % 180 - 90
+    error = difference(name, found, truth)
     return f"{np.nanmean(error):+.2g} | {3 * np.nanstd(error):.2g}"
 
 

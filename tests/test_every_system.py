@@ -87,7 +87,7 @@ def test_a_run_is_shown_and_tested(runs, model):
     assert ("intervals" in metrics["score"]) == doubts
     if doubts:
         page = (folder / "index.html").read_text()
-        assert "90 % intervals hold" in page and "bar_interval.png" in page
+        assert "90 % intervals hold" in page and "half the 90 % interval" in page
         rows = list(csv.DictReader((folder / "holes.csv").open()))
         assert len(rows) == 6 and set(MEASURES) < set(rows[0])
         assert all(row["depth_mean_u90_nm"] and row["strangeness"] and row["outside_known"] in "01" for row in rows)

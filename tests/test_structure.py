@@ -44,5 +44,7 @@ def test_the_overview_names_every_file():
     there |= {"train.py", "test.py", "setup.py"} | {
         f"benchmarks/{path.name}" for path in (ROOT / "benchmarks").glob("*.py")
     }
-    there |= {path.relative_to(ROOT).as_posix() for kind in ("css", "js") for path in (ROOT / "util").glob(f"*.{kind}")}
+    there |= {
+        path.relative_to(ROOT).as_posix() for kind in ("css", "js") for path in (ROOT / "util").rglob(f"*.{kind}")
+    }
     assert named == there

@@ -39,12 +39,6 @@ def interval(half: NDArray, limit: float) -> Image.Image:
     return _coloured(INTERVAL_MAP(np.asarray(half, dtype=np.float64) / limit))
 
 
-def bar(kind: str, width: int = 256) -> Image.Image:
-    """Colour bar of `depth`, `error` or `interval`, low values to the left, one pixel high."""
-    ramp = np.linspace(0, 1, width)[None]
-    return _coloured({"depth": DEPTH_MAP, "error": ERROR_MAP, "interval": INTERVAL_MAP}[kind](ramp))
-
-
 def png(image: Image.Image) -> bytes:
     """The picture as a PNG file."""
     buffer = io.BytesIO()

@@ -8,13 +8,6 @@ from PIL import Image
 
 from . import figure
 
-SHOWN = {
-    "depth_mean_nm": "depth [nm]",
-    "depth_mean_u90_nm": "\u00b1 90 %",
-    "cd_top_nm": "CD top [nm]",
-    "cd_half_nm": "CD half [nm]",
-    "cd_bottom_nm": "CD bottom [nm]",
-}
 ERROR_LIMIT = 30.0  # [grey level] at which the colours of an error map are full
 
 
@@ -67,30 +60,8 @@ class Result:
             return None
         return float(np.sqrt(np.mean((self.final - self.truth) ** 2.0)))
 
-    @property
-    def figures(self) -> dict[str, str]:
-        """What is said of the image in numbers, by column."""
-        said = {}
-        if self.rmse is not None:
-            said["RMSE"] = f"{self.rmse:.2f}"
-        if self.level is not None and not self.reverse:
-            said["level"] = str(self.level)
-            if self.true_level is not None:
-                said["true level"] = str(self.true_level)
-        if self.probability is not None:
-            said["probability"] = f"{self.probability.max():.2f}"
-        if self.mask is not None and self.truth is not None:
-            hole = self.truth != self.true_level
-            said["IoU"] = f"{np.sum(~self.mask & hole) / max(1, np.sum(~self.mask | hole)):.3f}"
-        for name, value in (self.measures or {}).items():
-            if name in SHOWN and not np.isnan(value):
-                said[SHOWN[name]] = f"{value:.1f}"
-        if self.strange is not None:
-            said["strangeness"] = f"{self.strange:.2f}"
-        return said
-
     def pictures(self) -> dict[str, Image.Image]:
-        """The columns of the page, in their order."""
+        """The pictures of a contact sheet, in their order."""
         low, high = depth_range()
         if self.reverse:
             return {"depth": figure.depth(self.sem, low, high), "SEM": figure.grey(np.asarray(self.depth))}

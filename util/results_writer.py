@@ -94,7 +94,7 @@ class ResultsWriter:
         if self.unfinished.exists():  # killed after it had taken what somebody put beside the results
             self._keep_others(self.unfinished, self.folder)
         shutil.rmtree(self.unfinished, ignore_errors=True)
-        (self.unfinished / "images").mkdir(parents=True)
+        self.unfinished.mkdir(parents=True)
         self.files: dict[str, list[File]] = defaultdict(list)
         self.behind: list[Future[None]] = []
         self.disk = ThreadPoolExecutor(2)

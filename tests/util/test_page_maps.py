@@ -1,0 +1,57 @@
+"""Maps and measures as a page shows them."""
+
+import base64
+import json
+import re
+import zlib
+
+import numpy as np
+import pytest
+
+from util import results_page
+from util.page.colours import Colours
+from util.page.maps import MOST_SIDE, Maps
+from util.page.quantity import quantities
+from util.result import Result
+from util.sample import Sample
+
+
+def hole(stem="one", shape=(192, 128), level=150):
+    truth = np.full(shape, float(level))
+    truth[shape[0] // 4 : -shape[0] // 4, shape[1] // 4 : -shape[1] // 4] = 30
+    return Result(stem, truth, truth + 1, truth + 1, truth, level + 1, measures=None)
+
+
+def test_large_images_are_shrunk_and_keep_their_lengths():
+    maps = Maps.of(hole(), 2.0)
+    assert maps.depth.shape == (MOST_SIDE, 64) and maps.shrink == (2.0, 2.0)
+    assert maps.depth.max() == 240 and np.abs(maps.error).max() == 0  # below each map's own top surface
+
+
+def test_depths_are_in_the_page_as_16_bit_numbers_and_names_stay_text(tmp_path):
+    sample = Sample(1)
+    sample.add([hole("</script><b>", (72, 48))])
+    results_page.write(tmp_path, sample, "run", None, [], nm_per_grey=2.0)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'id="data"[^>]*>(.*?)</script>', page, re.S)[1])
+    (one,) = data["holes"]
+    assert one["stem"] == "</script><b>" and "</script><b>" not in page and one["shape"] == [72, 48]
+    numbers = np.frombuffer(zlib.decompress(base64.b64decode(one["data"])), "<i2").reshape(2, 72, 48)
+    assert one["layers"] == ["depth", "truth"] and numbers[0, 36, 24] * data["step"] == pytest.approx(240)
+    assert not list(tmp_path.glob("images"))
+
+
+def test_one_range_holds_what_is_deepest_and_ticks_stay_short():
+    assert Colours.of([Maps.of(hole(), 1.0)], 1.0).depth == 150
+    assert Colours.of([Maps.of(hole(level=225), 1.0)], 1.0).depth == 200  # in steps of 10
+
+
+def test_units_and_signs_of_measures():
+    known, unknown = quantities(2.08), quantities(0.0)
+    assert known["cd_half_x_nm"].label == "CD half, x" and known["cd_half_x_nm"].unit == "nm"
+    assert unknown["cd_half_x_nm"].unit == "px" and unknown["depth_mean_nm"].unit == "nm"
+    assert "depth_mean_u90_nm" not in known
+    assert known["depth_mean_nm"].text({"depth_mean_nm": 100.04, "depth_mean_u90_nm": 2.0}) == "100.0 ± 2.0"
+    assert known["volume_nm3"].text({"volume_nm3": 585_190.0}) == "585.2"
+    assert known["depth_max_nm"].number(-0.01, "+") == "+0.0" and known["depth_max_nm"].text({}) == ""
+    assert known["orientation_deg"].apart({"orientation_deg": 89.0}, {"orientation_deg": -89.0}) == "\u22122.0"
