@@ -40,6 +40,9 @@ from util.score_table import table
 from util.shards import Shard, shards_of, write_manifest
 from util.terminal import steady
 
+MOST_LINES = 20  # about images that are left out
+LARGE = 8  # times the pixels that the run learned at: an image may be a whole field
+
 
 def predict(opt: Options) -> int:
     """Predicts, writes and scores the test images of a run; returns the exit status."""
@@ -49,17 +52,17 @@ def predict(opt: Options) -> int:
     keep_memory()
     layout = Layout(opt.data.dataroot)
     images = TestImages.of(layout, opt.data, test.phase, test.num_test, reverse)
+    if not test.pixel_nm and not reverse and (width := images.pixel_nm()):
+        test = replace(test, pixel_nm=width)
+        print(f"a pixel is {width:g} nm wide, as the images say; --pixel_nm says otherwise")
     if test.field:
         trained_on = json.loads((run / "opt.json").read_text()).get("dataroot", "")
         way = test.field_threshold, test.field_area, test.field_scale
-        images = FieldImages(images.files, opt.data, *way, trained_on)
+        images = FieldImages(images.files, opt.data, *way, trained_on, images.width)
         print(images.summary)
     kind = "_BtoA" if reverse else "_field" if test.field else ""
     folder = Path(test.results_dir, opt.run.name, f"{test.phase}_{test.epoch}{kind}")
     print(f"{run}, epoch {test.epoch}: {len(images)} images of {layout.root}")
-    if not test.pixel_nm and (width := images.pixel_nm()):
-        test = replace(test, pixel_nm=width)
-        print(f"a pixel is {width:g} nm wide, as {images.files[0].path.name} says; --pixel_nm says otherwise")
     if isinstance(images, FieldImages):
         test = replace(test, pixel_nm=test.pixel_nm / images.scale)
     if test.ray:
@@ -73,7 +76,7 @@ def predict(opt: Options) -> int:
         if isinstance(images, FieldImages):
             scale, in_place = (test.nm_per_grey, test.pixel_nm * images.scale), predictor.system.keeps_place
             fields = FieldWriter(writer.unfinished, images.fields, images.read, *scale, in_place)
-        errors = MeasureErrors()
+        errors, large = MeasureErrors(), list[str]()
 
         def finish(batch: TestBatch, answer: Any) -> None:
             results = rendered(batch, answer) if reverse else measured(predictor, batch, answer, test)
@@ -98,6 +101,8 @@ def predict(opt: Options) -> int:
                     images.bad |= {stem: f"{stem}: {reason}" for stem in batch.stems}
                     continue
                 applied += time.monotonic() - started
+                if batch.images[0].size > LARGE * opt.data.crop_size[0] * opt.data.crop_size[-1]:
+                    large += batch.stems
                 if unfinished:
                     unfinished.result()  # one batch is finished while the network works on the next, and no more
                 unfinished = behind.submit(finish, batch, answer)
@@ -118,19 +123,26 @@ def predict(opt: Options) -> int:
             "epoch": test.epoch,
             "data": str(layout.root),
             "images": done,
+            "pixel_nm": test.pixel_nm or None,
+            "nm_per_grey": test.nm_per_grey,
+            "grey_range": list(opt.data.grey_range) or None,
             "parameters": predictor.system.parameters,
             "images_per_second": round(done / max(seconds, 1e-9), 1),
             "network_images_per_second": round(done / max(applied, 1e-9), 1),
         }
-        writer.write_metrics(facts | {"score": scored, "measures": errors.figures()})
-        told = {key.replace("_", " "): value for key, value in facts.items() if key != "run"}
-        told["scale"] = f"{test.nm_per_grey:g} nm a grey level"
+        writer.write_metrics(
+            facts | {"score": scored, "measures": errors.figures(), "left_out": list(images.bad.values())}
+        )
+        told = {key.replace("_", " "): value for key, value in facts.items() if key != "run" and value is not None}
+        told["left out"] = len(images.bad)
         scale = (test.nm_per_grey, test.pixel_nm)
         results_page.write(writer.unfinished, sample, opt.run.name, scored, told.items(), *scale, errors.figures(), run)
     if scored:
         print(table(scored))
-    if writer.strange:
-        print(f"{writer.strange} of {done} images are outside what the model knows: see holes.csv")
+    if sample.strange:
+        print(f"{sample.strange} of {done} images are outside what the model knows: do not trust their numbers")
+    if large and not (test.field or test.tile_size or reverse):
+        print(f"{large[0]}: large enough for many holes, and taken for one ({len(large)} such images); see --field")
     finished = sample.shown[0].final is not None
     written = "SEM images" if reverse else "depth maps, submission.zip" if finished else "answers"
     print(f"{written}, metrics.json and the page: {folder / 'index.html'}")
@@ -139,8 +151,10 @@ def predict(opt: Options) -> int:
 
 def left_out(bad: Collection[str], opt: Options) -> int:
     """Names the images that could not be used; the exit status."""
-    for line in bad:
+    for line in list(bad)[:MOST_LINES]:
         print(f"test.py: left out: {line}", file=sys.stderr)
+    if len(bad) > MOST_LINES:
+        print(f"test.py: left out: {len(bad) - MOST_LINES} more; metrics.json names all", file=sys.stderr)
     return int(bool(bad) and opt.data.on_bad_image == "error")
 
 

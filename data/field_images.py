@@ -33,8 +33,9 @@ class FieldImages(TestImages):
         area: tuple[int, ...],
         scale: float,
         trained_on: str,
+        width: float | None = None,
     ) -> None:
-        super().__init__(files, options)
+        super().__init__(files, options, width=width)
         size = options.load_size if "resize" in options.preprocess else options.crop_size
         self.size = size[0], size[-1]
         self.scale, self.like = scale, ""

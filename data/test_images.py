@@ -1,7 +1,9 @@
 """The test images of a data set, a batch at a time, with their truth where it exists."""
 
+import math
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -39,8 +41,10 @@ class TestImages:
         options: DataOptions,
         truth: dict[str, Path] | None = None,
         folder: Path = Path(),
+        width: float | None = None,
     ) -> None:
         self.files, self.options, self.truth, self.folder = files, options, truth or {}, folder
+        self.width = width  # of a pixel [nm], which every file must say, 0 for none of them; None does not compare
         self.bad: dict[str, str] = {}  # images that `batches` passed over, and what is wrong with them
 
     @classmethod
@@ -73,9 +77,15 @@ class TestImages:
     def __len__(self) -> int:
         return len(self.files)
 
-    def pixel_nm(self) -> float | None:
-        """Width of a pixel [nm] by the first image's file, whatever the others are; None if it does not say."""
-        return pixel_nm(self.files[0].path)
+    def pixel_nm(self) -> float:
+        """Width of a pixel [nm] by the first file that can be read; 0 if it does not say. The others must say the same
+        from now on."""
+        self.width = 0.0
+        for file in self.files:
+            with suppress(DataError):
+                self.width = pixel_nm(file.path) or 0.0
+                break
+        return self.width
 
     def site_of(self, file: ImageFile) -> str:
         """Where an image was taken: depth_140_site_00233 in a folder Depth_140/site_00233, as average_depth.csv has it;
@@ -122,6 +132,9 @@ class TestImages:
         if len(os.fsencode(stem)) > LONGEST_STEM or stem != stem.encode("utf-8", "ignore").decode():
             raise DataError(f"{file.name}: a name that is too long or not UTF-8, for a depth map to be named after")
         image = read_grey(file.name, self.options.grey_range).astype(np.float32)
+        if self.width is not None and not math.isclose(said := pixel_nm(file.path) or 0.0, self.width, rel_tol=1e-3):
+            mine, others = (f"pixels of {one:g} nm" if one else "no width of a pixel" for one in (said, self.width))
+            raise DataError(f"{file.name}: says {mine}, where others say {others}; test them apart, or say --pixel_nm")
         if min(image.shape) < SMALLEST:
             raise DataError(f"{file.name}: {size(image)} pixels; no hole is to be seen on less than {SMALLEST} a side")
         if not self.truth:

@@ -40,3 +40,5 @@ def test_what_is_no_hole_is_called_strange(tmp_path):
     assert testing.main(["--dataroot", str(tmp_path / "images"), "--results_dir", str(results), *RUN]) == 0
     with (results / "holes/test_latest/holes.csv").open(newline="") as file:
         assert [row["outside_known"] for row in csv.DictReader(file)] == ["1"] * 4
+    page = (results / "holes/test_latest/index.html").read_text()
+    assert "4 of 4 images are outside what the model knows" in page

@@ -52,6 +52,10 @@ def write(
         with tags.p(cls="quiet facts"):
             for name, value in facts:
                 tags.span(f"{name} {value}")
+        if sample.strange:
+            with tags.p(cls="alarm"):
+                tags.b(f"{sample.strange} of {sample.count} images are outside what the model knows")
+                tags.span(": their depth, their measures and the intervals of these are not to be trusted.")
         if score is not None:
             accuracy.headline(score, errors or {}, measures)
         elif reverse:

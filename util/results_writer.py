@@ -99,7 +99,6 @@ class ResultsWriter:
         self.behind: list[Future[None]] = []
         self.disk = ThreadPoolExecutor(2)
         self.tiff_heads: dict[tuple[int, ...], bytes] = {}
-        self.strange = 0  # images that the system called so
         self.zip = zipfile.ZipFile(self.unfinished / "submission.zip", "w", zipfile.ZIP_STORED)
         return self
 
@@ -174,10 +173,9 @@ class ResultsWriter:
 
     def _hole(self, stem: str, site: str, measures: dict[str, float], strange: float | None) -> None:
         known = ("" if np.isnan(value) else f"{value:.6g}" for value in measures.values())
-        flags = ["", ""] if strange is None else [f"{strange:.3f}", int(strange > 1)]
-        self.strange += strange is not None and strange > 1
-        header = ["image", "site", *measures, "strangeness", "outside_known"]
-        self._row("holes.csv", header, [inert(stem), inert(site), *known, *flags])
+        flags = ["", ""] if strange is None else [int(strange > 1), f"{strange:.3f}"]
+        header = ["image", "site", "outside_known", "strangeness", *measures]
+        self._row("holes.csv", header, [inert(stem), inert(site), *flags, *known])
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
         with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:

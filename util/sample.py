@@ -16,6 +16,7 @@ class Sample:
 
     def __init__(self, total: int, most: int = MOST_IMAGES) -> None:
         self.total, self.most, self.count = total, most, 0
+        self.strange = 0  # results that the system called so
         self._errors: list[float] = []
         self._even: dict[int, Result] = {}
         self._worst: list[tuple[float, int, Result]] = []
@@ -25,6 +26,7 @@ class Sample:
         """The next results, in their order."""
         for result in results:
             error = result.rmse
+            self.strange += result.strange is not None and result.strange > 1
             if not self.count:
                 share = self.most - (self.most // 4 if error is not None else 0)
                 self._wanted = set(range(self.total))
