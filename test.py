@@ -141,6 +141,8 @@ def predict(opt: Options) -> int:
         print(table(scored))
     if sample.strange:
         print(f"{sample.strange} of {done} images are outside what the model knows: do not trust their numbers")
+    if sample.shown[0].measures is not None and not test.pixel_nm:
+        print("no width of a pixel is known: lengths are in px, wall angles are left out; say --pixel_nm")
     if large and not (test.field or test.tile_size or reverse):
         print(f"{large[0]}: large enough for many holes, and taken for one ({len(large)} such images); see --field")
     finished = sample.shown[0].final is not None

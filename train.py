@@ -42,6 +42,8 @@ def train(opt: Options, replicas: Replicas) -> int:
     """Trains the run that `opt` describes from its start, or from where it stopped; returns the exit status."""
     loop, last = opt.loop, opt.loop.n_epochs + opt.loop.n_epochs_decay
     require(opt.display.track)
+    if opt.data.preprocess == "none" and {"load_size", "crop_size"} & opt.changed().keys():
+        print("note: --load_size and --crop_size do nothing without --preprocess; images keep their size")
     device = choose_device(opt.run.gpu_ids)
     repeatable(opt.run.deterministic)
     torch.manual_seed(opt.run.seed)  # initial weights and dropout; the batches draw from a generator of their own
@@ -61,7 +63,7 @@ def train(opt: Options, replicas: Replicas) -> int:
         print(opt.report())
         losses = system.step(next(iter(batches.loader(1))))
         said = " ".join(f"{name}: {float(value):.3f}" for name, value in losses.items())
-        print(f"dry run: {len(batches)} batches an epoch; one step: {said}")
+        print(f"dry run: {len(batches)} batches an epoch; one step of untrained networks: {said}")
         return 0
 
     with ExitStack() as held:
@@ -72,6 +74,8 @@ def train(opt: Options, replicas: Replicas) -> int:
         stop = held.enter_context(StopRequest())
         goes_on = replicas.lead_says(begin(opt, run) if replicas.lead else None)
         at, losses = restore(folder, replicas, system) if goes_on else (Position(loop.epoch_count), {})
+        if goes_on and opt.loop.epoch_count not in (1, at.epoch):
+            print(f"note: --epoch_count {opt.loop.epoch_count} is for a new run; this one goes on in epoch {at.epoch}")
         if at.epoch > last:
             print(f"{folder} is finished: {last} epochs. To go on raise --n_epochs; to test it: test.py")
             return 0

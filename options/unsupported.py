@@ -23,7 +23,7 @@ OPTIONS: dict[str, Unsupported] = {
         "weights are kept by epoch, not by step; use --epoch latest, best or a number", neutral=("0",)
     ),
     "save_by_iter": Unsupported("use --save_latest_freq, --save_minutes and --save_epoch_freq", takes_value=False),
-    "dataset_mode": Unsupported(_MODEL_DECIDES, neutral=("unaligned",)),
+    "dataset_mode": Unsupported(_MODEL_DECIDES, neutral=("unaligned", "single")),
     "align_data": Unsupported(_MODEL_DECIDES, neutral=("0",)),
     "model_suffix": Unsupported("test.py knows which generator --direction needs; leave it out"),
     "eval": Unsupported("prediction always runs in evaluation mode", takes_value=False, neutral=("",)),

@@ -115,7 +115,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--results_dir", type=Path, default=Path("results"), help="default ./results")
     parser.add_argument("--checkpoints_dir", type=Path, default=Path("checkpoints"), help="default ./checkpoints")
     parser.add_argument("--images", type=int, default=40, help="images shown at most; default 40")
-    parser.add_argument("--out", type=Path, default=Path("compare.html"), help="the page; default ./compare.html")
+    parser.add_argument("--out", type=Path, help="the page; default RESULTS_DIR/compare.html")
     given = parser.parse_args(argv)
     try:
         if len(given.runs) < 2:
@@ -124,8 +124,12 @@ def main(argv: list[str]) -> int:
             raise UtilError(f"--images {given.images}: must be at least 0")
         results = [Results.of(name, given.results_dir) for name in given.runs]
         options = [_options(given.checkpoints_dir / str(one.metrics.get("run", "")) / "opt.json") for one in results]
-        page = comparison_page.page(given.runs, results, options, given.images)
-        write_bytes(given.out, page.encode())
+        runs = [str(one.metrics.get("run", name)) for one, name in zip(results, given.runs, strict=True)]
+        names = runs if len(set(runs)) == len(runs) else given.runs
+        out = given.out or given.results_dir / "compare.html"
+        page = comparison_page.page(names, results, options, given.images)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(out, page.encode())
     except UtilError as error:
         print(f"util.compare: {error}", file=sys.stderr)
         return 2
@@ -133,11 +137,11 @@ def main(argv: list[str]) -> int:
         print("util.compare: interrupted; nothing was written", file=sys.stderr)
         return 130
     except OSError as error:
-        print(f"util.compare: {error.filename or given.out}: {error.strerror or error}", file=sys.stderr)
+        print(f"util.compare: {error.filename or given.results_dir}: {error.strerror or error}", file=sys.stderr)
         return 1
     for name in dict.fromkeys(key for one in results for key in one.figures):
         print(f"{name:32}" + "".join(f"{one.figures.get(name, '–'):>16}" for one in results))
-    print(f"the page: {given.out}")
+    print(f"the page: {out}")
     return 0
 
 

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from . import figure
 from .style import CSS
 
-COMPARED = ("depth_mean_nm", "cd_top_nm", "cd_half_nm", "cd_bottom_nm", "ellipticity", "volume_nm3")
+COMPARED = (
+    "depth_mean_nm",
+    *(f"cd_{where}_{unit}" for unit in ("nm", "px") for where in ("top", "half", "bottom")),
+    "ellipticity",
+    "volume_nm3",
+    "volume_nm_px2",
+)
 HIGHER_IS_BETTER = ("level right", "images/s")
 JUDGED = ("RMSE [grey level]", "RMSE in the hole", *HIGHER_IS_BETTER)
 FULL = 99.5  # percentile of the depths at which the colours of all maps end

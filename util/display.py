@@ -97,6 +97,9 @@ class Display:
         """Keeps an epoch's images, and renews the page when that is due; it is renewed at the end in any case."""
         self.step, self.epochs = step, epochs
         self.show(losses, images)
+        if self.trackers:
+            with self.tracking:
+                self.trackers.end_epoch(step, epochs)
         if self.page:
             with self.writing:
                 self.page.add_images(epoch, images)

@@ -172,10 +172,12 @@ class ResultsWriter:
         )
 
     def _hole(self, stem: str, site: str, measures: dict[str, float], strange: float | None) -> None:
-        known = ("" if np.isnan(value) else f"{value:.6g}" for value in measures.values())
         flags = ["", ""] if strange is None else [int(strange > 1), f"{strange:.3f}"]
-        header = ["image", "site", "outside_known", "strangeness", *measures]
-        self._row("holes.csv", header, [inert(stem), inert(site), *flags, *known])
+        if not self.pixel_nm:
+            measures = in_pixels(measures)
+        known = ("" if np.isnan(value) else f"{value:.6g}" for value in measures.values())
+        header = ["image", "site", "outside_known", "strangeness", "pixel_nm", *measures]
+        self._row("holes.csv", header, [inert(stem), inert(site), *flags, self.pixel_nm or "", *known])
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
         with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:
@@ -231,6 +233,16 @@ def pixel_size(pixel_nm: float) -> dict[str, Any]:
         return {}
     size = {"resolution": (CENTIMETRE / pixel_nm,) * 2, "resolutionunit": "CENTIMETER"}
     return size | {"description": DESCRIPTION.format(pixel_nm=pixel_nm)}
+
+
+def in_pixels(measures: dict[str, float]) -> dict[str, float]:
+    """Measures that were taken with a pixel as the unit of length, under names that say so; wall angles need nm."""
+    renamed = {}
+    for name, value in measures.items():
+        if name.startswith(("cd_", "centre_")):
+            name = name.replace("_nm", "_px")
+        renamed["volume_nm_px2" if name == "volume_nm3" else name] = np.nan if name.startswith("swa_") else value
+    return renamed
 
 
 def inert(name: str) -> str:

@@ -90,6 +90,8 @@ class Trackers:
     def __init__(self, names: Sequence[str], run: Path, name: str, step: int, changed: Mapping[str, Any]) -> None:
         self.all: list[Tracker] = [TRACKERS[one](run, name, step, changed) for one in names]
         self.step = step
+        for one in names:
+            print(f"--track {one}: {run / one}")
 
     def show(self, log: Mapping[str, Sequence[float]], images: Mapping[str, NDArray] | None = None) -> None:
         """The log so far, by column, of which the lines since the last call are new; and images, if there are any."""
@@ -100,6 +102,11 @@ class Trackers:
                 tracker.losses(self.step, {name: values[n] for name, values in log.items() if name not in LOG})
         for tracker in self.all if images else ():
             tracker.images(self.step, images or {})
+
+    def end_epoch(self, step: int, figures: Mapping[str, Sequence[float]]) -> None:
+        """The figures that the epochs were judged by, by column, of which the last are new; and the learning rate."""
+        for tracker in self.all if figures else ():
+            tracker.losses(step, {name: values[-1] for name, values in figures.items() if name not in LOG})
 
     def close(self) -> None:
         """Ends all of them."""

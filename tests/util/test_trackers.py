@@ -30,6 +30,7 @@ def shown(names, run, start, stop, step=0):
     told = Trackers(names, run, "name", step, {"lr": 0.1})
     told.show({name: values[:start] for name, values in LOG.items()})
     told.show({name: values[:stop] for name, values in LOG.items()}, {"real_A": np.full((72, 48), 300.0)})
+    told.end_epoch(10 * stop, {"epoch": [1], "step": [10 * stop], "seconds": [1], "lr": [0.1], "distance": [0.5]})
     told.close()
 
 
@@ -42,7 +43,7 @@ def test_tensorboard_has_every_line_once_and_the_images(tmp_path):
     found = EventAccumulator(str(tmp_path / "tensorboard"))
     found.Reload()
     assert [(one.step, one.value) for one in found.Scalars("G_A")] == [(10, 3), (20, 2), (30, 1)]
-    assert found.Tags()["scalars"] == ["G_A"]
+    assert sorted(found.Tags()["scalars"]) == ["G_A", "distance", "lr"]
     image = found.Images("real_A")[0]
     assert (image.width, image.height) == (48, 72)
 
