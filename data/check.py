@@ -17,6 +17,7 @@ from .facts import same_bytes
 from .inventory import TRUTH, Inventory
 from .layout import ImageFile, Layout, drawn_evenly
 from .options import DataOptions
+from .pages import file_of
 from .readiness import Plan, judge, plans
 from .report import Report
 from .survey import Survey, surveyed
@@ -40,7 +41,8 @@ def check(options: DataOptions, everything: bool, sheet: Path) -> int:
     report = Report(inventory, surveys, options)
     report.domains()
     report.names()
-    report.contents(same_bytes(file.name for one in domains if one.role != TRUTH for file in one.files))
+    searched = dict.fromkeys(file_of(file.name) for one in domains if one.role != TRUTH for file in one.files)
+    report.contents(same_bytes(searched))
     report.files()
     sheet.parent.mkdir(parents=True, exist_ok=True)
     sheet.write_bytes(thumbnails.draw(rows(surveys, options), options.grey_range))

@@ -11,6 +11,10 @@ class DataError(ValueError):
         super().__init__("\n  ".join(printable(line) for line in lines))
 
 
+class GreyRangeError(DataError):
+    """An image of more than 8 bits without a --grey_range, or with values outside it."""
+
+
 class BadImageError(DataError):
     """Images that cannot be used, each with its reason, of `total` that were read."""
 

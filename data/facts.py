@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .errors import DataError
+from .errors import DataError, GreyRangeError
 from .image import as_grey, read_pixels
+from .pixel_size import pixel_nm
 
 COLOURS = {1: "grey", 2: "grey + alpha", 3: "RGB", 4: "RGBA"}
 EMPTY = 0.995  # share of the pixels within NOISE of the median: hardly anything else is to be seen
 NOISE = 2  # grey levels
 SATURATED = 0.05  # share of the pixels at 0 or 255
+NOT_SAID, NOT_SQUARE = "not said", "not square"  # of the width of a pixel
 HEAD = 1 << 16  # bytes that are compared first
 
 
@@ -36,6 +38,12 @@ class Facts:
     border: int = -1  # median of the pixels at the image's border
     oddities: tuple[str, ...] = ()
     content: bytes = b""  # digest of the grey levels
+    out_of_range: bool = False  # --grey_range is missing, or does not hold all values
+
+    @property
+    def depth(self) -> str:
+        """Bits and type of a value, `16-bit` or `32-bit float`; '' of what cannot be read."""
+        return " ".join(word for word in self.kind.split()[:2] if word == "float" or "-bit" in word)
 
     @property
     def constant(self) -> bool:
@@ -60,7 +68,7 @@ def examined(path: Path, grey_range: tuple[int, ...], sem: bool) -> tuple[Facts,
     try:
         grey = as_grey(path, pixels, grey_range)
     except DataError as error:
-        return Facts(str(error), shape, kind, *ends), histogram
+        return Facts(str(error), shape, kind, *ends, out_of_range=isinstance(error, GreyRangeError)), histogram
     levels = np.rint(grey).astype(np.uint8)
     histogram += np.bincount(levels.ravel(), minlength=256)
     border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
@@ -74,8 +82,17 @@ def readable(path: Path, grey_range: tuple[int, ...]) -> Facts:
     try:
         as_grey(path, read_pixels(path), grey_range)
     except DataError as error:
-        return Facts(str(error))
+        return Facts(str(error), out_of_range=isinstance(error, GreyRangeError))
     return Facts()
+
+
+def pixel_width(path: Path) -> str:
+    """The width of a pixel as the file says it, `2 nm`; `not said`, or `not square`."""
+    try:
+        width = pixel_nm(path)
+    except DataError:
+        return NOT_SQUARE
+    return NOT_SAID if width is None else f"{width:.4g} nm"
 
 
 def same_bytes(names: Iterable[str]) -> list[list[str]]:

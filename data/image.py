@@ -11,7 +11,7 @@ from skimage.transform import resize
 
 from .arrays import NPY, NPZ, read_npy, read_npz
 from .claim import DAMAGED, TOO_MANY, ContentError, check_size
-from .errors import DataError
+from .errors import DataError, GreyRangeError
 from .pages import file_of, page_of
 from .tiff import TIFF, read_tiff
 
@@ -59,7 +59,7 @@ def as_grey(path: str | Path, pixels: NDArray, grey_range: tuple[int, ...] = ())
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         raise DataError(f"{path}: {np.sum(~np.isfinite(pixels))} pixels are NaN or infinite; fill them in first")
     if len(grey_range) != 2:
-        raise DataError(
+        raise GreyRangeError(
             f"{path}: {pixels.dtype} pixels; say --grey_range LOW,HIGH (the values that mean black and white)"
         )
     low, high = grey_range
@@ -67,7 +67,7 @@ def as_grey(path: str | Path, pixels: NDArray, grey_range: tuple[int, ...] = ())
         raise DataError(f"--grey_range {low},{high}: LOW must be below HIGH")
     values = pixels.astype(np.float64)
     if values.min() < low or values.max() > high:
-        raise DataError(f"{path}: values {values.min():g}..{values.max():g} lie outside --grey_range {low},{high}")
+        raise GreyRangeError(f"{path}: values {values.min():g}..{values.max():g} lie outside --grey_range {low},{high}")
     return ((values - low) * (255.0 / (high - low))).astype(np.float32)
 
 

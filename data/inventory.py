@@ -8,6 +8,7 @@ from pathlib import Path
 from .errors import DataError
 from .image import SUFFIXES
 from .layout import ImageFile, Layout
+from .pages import file_of
 from .stack import CACHE
 
 CONTEST = {
@@ -67,11 +68,11 @@ class Inventory:
 
     def pairs(self) -> tuple[dict[ImageFile, ImageFile], list[str], list[str]]:
         """(SEM image: its depth map), SEM images without one, depth maps without any."""
-        maps = {self._place(file, "depth", file.path.stem): file for file in self.files("depth")}
+        maps = {self._place(file, "depth", file.stem): file for file in self.files("depth")}
         found: dict[ImageFile, ImageFile] = {}
         alone = []
         for file in self.files(self.paired_with_depth):
-            stem = file.group if self.layout.contest else file.path.stem
+            stem = file.group if self.layout.contest else file.stem
             place = self._place(file, self.paired_with_depth, stem)
             if place in maps:
                 found[file] = maps[place]
@@ -87,15 +88,15 @@ class Inventory:
         for domain in self.domains.values():
             places = defaultdict(list)
             for file in domain.files:
-                stem = os.path.splitext(file.name)[0]
-                places[os.path.basename(stem) if domain.role.startswith("test") else stem].append(file.name)
+                folder = "" if domain.role.startswith("test") else os.path.dirname(file.name)
+                places[os.path.join(folder, file.stem)].append(file.name)
             if alike := [name for names in places.values() if len(names) > 1 for name in names]:
                 found[domain.name] = alike
         return found
 
     def test_without_truth(self) -> tuple[list[str], list[str]]:
         """Test images without a true depth map and maps without an image, if there are any maps."""
-        sem, depth = ({file.path.stem: file.name for file in self.files(role)} for role in ("test_sem", TRUTH))
+        sem, depth = ({file.stem: file.name for file in self.files(role)} for role in ("test_sem", TRUTH))
         if not depth:
             return [], []
         return [sem[stem] for stem in sem if stem not in depth], [depth[stem] for stem in depth if stem not in sem]
@@ -111,7 +112,7 @@ class Inventory:
 
     def passed_over(self) -> dict[str, list[str]]:
         """Files below the dataroot that are neither images of a domain nor known records, by the reason."""
-        listed = {os.path.normpath(file.name) for domain in self.domains.values() for file in domain.files}
+        listed = {os.path.normpath(file_of(file.name)) for domain in self.domains.values() for file in domain.files}
         listed |= {os.path.normpath(self.layout.root / name) for name in RECORDS}
         found = defaultdict(list)
         for place, folders, names in os.walk(self.layout.root):

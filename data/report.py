@@ -1,16 +1,19 @@
 """What `data.check` prints."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from .errors import DataError, printable
-from .facts import percentiles
-from .inventory import TRUTH, Inventory
+from .facts import NOT_SAID, percentiles
+from .inventory import TRUTH, Domain, Inventory
 from .options import DataOptions
+from .pages import file_of
 from .readiness import SYSTEMS, Plan
 from .stack import height_width
 from .survey import Survey, size_text
+from .test_images import SMALLEST, TestImages
 
 MOST = 10  # files, classes or levels that are named, of more
 SHARES = {"1 %": 0.01, "50 %": 0.5, "99 %": 0.99}
@@ -27,25 +30,29 @@ class Report:
         layout = self.inventory.layout
         print(f"{printable(str(layout.root))}: the {self.inventory.kind} layout")
         for role, survey in self.surveys.items():
-            domain, count = survey.domain, len(survey.facts)
-            read = "all read" if count == len(domain.files) else f"{count:,} read, spread evenly; --all reads every one"
-            print(f"\n{domain.name}: {len(domain.files):,} images, {read}")
+            domain = survey.domain
+            print(f"\n{domain.name}: {self._amount(survey)}")
             if role == TRUTH:
-                failing = f"{len(survey.bad()):,} cannot" if survey.bad() else "all can"
-                self._line("truth", f"{failing} be read; nothing else was looked at")
+                ranged = sum(facts.out_of_range for facts in survey.facts.values())
+                unread = len(survey.bad()) - ranged
+                failing = f"{unread:,} cannot be read" if unread else "all can be read"
+                needs = f", {ranged:,} need another --grey_range" if ranged else ""
+                self._line("truth", f"{failing}{needs}; nothing else was looked at")
                 continue
             if any(domain.classes()):
                 self._line("classes", counted(domain.classes()))
-            groups = domain.groups()
-            sites = sum(group.startswith("site_") for _, group in groups)
+            sites, alone = self._sites(domain)
             if sites:
-                self._line("sites", f"{sites:,}, of {span(groups.values())} images each")
-            elif len(groups) < len(domain.files):
-                stems = Counter(group for _, group in groups.elements())
-                self._line("stems", f"{len(stems):,}, of {span(stems.values())} images each")
+                none = f", and {alone:,} images of none" if alone else ""
+                self._line("sites", f"{len(sites):,}, of {span(sites.values())} images each{none}")
+            else:
+                stems = Counter(group for _, group in domain.groups().elements())
+                shared = f"{len(stems):,}, of {span(stems.values())} images each"
+                self._line("stems", shared if len(stems) < len(domain.files) else "")
             self._line("sizes", counted({size_text(shape): n for shape, n in survey.sizes().items()}))
             self._line("kinds", counted(survey.kinds()))
-            self._line("values", survey.values())
+            self._line("values", "; ".join(f"{kind} {ends(*values)}" for kind, values in survey.values().items()))
+            self._widths(survey.widths(), "; test.py takes --pixel_nm" * (role == "test_sem"))
             if survey.histogram.sum():
                 found = percentiles(survey.histogram, SHARES.values())
                 shares = ", ".join(f"{name} {level}" for name, level in zip(SHARES, found, strict=True))
@@ -98,14 +105,17 @@ class Report:
         print("\nfiles")
         for survey in self.surveys.values():
             name = survey.domain.name
-            bad = survey.unusable(self.options)
+            every = survey.unusable(self.options)
+            bad = {one: reason for one, reason in every.items() if not survey.facts[one].out_of_range}
             if bad:
                 self._line("bad", f"{len(bad):,} of {len(survey.facts):,} in {name} cannot be used")
                 self._list(bad.values())
+            self._other_sizes(survey)
             odd = survey.suspicious()
             if odd:
                 self._line("suspicious", f"{len(odd):,} of {len(survey.facts):,} in {name}")
                 self._list(f"{one}: {'; '.join(reasons)}" for one, reasons in odd.items())
+        self._grey_range()
         if not any(survey.unusable(self.options) or survey.suspicious() for survey in self.surveys.values()):
             self._line("all", f"can be used, and none looks suspicious{self._read()}")
 
@@ -127,13 +137,97 @@ class Report:
         ready = [name for kind, plan in planned.items() if not plan.lacks + plan.stops for name in SYSTEMS[kind]]
         if stops:
             others = f"; as it is, it suffices for {', '.join(ready)}" if ready else ""
-            print(f"not ready: {'; '.join(stops)}{self._advice(stops)}{others}")
+            print(f"not ready: {'; '.join(stops)}{self._advice(stops)}{others}{self._to_test()}")
         elif not ready:
             lacks = dict.fromkeys(line for plan in planned.values() for line in plan.lacks)
-            print(f"not ready: {'; '.join(lacks)}")
+            print(f"not ready: {'; '.join(lacks)}{self._to_test()}")
         else:
             print(f"ready to train{self._read()}: --model {', '.join(ready)}")
         return int(bool(stops) or not ready)
+
+    def _amount(self, survey: Survey) -> str:
+        """`43 images in 36 files: 42 read, 1 cannot be`."""
+        every, tried = len(survey.domain.files), len(survey.facts)
+        files = len({file_of(file.name) for file in survey.domain.files})
+        said = f"{every:,} images" + (f" in {files:,} files" if files < every else "")
+        failed = 0 if survey.domain.role == TRUTH else sum(not one.kind for one in survey.facts.values())
+        unread = f", {failed:,} cannot be" if failed else ""
+        if tried < every:
+            return f"{said}, {tried - failed:,} read{unread}, spread evenly; --all reads every one"
+        return f"{said}, {f'{tried - failed:,} read{unread}' if failed else 'all read'}"
+
+    def _sites(self, domain: Domain) -> tuple[Counter[str], int]:
+        """Images of each site, and those of none: of test images as test.py has it, else by folders site_00233."""
+        if domain.role == "test_sem":
+            site_of = TestImages([], self.options, folder=self.inventory.layout.test_folder()).site_of
+            sites = Counter(map(site_of, domain.files))
+        else:
+            folders = (
+                file.group.startswith("site_") and file.path.parent.name == file.group and f"{file.label}/{file.group}"
+                for file in domain.files
+            )
+            sites = Counter(site or "" for site in folders)
+        return sites, sites.pop("", 0)
+
+    def _widths(self, widths: Counter[str], advice: str) -> None:
+        if not widths:
+            return
+        if set(widths) == {NOT_SAID}:
+            self._line("pixels", f"no file says how wide they are{advice}")
+            return
+        self._line("pixels", counted(widths))
+        if len(widths.keys() - {NOT_SAID}) > 1:
+            self._line("", "warning: their widths differ, and a model knows holes by their size in pixels")
+        if missing := widths[NOT_SAID]:
+            self._line("", f"warning: of {missing:,} images no file says how wide they are{advice}")
+
+    def _other_sizes(self, survey: Survey) -> None:
+        if survey.domain.role == "test_sem" and len(survey.sizes()) > 1:
+            usual = survey.usual(DataOptions())
+            others = sum(count for size, count in survey.sizes().items() if size != usual)
+            self._line(
+                "other sizes",
+                f"{others:,} in {survey.domain.name} are not {size_text(usual)}; test.py takes each as one hole, or "
+                "as a field of many with --field",
+            )
+
+    def _grey_range(self) -> None:
+        """What --grey_range is missing for, one line a folder and kind, and one that could be said."""
+        seen: list[float] = []
+        for survey in self.surveys.values():
+            for kind, values in survey.values(out_of_range=True).items():
+                count = sum(one.out_of_range and one.depth == kind for one in survey.facts.values())
+                where = f"{count:,} of {len(survey.facts):,} in {survey.domain.name}, {kind}, {ends(*values)}"
+                given = ",".join(map(str, self.options.grey_range))
+                wrong = f"lie outside --grey_range {given}" if given else "need --grey_range"
+                self._line("grey range", f"{where}: {wrong}")
+                seen += values
+        if seen:
+            seen += self.options.grey_range
+            low = math.floor(min(seen))
+            high = max(math.ceil(max(seen)), low + 1)
+            self._line(
+                "",
+                f"proposed: --grey_range{'=' if low < 0 else ' '}{low},{high}, from the least and greatest value "
+                "observed: a proposal only.",
+            )
+            self._line(
+                "",
+                "What means black and white the instrument says; values outside are refused, in images to come, too.",
+            )
+
+    def _to_test(self) -> str:
+        """What can be done with test images while nothing can be trained."""
+        if "test_sem" not in self.surveys:
+            return ""
+        survey = self.surveys["test_sem"]
+        fit = sum(min(facts.shape) >= SMALLEST for facts in survey.usable().values())
+        later = sum(facts.out_of_range for facts in survey.facts.values())
+        ways = [f"{fit:,} of {len(survey.facts):,} images as they are"] if fit else []
+        ways += [f"{later:,} with such a --grey_range"] if later else []
+        alike = survey.domain.name in self.inventory.twins()
+        rename = ", once those that share their name are renamed" * alike
+        return f"; but {survey.domain.name} can be tested: {', '.join(ways)}{rename}" if ways else ""
 
     def _read(self) -> str:
         read = sum(len(survey.facts) for survey in self.surveys.values())
@@ -178,6 +272,11 @@ def counted(numbers: dict[Any, int]) -> str:
     most = dict(Counter(numbers).most_common(MOST))
     shown = ", ".join(f"{what}: {n:,}" for what, n in (sorted(most.items()) if len(numbers) <= MOST else most.items()))
     return shown + (f", and {len(numbers) - MOST:,} other" if len(numbers) > MOST else "")
+
+
+def ends(low: float, high: float) -> str:
+    """`18 to 37959`."""
+    return f"{low:.6g} to {high:.6g}"
 
 
 def span(counts: Collection[int]) -> str:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .facts import Facts, examined, readable
+from .facts import Facts, examined, pixel_width, readable
 from .inventory import TRUTH, Domain
 from .layout import ImageFile
 from .options import DataOptions
+from .pages import file_of
 from .stack import height_width
 
 CHUNK = 1024  # images that are measured at a time
@@ -27,6 +28,7 @@ class Survey:
 
     domain: Domain
     facts: dict[str, Facts] = field(default_factory=dict)
+    pixels: dict[str, str] = field(default_factory=dict)  # `facts.pixel_width` of each file
     histogram: NDArray[np.int64] = field(default_factory=lambda: np.zeros(256, np.int64))
 
     def bad(self) -> dict[str, str]:
@@ -44,9 +46,9 @@ class Survey:
         return max(self.sizes().items(), key=lambda one: one[1], default=((), 0))[0]
 
     def unusable(self, options: DataOptions) -> dict[str, str]:
-        """Files that a training with these options cannot use, each with its reason."""
+        """Files that a training with these options cannot use, each with its reason; a test takes all sizes."""
         bad, usual = self.bad(), self.usual(options)
-        if "resize" not in options.preprocess:
+        if "resize" not in options.preprocess and not self.domain.role.startswith("test"):
             for name, facts in self.usable().items():
                 if facts.shape != usual:
                     bad[name] = f"{name}: {size_text(facts.shape)} where others are {size_text(usual)}"
@@ -60,10 +62,19 @@ class Survey:
         """Images of each bit depth and mode."""
         return Counter(facts.kind for facts in self.facts.values() if facts.kind)
 
-    def values(self) -> str:
-        """Least and greatest value in the files, as they are."""
-        known = [facts for facts in self.facts.values() if facts.low <= facts.high]
-        return f"{min(one.low for one in known):g} to {max(one.high for one in known):g}" if known else ""
+    def values(self, out_of_range: bool = False) -> dict[str, tuple[float, float]]:
+        """Least and greatest value in the files, as they are, by bits and type; of all images or those that
+        --grey_range is missing for."""
+        found: dict[str, tuple[float, float]] = {}
+        for facts in self.facts.values():
+            if facts.low <= facts.high and facts.out_of_range >= out_of_range:
+                low, high = found.get(facts.depth, (np.inf, -np.inf))
+                found[facts.depth] = min(low, facts.low), max(high, facts.high)
+        return found
+
+    def widths(self) -> Counter[str]:
+        """Images of each width of a pixel, as far as they can be read."""
+        return Counter(self.pixels[file_of(name)] for name, facts in self.facts.items() if facts.kind)
 
     def mean(self) -> float:
         """Mean grey level of all pixels of usable images."""
@@ -122,6 +133,8 @@ def surveyed(domains: list[Domain], chosen: list[list[ImageFile]], grey_range: t
                     survey.facts |= zip(names, found, strict=True)
                 else:
                     measured = pool.map(lambda name, sem=sem: examined(Path(name), grey_range, sem), names)
+                    paths = sorted({file_of(name) for name in names} - survey.pixels.keys())
+                    survey.pixels |= zip(paths, pool.map(pixel_width, map(Path, paths)), strict=True)
                     for name, (facts, histogram) in zip(names, measured, strict=True):
                         survey.facts[name] = facts
                         survey.histogram += histogram

@@ -16,6 +16,7 @@ from data.facts import HEAD, examined, percentiles, same_bytes
 from data.readiness import SYSTEMS as LEARNERS
 from data.simulate import main as simulate
 from data.survey import robust_z
+from data.test_images import TestImages as ImagesToTest
 from models import SYSTEMS, build
 from models.registry import options_from
 
@@ -195,7 +196,7 @@ def test_more_images_than_are_read_are_drawn_evenly_and_it_says_so(root, said, m
     assert "train/SEM: 16 images, 4 read, spread evenly" in text
     assert status == 0 and "as far as 20 of 60 images tell" in text.splitlines()[-1]
     status, text = said(root, "--all")
-    assert status == 1 and "16 images, all read" in text
+    assert status == 1 and "16 images, 15 read, 1 cannot be\n" in text
 
 
 def test_the_classic_layout_and_a_plain_folder(made, tmp_path, said):
@@ -208,6 +209,85 @@ def test_the_classic_layout_and_a_plain_folder(made, tmp_path, said):
     assert status == 0 and text.splitlines()[-1] == "ready to train: --model cycle_gan"
     status, text = said(classic / "testA")
     assert status == 1 and "not ready: nothing to learn from" in text
+
+
+@pytest.fixture
+def lot(tmp_path):
+    """What an instrument may leave: 16-bit images of 2 nm pixels, stacks, and files of another kind, width and size."""
+    folder, rng = tmp_path / "lot", np.random.default_rng(0)
+    folder.mkdir()
+
+    def write(name, *shape, width=2.0):
+        about = {"resolution": (1e7 / width, 1e7 / width), "resolutionunit": "CENTIMETER"} if width else {}
+        pixels = rng.integers(1000, 40000, shape, dtype=np.uint16)
+        pixels.flat[:2] = 900, 41000
+        tifffile.imwrite(folder / name, pixels, photometric="minisblack", **about)
+
+    for n in range(6):
+        write(f"site_{n:02}.tif", 72, 48)
+    write("pages.tif", 3, 72, 48)
+    write("wide.tif", 600, 800, width=2.5)
+    np.save(folder / "stack.npy", rng.integers(1000, 40000, (4, 72, 48), dtype=np.uint16))
+    Image.fromarray(rng.integers(20, 200, (72, 48), dtype=np.uint8)).save(folder / "eight.png")
+    (folder / "broken.tif").write_bytes((folder / "site_00.tif").read_bytes()[:300])
+    return folder
+
+
+def test_a_lot_without_a_grey_range(lot, said):
+    status, text = said(lot)
+    assert status == 1
+    for line in (
+        ".: 16 images in 11 files, 15 read, 1 cannot be",
+        "pixels       2 nm: 9, 2.5 nm: 1, not said: 5",
+        "warning: their widths differ",
+        "warning: of 5 images no file says",
+        "1 of 16 in . cannot be used",
+        "14 of 16 in ., 16-bit, 900 to 41000: need --grey_range",
+        "proposed: --grey_range 900,41000, from the least and greatest value observed: a proposal only",
+    ):
+        assert line in text, (line, text)
+    values = next(line for line in text.splitlines() if "values " in line)
+    assert "16-bit 900 to 41000" in values and "8-bit 20 to 199" in values
+    assert "share their name" not in text and "passed over" not in text and "sites" not in text
+    assert text.count("say --grey_range") == 0, "one line for all"
+    assert text.splitlines()[-1].endswith(
+        "but . can be tested: 1 of 16 images as they are, 14 with such a --grey_range"
+    )
+
+
+def test_a_lot_with_the_proposed_range_is_what_a_test_takes(lot, said):
+    _, text = said(lot, "--grey_range", "900,41000")
+    assert text.splitlines()[-1].endswith("but . can be tested: 15 of 16 images as they are")
+    options = DataOptions(dataroot=str(lot), grey_range=(900, 41000))
+    images = ImagesToTest.of(Layout(lot), options, "test", 0)
+    assert sum(len(batch.stems) for batch in images.batches(4, ahead=False)) == 15 and len(images.bad) == 1
+    assert "1 in . are not 72x48" in text
+    _, text = said(lot, "--grey_range", "0,5000")
+    assert "outside --grey_range 0,5000" in text and "proposed: --grey_range 0,41000," in text
+
+
+def test_a_range_is_proposed_for_floats_below_0(tmp_path, said):
+    (tmp_path / "f").mkdir()
+    tifffile.imwrite(tmp_path / "f/a.tif", np.linspace(-0.5, 1.25, 72 * 48, dtype=np.float32).reshape(72, 48))
+    text = said(tmp_path / "f")[1]
+    assert "32-bit float, -0.5 to 1.25: need --grey_range" in text and "--grey_range=-1,2," in text
+    assert "can be tested: 1 of 1 images as they are" in said(tmp_path / "f", "--grey_range=-1,2")[1]
+
+
+def test_sites_of_test_images_are_those_of_test(lot, said):
+    (lot / "left").mkdir()
+    for n in range(2):
+        (lot / f"site_{n:02}.tif").rename(lot / f"left/{n}.tif")
+    assert "sites        1, of 2 images each, and 14 images of none" in said(lot)[1]
+
+
+def test_copies_of_stacks_and_images_of_one_name(lot, said):
+    shutil.copy(lot / "stack.npy", lot / "again.npy")
+    (lot / "below").mkdir()
+    shutil.copy(lot / "pages.tif", lot / "below/pages.tif")
+    text = said(lot)[1]
+    assert "copies of another file: 2" in text and "that share their name: 6" in text
+    assert text.splitlines()[-1].endswith("once those that share their name are renamed")
 
 
 def test_a_hostile_name_cannot_move_the_cursor(root, said):

@@ -41,6 +41,7 @@ def main(argv: list[str]) -> int:
     add("--reference_sigma_nm", type=_above_0, metavar="S", help="standard deviation of the reference's error [nm]; "
         "gives Mandel's lambda, which is 1 otherwise, and is taken off TMU")  # fmt: skip
     add("--quantity", metavar="NAME", help="the column that the reference is compared with; default depth_mean_nm")
+    add("--known_only", action="store_true", help="leave out the holes that are outside what the model knows")
     given = parser.parse_args(argv)
     try:
         for name in ("nm_per_grey", "reference_sigma_nm", "quantity"):
@@ -49,7 +50,8 @@ def main(argv: list[str]) -> int:
         folder = Path(given.results)
         if not (folder / "holes.csv").is_file():
             folder = Results.of(given.results, given.results_dir).folder
-        found = Statistics.of(hole_table.read(folder / "holes.csv"), given.tolerance_nm)
+        table = hole_table.read(folder / "holes.csv")
+        found = Statistics.of(table.known() if given.known_only else table, given.tolerance_nm)
         if given.reference:
             known = reference.read(given.reference, given.nm_per_grey or 1.0)
             found = found.against(known, given.quantity or "depth_mean_nm", given.reference_sigma_nm)
@@ -84,6 +86,8 @@ def _write(folder: Path, found: Statistics) -> None:
 
 
 def _say(found: Statistics) -> None:
+    for line in found.warnings():
+        print(line)
     width = max(map(len, found.quantities))
     print(f"{'':{width}}{'mean':>12}{'3 sigma':>12}{'in sites':>12}{'less noise':>12}{'measurement':>12}{'P/T':>8}")
     for name, one in found.as_json()["quantities"].items():

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,8 @@ from ..results_writer import FORMULA
 REPEAT = re.compile(r"(.*)_itr(\d+)", re.DOTALL)
 U90 = "_u90"
 AXIAL = "orientation_deg"  # an axis has no direction: -90 and 90 degrees are the same
-NAMES = ("image", "site")
+OUTSIDE = "outside_known"  # 1: the image is outside what the model knows
+NO_QUANTITY = ("image", "site", OUTSIDE, "strangeness", "pixel_nm")
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,44 @@ class HoleTable:
     repeat: NDArray[np.intp]  # (N,) number behind _itr; 0 without one
     quantities: dict[str, NDArray[np.float64]]  # (N,) each; NaN is what could not be measured
     u90: dict[str, NDArray[np.float64]]  # half the width of the 90 % interval (N,) of some of them
+    outside: NDArray[np.bool_] | None = None  # (H,) outside what the model knows; None where it does not say
+    left_out: int = 0  # holes outside what the model knows that were in the file
 
     @property
     def hole_site(self) -> NDArray[np.intp]:
         """Place in `sites` of each hole (H,)."""
         return self.site[np.unique(self.hole, return_index=True)[1]]
 
+    def known(self) -> "HoleTable":
+        """The same without the holes outside what the model knows; raises UtilError where it does not say which are,
+        and where none is left."""
+        if self.outside is None:
+            raise UtilError(f"--known_only: the model does not say which holes it knows (holes.csv, {OUTSIDE})")
+        keep = ~self.outside[self.hole]
+        quantities = {name: seen for name, one in self.quantities.items() if np.isfinite(seen := one[keep]).any()}
+        if not quantities:
+            raise UtilError("--known_only: no hole is left that the model knows and that was measured")
+        if AXIAL in quantities:
+            quantities[AXIAL] = _turned(quantities[AXIAL])
+        sites, site = _places([self.sites[n] for n in self.site[keep]])
+        return replace(
+            self,
+            images=[image for image, kept in zip(self.images, keep, strict=True) if kept],
+            sites=sites,
+            site=site,
+            hole=np.unique(self.hole[keep], return_inverse=True)[1],
+            repeat=self.repeat[keep],
+            quantities=quantities,
+            u90={name: one[keep] for name, one in self.u90.items()},
+            outside=self.outside[~self.outside],
+            left_out=int(self.outside.sum()),
+        )
+
 
 def read(path: Path) -> HoleTable:
-    """The table at `path`. Every column of numbers is a quantity, or the `_u90_` interval of one; other text is passed
-    over. Orientations are turned by 180 degrees where that brings them nearer to their mean axis.
+    """The table at `path`. Every column of numbers is a quantity, or the `_u90_` interval of one, but for strangeness,
+    `outside_known` and the width of a pixel; other text is passed over. A hole is outside what the model knows if
+    one of its repeats is. Orientations are turned by 180 degrees where that brings them nearer to their mean axis.
 
     Raises UtilError where it is no such table: no image column, a row cut short, an image named twice, or a cell that
     is no finite number in a column of numbers.
@@ -51,7 +80,9 @@ def read(path: Path) -> HoleTable:
     twin = next((image for (image, _), times in Counter(zip(images, at, strict=True)).items() if times > 1), None)
     if twin is not None:
         raise UtilError(f"{path}: names image {twin!r} twice; run test.py again")
-    found = {name: values for name in header if name not in NAMES if (values := _numbers(path, name, cells[name]))}
+    found = {
+        name: values for name in header if name not in NO_QUANTITY if (values := _numbers(path, name, cells[name]))
+    }
     columns = {name: np.array(values, dtype=np.float64) for name, values in found.items()}
     if AXIAL in columns:
         columns[AXIAL] = _turned(columns[AXIAL])
@@ -61,7 +92,9 @@ def read(path: Path) -> HoleTable:
     quantities = {name: values for name, values in columns.items() if U90 not in name}
     if not quantities:
         raise UtilError(f"{path}: holds no measure of a hole; run test.py with a model that predicts depth")
-    return HoleTable(images, sites, site, hole, np.array(repeats, dtype=np.intp), quantities, u90)
+    flags = _numbers(path, OUTSIDE, cells[OUTSIDE]) if OUTSIDE in cells else None
+    outside = None if flags is None else np.bincount(hole, np.equal(flags, 1)) > 0
+    return HoleTable(images, sites, site, hole, np.array(repeats, dtype=np.intp), quantities, u90, outside)
 
 
 def _rows(path: Path) -> tuple[list[str], list[list[str]]]:

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ..figure import svg
@@ -26,7 +27,8 @@ def trend(name: str, mean: NDArray, three_sigma: NDArray | None, outside: NDArra
         axes.plot(number[outside], mean[outside], "D", color=RED, markersize=4, label="outlier")
     middle = float(np.nanmedian(mean))
     axes.axhline(middle, color=GREY, linewidth=0.9, linestyle="--", label=f"median {middle:.4g}")
-    axes.set(xlabel=f"number of the {what}", ylabel=name)
+    axes.set(xlabel=f"number of the {what}", ylabel=name, xlim=(0.5, len(mean) + 0.5))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return _finished(figure, axes)
 
 

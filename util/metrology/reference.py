@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..errors import UtilError
 
 LEAST = 3  # points that a line with a residual needs
+ENOUGH = 5  # points below which a slope's standard error means little: two degrees of freedom or fewer
 LIMITS = 1.96  # standard deviations that hold 95 % of a normal distribution
 
 

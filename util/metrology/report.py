@@ -35,6 +35,8 @@ def page(title: str, found: Statistics) -> str:
     leading = [name for name in LEADING if name in found.quantities] or list(found.quantities)[:2]
     with made:
         tags.h1(f"{title}: metrology")
+        for line in found.warnings():
+            tags.p(line, cls="alarm")
         with tags.p(cls="quiet facts"):
             tags.span(f"holes {len(found.table.hole_site):,}")
             tags.span(f"images {len(found.table.images):,}")

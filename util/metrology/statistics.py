@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import UtilError
 from ..results_writer import inert
 from .hole_table import HoleTable
-from .reference import Comparison, compare
+from .reference import ENOUGH, Comparison, compare
 from .sites import Quantity, quantity
 
 SITE_COLUMNS = ("site", "quantity", "holes", "mean", "3sigma", "3sigma_noise_corrected", "holes_outside", "outlier")
@@ -47,6 +47,28 @@ class Statistics:
         found = compare(common, x, y, reference_sigma)
         return Statistics(self.table, self.quantities, self.tolerance_nm, name, found)
 
+    @property
+    def outside_known(self) -> int | None:
+        """Holes outside what the model knows; None where it does not say."""
+        return None if self.table.outside is None else int(self.table.outside.sum())
+
+    def warnings(self) -> list[str]:
+        """What must be said before any number."""
+        said, holes, left_out = [], len(self.table.hole_site), self.table.left_out
+        if count := self.outside_known:
+            verb, whose = ("is", "its") if count == 1 else ("are", "their")
+            said.append(
+                f"{count:,} of {holes:,} holes {verb} outside what the model knows: do not trust {whose} numbers"
+            )
+        if left_out:
+            said.append(f"{left_out:,} of {holes + left_out:,} holes left out: outside what the model knows")
+        if self.comparison and len(self.comparison.names) < ENOUGH:
+            said.append(
+                f"{len(self.comparison.names)} reference points are too few for a slope, {ENOUGH} the least: trust the "
+                "bias at most"
+            )
+        return said
+
     def precision_to_tolerance(self, name: str) -> float:
         """P/T of the quantity `name`; NaN without a tolerance, and for what is no length."""
         if self.tolerance_nm is None or not name.endswith("_nm"):
@@ -59,6 +81,8 @@ class Statistics:
             "images": len(self.table.images),
             "holes": len(self.table.hole_site),
             "sites": len([site for site in self.table.sites if site]),
+            "outside_known": self.outside_known,
+            "left_out": self.table.left_out,
             "tolerance_nm": self.tolerance_nm,
             "quantities": {name: self._quantity(one) for name, one in self.quantities.items()},
         }

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from tests.util.metrology.tables import wafer, write
+from util.metrology import plots
 from util.metrology.__main__ import main
 from util.results_writer import ResultsWriter
 
@@ -72,6 +74,61 @@ def test_a_reference_may_name_images_and_another_quantity(tmp_path):
     told = json.loads((tmp_path / "statistics.json").read_text())
     assert told["reference"]["bias_nm"] == pytest.approx(1) and told["calibration"]["slope"] == pytest.approx(1)
     assert told["quantities"]["cd_half_nm"]["3sigma_of_a_measurement"] is None
+
+
+def flagged(folder, outside, holes=12):
+    rows = [(f"h{n}", f"s{n % 3}", int(n < outside), 1.5, 2, 100 + n, 50 + n) for n in range(holes)]
+    names = ("image", "site", "outside_known", "strangeness", "pixel_nm", "depth_mean_nm", "cd_half_nm")
+    write(folder / "holes.csv", rows, names)
+
+
+def test_holes_outside_what_the_model_knows_come_before_any_number(tmp_path, capsys):
+    flagged(tmp_path, 12)
+    assert main([str(tmp_path)]) == 0
+    line = "12 of 12 holes are outside what the model knows: do not trust their numbers"
+    said = capsys.readouterr().out
+    assert said.splitlines()[0] == line and "strangeness" not in said and "pixel_nm" not in said
+    page = (tmp_path / "metrology.html").read_text()
+    assert f'<p class="alarm">{line}</p>' in page and page.index(line) < page.index("<svg")
+    told = json.loads((tmp_path / "statistics.json").read_text())
+    assert told["outside_known"] == 12 and set(told["quantities"]) == {"depth_mean_nm", "cd_half_nm"}
+    assert main([str(tmp_path), "--known_only"]) == 2 and "no hole is left" in capsys.readouterr().err
+
+
+def test_known_only_leaves_them_out_and_says_how_many(tmp_path, capsys):
+    flagged(tmp_path, 1)
+    assert main([str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith("1 of 12 holes is outside what the model knows: do not trust its numbers")
+    assert main([str(tmp_path), "--known_only"]) == 0
+    said = "1 of 12 holes left out: outside what the model knows"
+    assert capsys.readouterr().out.splitlines()[0] == said and said in (tmp_path / "metrology.html").read_text()
+    told = json.loads((tmp_path / "statistics.json").read_text())
+    assert (told["outside_known"], told["left_out"], told["holes"]) == (0, 1, 11)
+    assert told["quantities"]["depth_mean_nm"]["mean"] == pytest.approx(106)
+
+
+def test_all_known_holes_raise_no_alarm(tmp_path, capsys):
+    flagged(tmp_path, 0)
+    assert main([str(tmp_path), "--known_only"]) == 0
+    assert "outside" not in capsys.readouterr().out
+    assert 'class="alarm"' not in (tmp_path / "metrology.html").read_text()
+
+
+@pytest.mark.parametrize("points, few", [(3, True), (4, True), (5, False)])
+def test_few_reference_points_are_no_slope(tmp_path, capsys, points, few):
+    flagged(tmp_path, 0)
+    (tmp_path / "known.csv").write_text("image,depth\n" + "".join(f"h{n},{98 + n * 1.1}\n" for n in range(points)))
+    assert main([str(tmp_path), "--reference", str(tmp_path / "known.csv")]) == 0
+    line = f"{points} reference points are too few for a slope"
+    assert (line in capsys.readouterr().out) == few == (line in (tmp_path / "metrology.html").read_text())
+
+
+@pytest.mark.parametrize("sites", [1, 2, 3, 60])
+def test_sites_are_counted_in_whole_numbers(monkeypatch, sites):
+    monkeypatch.setattr(plots, "svg", lambda figure: figure.axes[0].get_xticks())
+    ticks = plots.trend("depth_mean_nm", np.arange(sites) + 1.0, None, np.zeros(sites, bool), "site")
+    assert 1 in ticks or sites > 9
+    assert all(tick == round(tick) for tick in ticks)
 
 
 def test_hostile_names_do_no_harm(tmp_path):

@@ -53,3 +53,41 @@ def test_what_is_no_table_is_one_line(tmp_path, text, line):
 def test_no_file(tmp_path):
     with pytest.raises(UtilError, match="no such file"):
         read(tmp_path / "holes.csv")
+
+
+COLUMNS = ("image", "site", "outside_known", "strangeness", "pixel_nm", "depth_mean_nm", "orientation_deg")
+
+
+@pytest.mark.parametrize("order", [COLUMNS, COLUMNS[::-1]])
+def test_flags_and_pixels_are_no_quantities_wherever_they_stand(tmp_path, order):
+    row = dict(zip(COLUMNS, ("a", "s", 1, 2.5, 2, 7, 89), strict=True))
+    table = read(write(tmp_path / "holes.csv", [[row[name] for name in order]], order))
+    assert set(table.quantities) == {"depth_mean_nm", "orientation_deg"} and table.outside.tolist() == [True]
+    with pytest.raises(UtilError, match="--known_only: no hole is left"):
+        table.known()
+
+
+def test_known_holes_are_left_with_their_sites_and_repeats(tmp_path):
+    rows = [
+        ("a_itr0", "s1", 0, 0.1, "", 1, 80),
+        ("a_itr1", "s1", 1, 1.1, "", 2, 80),
+        ("b", "s2", 0, 0.2, "", 3, -80),
+        ("c", "s1", "", "", "", 4, 80),
+        ("d", "s3", 1, 3, "", "", ""),
+    ]
+    table = read(write(tmp_path / "holes.csv", rows, COLUMNS))
+    assert table.outside.tolist() == [True, False, False, True], "one repeat is enough"
+    known = table.known()
+    assert (known.images, known.sites, known.left_out) == (["b", "c"], ["s2", "s1"], 2)
+    assert known.site.tolist() == known.hole.tolist() == known.hole_site.tolist() == [0, 1]
+    assert known.quantities["depth_mean_nm"].tolist() == [3, 4] and not known.outside.any()
+    again = read(write(tmp_path / "known.csv", [rows[2], rows[3]], COLUMNS))
+    for name, values in again.quantities.items():
+        np.testing.assert_allclose(known.quantities[name] % 180, values % 180)
+
+
+def test_a_model_that_says_nothing_leaves_nothing_out(tmp_path):
+    table = read(write(tmp_path / "holes.csv", [("a", "s", "", "", "", 1, 2)], COLUMNS))
+    assert table.outside is None
+    with pytest.raises(UtilError, match="does not say which"):
+        table.known()
