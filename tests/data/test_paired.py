@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data import DataError, DataOptions, LabelledBatches, Layout, PairedBatches
 from data.simulate import main as simulate
@@ -65,7 +66,7 @@ def test_one_site_a_class_is_held_out_by_image_with_a_warning(tmp_path, capsys):
     root = tmp_path / "sem"
     assert simulate(["--dataroot", str(root), "--stems", "1", "--real", "12", "--test", "0"]) == 0
     batches = LabelledBatches(Layout(root), DataOptions(), 8, 0)
-    assert "one site only" in capsys.readouterr().out
+    assert "too few sites" in capsys.readouterr().out
     assert len(batches.apart) == 4 and set(batches.reference()["level"].tolist()) == {140, 150, 160, 170}
 
 
@@ -75,3 +76,15 @@ def test_images_in_no_class_folder_are_named(tmp_path, layout):
     (tmp_path / "trainA/one.png").write_bytes(layout.sem()[0].path.read_bytes())
     with pytest.raises(DataError, match=r"one\.png: lies in no folder Depth_110"):
         LabelledBatches(Layout(tmp_path), DataOptions(), 1, 0)
+
+
+@pytest.mark.parametrize("sizes, held", [((17, 15), 4), ((30, 2), 2), ((10, 8, 7, 3), 3), ((6,) * 16, 12)])
+def test_no_more_than_a_third_of_a_class_is_held_out(tmp_path, sizes, held):
+    for depth in (110, 120):
+        for site, count in enumerate(sizes):
+            folder = tmp_path / f"train/SEM/Depth_{depth}/site_{site:05d}"
+            folder.mkdir(parents=True)
+            for n in range(count):
+                Image.fromarray(np.full((72, 48), 100 + n, np.uint8)).save(folder / f"SEM_{site:03d}{n:03d}.png")
+    batches = LabelledBatches(Layout(tmp_path), DataOptions(dataroot=str(tmp_path), cache=False), 4, 0)
+    assert len(batches.apart) == 2 * held and len(batches.training) == 2 * (sum(sizes) - held)
