@@ -40,7 +40,6 @@ from util.score_table import table
 from util.shards import Shard, shards_of, write_manifest
 from util.terminal import steady
 
-MOST_LINES = 20  # about images that are left out
 LARGE = 8  # times the pixels that the run learned at: an image may be a whole field
 
 
@@ -153,10 +152,8 @@ def predict(opt: Options) -> int:
 
 def left_out(bad: Collection[str], opt: Options) -> int:
     """Names the images that could not be used; the exit status."""
-    for line in list(bad)[:MOST_LINES]:
+    for line in bad:
         print(f"test.py: left out: {line}", file=sys.stderr)
-    if len(bad) > MOST_LINES:
-        print(f"test.py: left out: {len(bad) - MOST_LINES} more; metrics.json names all", file=sys.stderr)
     return int(bool(bad) and opt.data.on_bad_image == "error")
 
 
