@@ -5,7 +5,6 @@ shows scores, options that differ, how the measures of the same holes differ, an
 """
 
 import argparse
-import csv
 import json
 import sys
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from . import comparison_page
 from .atomic import write_bytes
 from .errors import UtilError
-from .metrology.hole_table import name_of
+from .metrology import hole_table
 
 FINAL = ("centred", "quantised", "raw")  # the last of these is the map that was written
 
@@ -59,12 +58,9 @@ class Results:
         path = self.folder / "holes.csv"
         if not path.is_file():
             return {}
-        try:
-            with path.open(newline="", encoding="utf-8") as file:
-                rows = list(csv.DictReader(file))
-            return {name_of(row.pop("image")): {key: _number(text) for key, text in row.items()} for row in rows}
-        except (OSError, ValueError, KeyError, csv.Error) as error:
-            raise UtilError(f"{path}: not a table of holes ({error}); run test.py again") from None
+        table = hole_table.read(path)
+        columns = table.quantities
+        return {image: {name: float(one[n]) for name, one in columns.items()} for n, image in enumerate(table.images)}
 
     def depth_nm(self, image: str) -> NDArray | None:
         """The depth map (H, W) of an image [nm below the top surface]; None where there is none."""
@@ -96,13 +92,6 @@ class Results:
             if key in self.metrics:
                 said[name] = form.format(self.metrics[key])
         return said
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return float("nan")
 
 
 def main(argv: list[str]) -> int:

@@ -74,8 +74,8 @@ def read(path: Path) -> HoleTable:
     """
     header, rows = _rows(path)
     cells = dict(zip(header, zip(*rows, strict=True), strict=True))
-    images = [name_of(text) for text in cells["image"]]
-    at = [name_of(text) for text in cells["site"]] if "site" in cells else [""] * len(images)
+    images = [_name(text) for text in cells["image"]]
+    at = [_name(text) for text in cells["site"]] if "site" in cells else [""] * len(images)
     holes, repeats = zip(*(_hole(image) for image in images), strict=True)
     twin = next((image for (image, _), times in Counter(zip(images, at, strict=True)).items() if times > 1), None)
     if twin is not None:
@@ -136,7 +136,7 @@ def _is_number(cell: str) -> bool:
         return False
 
 
-def name_of(cell: str) -> str:
+def _name(cell: str) -> str:
     """A name without the apostrophe that keeps spreadsheets from taking it for a formula."""
     return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
 
