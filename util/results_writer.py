@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from .errors import UtilError
 from .exports import EXPORTS
+from .metrology.hole import name_in_pixels
 from .png import grey_png
 from .result import Result
 from .run_lock import LOCK, take
@@ -237,12 +238,7 @@ def pixel_size(pixel_nm: float) -> dict[str, Any]:
 
 def in_pixels(measures: dict[str, float]) -> dict[str, float]:
     """Measures that were taken with a pixel as the unit of length, under names that say so; wall angles need nm."""
-    renamed = {}
-    for name, value in measures.items():
-        if name.startswith(("cd_", "centre_")):
-            name = name.replace("_nm", "_px")
-        renamed["volume_nm_px2" if name == "volume_nm3" else name] = np.nan if name.startswith("swa_") else value
-    return renamed
+    return {name_in_pixels(name): np.nan if name.startswith("swa_") else value for name, value in measures.items()}
 
 
 def inert(name: str) -> str:

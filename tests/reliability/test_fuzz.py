@@ -113,9 +113,7 @@ EDITS = strategies.lists(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
-@promise(
-    "Files damaged at random, for each of 19 kinds that are read: an error of ours or an answer, in 2 s", 40, 6000
-)
+@promise("Files damaged at random, for each of 19 kinds that are read: an error of ours or an answer, in 2 s", 40, 6000)
 def test_a_reader_gives_an_answer_or_an_error_of_ours(reader, count, tmp_path):
     name, write, read = READERS[reader]
     (tmp_path / "good").mkdir()

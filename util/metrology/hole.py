@@ -37,6 +37,13 @@ MEASURES = {
 }
 
 
+def name_in_pixels(name: str) -> str:
+    """A measure's name where a pixel is the unit of length across the image."""
+    if name == "volume_nm3":
+        return "volume_nm_px2"
+    return name.replace("_nm", "_px") if name.startswith(("cd_", "centre_")) else name
+
+
 def measure(
     depth_nm: NDArray, pixel_nm: float = 1.0, interval_nm: NDArray | None = None, lines: bool = False
 ) -> dict[str, NDArray[np.float64]]:

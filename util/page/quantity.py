@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..metrology.errors_of_measures import UNCERTAIN, difference
-from ..metrology.hole import MEASURES
+from ..metrology.hole import MEASURES, name_in_pixels
 
 LABELS = {
     "depth_mean_nm": "depth mean",
@@ -18,6 +18,7 @@ LABELS = {
     "volume_nm3": "volume",
 }
 DECIMALS = {"floor_roughness_nm": 2, "ellipticity": 3}
+UNITS = {"nm": "nm", "px": "px", "deg": "°", "nm3": "10³ nm³", "px2": "10³ nm·px²"}  # by the end of a name
 THOUSAND = 1000.0
 
 
@@ -52,17 +53,11 @@ class Quantity:
 
 def quantities(pixel_nm: float) -> dict[str, Quantity]:
     """All measures by name, without the intervals, which stand beside their measures; 0 is an unknown `pixel_nm`."""
-    across = "nm" if pixel_nm else "px"
     found = {}
     for name, meaning in MEASURES.items():
         if name in UNCERTAIN.values():
             continue
-        if name == "volume_nm3":
-            unit = "10³ nm³" if pixel_nm else "10³ nm·px²"
-        elif name.startswith(("cd_", "centre_")):
-            unit = across
-        else:
-            unit = {"nm": "nm", "deg": "°"}.get(name.rpartition("_")[2], "")
+        unit = UNITS.get((name if pixel_nm else name_in_pixels(name)).rpartition("_")[2], "")
         found[name] = Quantity(name, LABELS.get(name, _label(name)), unit, meaning)
     return found
 
