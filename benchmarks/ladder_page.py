@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from dominate import document, tags
+from dominate import tags
 from dominate.util import raw
 
 from benchmarks.ladder_row import ROWS, late_gain
 from data import DataOptions, Layout, TestImages, read_grey
 from util import figure
 from util.result import ERROR_LIMIT, depth_range
-from util.style import CSS
+from util.style import empty_page
 
 SHOWN = 6  # test images on the page
 COLUMNS = (
@@ -84,11 +84,7 @@ def table(found: dict[str, list[dict[str, Any]]], seeds: int, minutes: float, da
 
 def write(work: Path, found: dict[str, list[dict[str, Any]]], seeds: list[int], markdown: str) -> None:
     """index.html in `work`."""
-    page = document(title="The ladder")
-    with page.head:
-        tags.meta(charset="utf-8")
-        tags.meta(name="viewport", content="width=device-width, initial-scale=1")
-        tags.style(raw(CSS))
+    page = empty_page("The ladder")
     with page:
         tags.h1("The ladder: every approach on one data set")
         tags.p(markdown.strip().splitlines()[-1].replace("`", ""), cls="quiet")

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from dominate import document, tags
-from dominate.util import raw
+from dominate import tags
 from numpy.typing import NDArray
 
 from . import figure
-from .style import CSS
+from .style import empty_page
 
 COMPARED = (
     "depth_mean_nm",
@@ -38,11 +37,7 @@ class Compared(Protocol):
 
 def page(names: Sequence[str], results: Sequence[Compared], options: Sequence[dict[str, Any]], most: int) -> str:
     """HTML of results under their names, the first of which is the reference; at most `most` images are shown."""
-    made = document(title=" | ".join(names))
-    with made.head:
-        tags.meta(charset="utf-8")
-        tags.meta(name="viewport", content="width=device-width, initial-scale=1")
-        tags.style(raw(CSS))
+    made = empty_page(" | ".join(names))
     with made:
         tags.h1("Runs side by side")
         tags.p(f"Differences are against the first, {names[0]}.", cls="quiet")

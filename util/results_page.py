@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dominate import document, tags
+from dominate import tags
 from dominate.util import raw
 
 from .page import accuracy, detail, fields, holes, origin
@@ -17,7 +17,7 @@ from .page.quantity import quantities
 from .page.row import cells
 from .result import Result
 from .sample import Sample
-from .style import CSS, RESULTS_CSS, RESULTS_SCRIPT
+from .style import CSS, RESULTS_CSS, RESULTS_SCRIPT, empty_page
 
 
 def write(
@@ -41,12 +41,8 @@ def write(
     maps = [Maps.of(result, nm_per_grey) for result in shown]
     colours = Colours.of(maps, nm_per_grey)
     images = [holes.pictures(one, colours, reverse) for one in maps]
-    page = document(title=title)
+    page = empty_page(title, CSS + RESULTS_CSS)
     page["lang"] = "en"
-    with page.head:
-        tags.meta(charset="utf-8")
-        tags.meta(name="viewport", content="width=device-width, initial-scale=1")
-        tags.style(raw(CSS + RESULTS_CSS))
     with page:
         tags.h1(title)
         with tags.p(cls="quiet facts"):

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dominate import document, tags
+from dominate import tags
 from dominate.util import raw
 from numpy.typing import NDArray
 
 from . import figure
 from .atomic import write_bytes
 from .epoch_log import FIRST
-from .style import CSS
+from .style import empty_page
 
 DIRECTIONS = (("real_A", "fake_B", "rec_A"), ("real_B", "fake_A", "rec_B"), ("sem", "depth", "contour", "truth"))
 MOST_EPOCHS = 40
@@ -40,11 +40,7 @@ class TrainingPage:
         epochs: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         """Writes the page anew from the run's loss log and its epochs (columns by name) and the images kept so far."""
-        page = document(title=self.title)
-        with page.head:
-            tags.meta(charset="utf-8")
-            tags.meta(name="viewport", content="width=device-width, initial-scale=1")
-            tags.style(raw(CSS))
+        page = empty_page(self.title)
         with page:
             tags.h1(self.title)
             for sign, advice in (alarms or {}).items():

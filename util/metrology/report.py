@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from dominate import document, tags
+from dominate import tags
 from dominate.util import raw
 
-from ..style import CSS
+from ..style import empty_page
 from . import plots
 from .statistics import Statistics
 
@@ -26,11 +26,7 @@ MEANINGS = {
 
 def page(title: str, found: Statistics) -> str:
     """HTML of the statistics."""
-    made = document(title=f"{title}: metrology")
-    with made.head:
-        tags.meta(charset="utf-8")
-        tags.meta(name="viewport", content="width=device-width, initial-scale=1")
-        tags.style(raw(CSS))
+    made = empty_page(f"{title}: metrology")
     sites = [site for site in found.table.sites if site]
     leading = [name for name in LEADING if name in found.quantities] or list(found.quantities)[:2]
     with made:
