@@ -22,23 +22,25 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from data import BadImageError, DataError, DataOptions, ImageFile, Layout, TestBatch, TestImages, read_stack
-from data.field_images import FieldImages
+from data.fields.inference_crops import FieldImages
 from models import SYSTEMS, ModelError, Predictor
 from options import Options, OptionsError, TestOptions, parse_test
-from util import checkpoint, fleet, results_page
-from util.breakdown import in_words
-from util.device import choose_device, keep_memory, takes_bf16
 from util.errors import UtilError
-from util.field_writer import FieldWriter
-from util.metrology.errors_of_measures import MeasureErrors
-from util.metrology.hole import measure
-from util.result import Result
-from util.results_writer import ResultsWriter
-from util.sample import Sample
-from util.score import Score
-from util.score_table import table
-from util.shards import Shard, shards_of, write_manifest
-from util.terminal import steady
+from util.files.error_messages import in_words
+from util.files.safe_output import steady
+from util.metrology.hole_measurement import measure
+from util.page import results_page
+from util.results import ray_shards
+from util.results.field_writer import FieldWriter
+from util.results.image_result import Result
+from util.results.results_writer import ResultsWriter
+from util.results.shards import Shard, shards_of, write_manifest
+from util.run import checkpoint
+from util.run.device import choose_device, keep_memory, takes_bf16
+from util.scoring.evaluator import Score
+from util.scoring.measurement_errors import MeasureErrors
+from util.scoring.result_selection import Sample
+from util.scoring.score_table import table
 
 LARGE = 8  # times the pixels that the run learned at: an image may be a whole field
 
@@ -270,7 +272,7 @@ def predict_shards(opt: Options, run: Path, images: TestImages, folder: Path) ->
     bad = [line for shard in shards if shard not in todo for line in shard.left_out(folder)]
     with tqdm(total=len(files), initial=sum(len(one.files) for one in shards if one not in todo), unit="image") as bar:
         arguments = (opt, folder.resolve())
-        for done in fleet.run(todo, ShardWorker, arguments, opt.test.ray, opt.test.ray_workers) if todo else ():
+        for done in ray_shards.run(todo, ShardWorker, arguments, opt.test.ray, opt.test.ray_workers) if todo else ():
             errors += [done["error"]] * bool(done["error"])
             bad += done["bad"].splitlines()
             bar.update(done["images"])

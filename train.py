@@ -20,22 +20,22 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from data import BATCHES, DataError, DataOptions, Layout
-from models import SYSTEMS, ModelError, Predictor, System, build, check_members, lr_factor
+from models import SYSTEMS, BaseModel, ModelError, Predictor, build, check_members, lr_factor
 from options import Options, OptionsError, compare, parse_train
-from util import checkpoint
-from util.breakdown import in_words
-from util.device import choose_device, keep_memory, repeatable, takes_bf16
-from util.disk import require_room, tensor_bytes
-from util.display import Display
-from util.epoch_log import EpochLog
 from util.errors import RunError, UtilError
-from util.loss_log import LossLog
-from util.replicas import Replicas
-from util.run_folder import RunFolder, scratch_folder
-from util.signals import StopRequest
-from util.terminal import steady
-from util.trackers import require
-from util.training_state import Position, restore, save
+from util.files.error_messages import in_words
+from util.files.safe_output import steady
+from util.monitor.trackers import require
+from util.monitor.training_monitor import Display
+from util.run import checkpoint
+from util.run.device import choose_device, keep_memory, repeatable, takes_bf16
+from util.run.disk_space import require_room, tensor_bytes
+from util.run.distributed import Replicas
+from util.run.epoch_log import EpochLog
+from util.run.loss_log import LossLog
+from util.run.run_folder import RunFolder, scratch_folder
+from util.run.signals import StopRequest
+from util.run.training_state import Position, restore, save
 
 
 def train(opt: Options, replicas: Replicas) -> int:
@@ -197,7 +197,7 @@ def check_changes(saved: dict[str, Any], opt: Options, folder: Path) -> None:
         raise UtilError(f"{folder}: {'; '.join(fixed)}: must stay as it was; leave it out, or choose another --name")
 
 
-def pictures(system: System) -> dict[str, NDArray]:
+def pictures(system: BaseModel) -> dict[str, NDArray]:
     """The first image of each kind of the last step, (H, W) [grey level 0..255]."""
     return {name: image[0, 0].cpu().numpy() for name, image in system.snapshot().items()}
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this 
 
 from data import DataOptions, Layout, TestImages, read_stack
 from models import Predictor, shape_distance
-from util import metrics
+from util.scoring import metrics
 
 
 def main() -> int:

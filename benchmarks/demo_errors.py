@@ -17,9 +17,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
+from benchmarks import contact_sheet
 from data import DataOptions, Layout, TestImages, read_grey
-from util import contact_sheet, metrics
-from util.result import Result
+from util.results.image_result import Result
+from util.scoring import metrics
 
 ROOT = Path(__file__).parents[1]
 

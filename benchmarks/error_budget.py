@@ -22,10 +22,10 @@ from scipy.optimize import minimize
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
-from benchmarks.exam import HERE, ROWS
-from benchmarks.ladder import ROOT
+from benchmarks.blind_benchmark import HERE, ROWS
+from benchmarks.leaderboard import ROOT
 from data import read_grey
-from util import metrics
+from util.scoring import metrics
 
 SHARES = (0.5, 0.68, 0.8, 0.9, 0.95, 0.99)
 IN_LIBRARY = 1.0  # [grey level] of the nearest simulated shape: two roundings lie between a shape and itself

@@ -16,10 +16,10 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
-from data.instrument import REAL, SIMULATION
-from data.population import CONTEST
-from data.shape import CENTRE_X, CENTRE_Y
 from data.simulate import FLOOR, LEVELS
+from data.simulator.hole_geometry import CENTRE_X, CENTRE_Y
+from data.simulator.instrument import REAL, SIMULATION
+from data.simulator.population import CONTEST
 
 EXAM = Path(__file__).with_name("exam")
 FROZEN = EXAM / "frozen.json"
@@ -27,7 +27,7 @@ FROZEN = EXAM / "frozen.json"
 
 def subjects() -> dict[str, Any]:
     """What is frozen, by name."""
-    ladder = yaml.safe_load(Path(__file__).with_name("ladder.yaml").read_text())["systems"]
+    ladder = yaml.safe_load(Path(__file__).with_name("leaderboard.yaml").read_text())["systems"]
     return {
         "simulator: simulation instrument": asdict(SIMULATION),
         "simulator: real instrument": asdict(REAL),

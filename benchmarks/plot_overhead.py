@@ -25,7 +25,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
 from models import SYSTEMS, build
-from util.live_plots import LivePlots
+from util.monitor.live_plots import LivePlots
 
 BLOCK = 20  # steps
 LINES = 2000  # of the loss log, as after a long run

@@ -12,8 +12,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
-from benchmarks.ladder import ROOT, program
-from models.pipeline.pairs import Pairs
+from benchmarks.leaderboard import ROOT, program
+from models.pipeline.renderer_pairs import Pairs
 
 NAME = "holes"
 WORK = Path("benchmarks/runs/pretrained")  # relative, so that opt.json names no machine's paths

@@ -15,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this 
 
 from tqdm import tqdm
 
-from benchmarks import prediction, reading, systems, training_step
-from benchmarks.machine import machine
-from util.device import choose_device, keep_memory
+from benchmarks import inference_speed, loading_speed, model_speed, training_step
+from benchmarks.timing import machine
+from util.run.device import choose_device, keep_memory
 
 RECORD = Path(__file__).parents[1] / "docs/speed.json"
 LOSS = 0.10  # share of a recorded quotient
@@ -35,7 +35,7 @@ def training(rounds: int) -> Rows:
 
 
 def images(rounds: int) -> Rows:
-    found = reading.measure(4000, rounds)
+    found = loading_speed.measure(4000, rounds)
     plain, ours = (f"{found[name]:,.0f} images/s" for name in ("public_images_per_second", "images_per_second"))
     first = [found[f"first_epoch_{way}_s"] for way in ("decoded", "cached")]
     return {
@@ -47,12 +47,12 @@ def images(rounds: int) -> Rows:
 def testing(rounds: int) -> Rows:
     rows = {}
     with tempfile.TemporaryDirectory() as folder:
-        shown, maps = prediction.simulated(Path(folder))
-        found = prediction.everything_else(shown, maps, 3000, rounds)
+        shown, maps = inference_speed.simulated(Path(folder))
+        found = inference_speed.everything_else(shown, maps, 3000, rounds)
         plain, ours = (f"{found[name]:.2f} ms/image" for name in ("plain_ms_per_image", "ms_per_image"))
         rows["test, all but the network"] = plain, ours, found["ratio"]
-        for title, (name, options) in prediction.NETWORKS.items():
-            found = prediction.end_to_end(shown, name, options, max(2, rounds // 2))
+        for title, (name, options) in inference_speed.NETWORKS.items():
+            found = inference_speed.end_to_end(shown, name, options, max(2, rounds // 2))
             bare, whole = (f"{found[name]:,.0f} images/s" for name in ("bare_images_per_second", "images_per_second"))
             rows[f"test, {title}: bare network, whole program"] = bare, whole, found["share"]
     return rows
@@ -60,13 +60,13 @@ def testing(rounds: int) -> Rows:
 
 def learners(rounds: int) -> Rows:
     rows = {}
-    for title, name in systems.ALL.items():
-        for kind in ("training", "test") if title in systems.LEARNING else ("test",):
-            found = systems.measure(systems.ways(name, kind), rounds)
+    for title, name in model_speed.ALL.items():
+        for kind in ("training", "test") if title in model_speed.LEARNING else ("test",):
+            found = model_speed.measure(model_speed.ways(name, kind), rounds)
             plain, ours = (f"{found[key]:,.0f} images/s" for key in ("plain_images_per_second", "images_per_second"))
-            rows[f"{title}, {kind}, batch {systems.BATCH}"] = plain, ours, found["ratio"]
+            rows[f"{title}, {kind}, batch {model_speed.BATCH}"] = plain, ours, found["ratio"]
     for title, name in {"CycleGAN": "cycle_gan", "U-Net": "unet_regressor"}.items():
-        found = systems.onnx(name, rounds)
+        found = model_speed.onnx(name, rounds)
         plain, ours = (f"{found[key]:,.0f} images/s" for key in ("plain_images_per_second", "images_per_second"))
         rows[f"{title}, quantised: torch, onnxruntime"] = plain, ours, found["ratio"]
     return rows

@@ -19,12 +19,12 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
-from benchmarks.machine import machine, ratio
 from benchmarks.reference_step import ReferenceStep
-from models import System, build
+from benchmarks.timing import machine, ratio
+from models import BaseModel, build
 from models.cycle_gan import CycleGanOptions
 from models.networks import WinogradConv2d
-from util.device import choose_device, keep_memory
+from util.run.device import choose_device, keep_memory
 
 GROUPS = {  # operations by what they are
     "convolutions": ("convolution", "bmm", "aten::mm", "_Filter"),
@@ -98,7 +98,7 @@ def exactness(steps: int, device: torch.device) -> dict[str, float]:
     return largest
 
 
-def profile(system: System, given: dict[str, Tensor]) -> dict[str, float]:
+def profile(system: BaseModel, given: dict[str, Tensor]) -> dict[str, float]:
     """Share of each group of operations in the processor time of a step."""
     for _ in range(3):
         system.step(given)

@@ -1,16 +1,16 @@
 """What is read or made: the layouts of a data set, batches of images, and the SEM simulator."""
 
-from .batches import Batches
-from .domains import DomainBatches
+from .batches.base import Batches
+from .batches.image_stack import read_stack
+from .batches.inference_images import TestBatch, TestImages
+from .batches.labelled import LabelledBatches
+from .batches.paired import PairedBatches
+from .batches.sim_to_real import DomainBatches
+from .batches.unpaired import UnpairedBatches
+from .data_options import DataOptions
+from .dataset_layout import ImageFile, Layout
 from .errors import BadImageError, DataError
-from .image import read_grey
-from .labelled import LabelledBatches
-from .layout import ImageFile, Layout
-from .options import DataOptions
-from .paired import PairedBatches
-from .stack import read_stack
-from .test_images import TestBatch, TestImages
-from .unpaired import UnpairedBatches
+from .io.image import read_grey
 
 BATCHES = {
     "unpaired": UnpairedBatches,

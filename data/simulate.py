@@ -19,11 +19,11 @@ from PIL import Image
 from tqdm import tqdm
 
 from .errors import DataError
-from .population import CONTEST, Population
-from .recipe import Recipe, parse
-from .rendering import clean_signal, sem_image
-from .shape import Shape, depth_grey, random_shape, unit_shape
-from .trench import MARGIN, Trench, random_line, random_trench, unit_trench
+from .simulator.hole_geometry import Shape, depth_grey, random_shape, unit_shape
+from .simulator.image_formation import clean_signal, sem_image
+from .simulator.population import CONTEST, Population
+from .simulator.simulation_config import Recipe, parse
+from .simulator.trench_geometry import MARGIN, Trench, random_line, random_trench, unit_trench
 
 FLOOR = 30
 LEVELS = (140, 150, 160, 170)  # background of Case 1..4; a real folder is named after the depth, L - FLOOR

@@ -1,22 +1,22 @@
 """What is learned, and what turns a SEM image into a finished depth map."""
 
-from .criterion import shape_distance
+from .base_model import BaseModel, Estimate
 from .errors import ModelError
+from .postprocessing.background_snapping import LEVELS, quantise
 from .predictor import Prediction, Predictor
-from .quantisation import LEVELS, quantise
 from .registry import SYSTEMS, build, check_members
-from .schedule import lr_factor
-from .system import Estimate, System
+from .training.lr_schedule import lr_factor
+from .training.shape_distance import shape_distance
 from .weights import load_weights
 
 __all__ = [
     "LEVELS",
     "SYSTEMS",
+    "BaseModel",
     "Estimate",
     "ModelError",
     "Prediction",
     "Predictor",
-    "System",
     "build",
     "check_members",
     "load_weights",

@@ -8,11 +8,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .base_model import BaseModel, Estimate
 from .errors import ModelError
 from .networks import grey_resnet18
-from .quantisation import LEVELS
-from .scaling import to_network
-from .system import Estimate, System
+from .networks.intensity_scaling import to_network
+from .postprocessing.background_snapping import LEVELS
 
 LEARN_FROM = {"real": "labelled", "simulation": "paired"}
 
@@ -35,7 +35,7 @@ class BackgroundClassifierOptions:
     lr: float = field(default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
 
 
-class BackgroundClassifier(System):
+class BackgroundClassifier(BaseModel):
     """Knows levels only. In a `fusion` it snaps the background of any model's depth map to the level that it sees."""
 
     Options = BackgroundClassifierOptions

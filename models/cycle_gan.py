@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from . import losses
-from .criterion import shape_distance
-from .image_pool import ImagePool
+from .base_model import BaseModel, Estimate
 from .networks import INITS, NORMS, PatchDiscriminator, PixelDiscriminator, ResnetGenerator, filters_shared, initialise
-from .scaling import to_grey, to_network
-from .system import Estimate, System
+from .networks.intensity_scaling import to_grey, to_network
+from .training.image_pool import ImagePool
+from .training.shape_distance import shape_distance
 
 GENERATOR_BLOCKS = {"resnet_9blocks": 9, "resnet_6blocks": 6}
 DISCRIMINATORS = ("basic", "n_layers", "pixel")
@@ -117,7 +117,7 @@ def apply(network: nn.Module, first: Tensor, second: Tensor, joins: bool) -> tup
     return network(first), network(second)
 
 
-class CycleGan(System):
+class CycleGan(BaseModel):
     """Two generators, two discriminators; the step equals the published one."""
 
     Options = CycleGanOptions

@@ -24,17 +24,17 @@ from torch import Tensor
 from tqdm import tqdm
 
 from .background_classifier import classes_of
+from .base_model import BaseModel, Estimate
 from .networks import HalfUNet, LevelNet
+from .networks.intensity_scaling import to_network
 from .pipeline.appearance import Appearance
-from .pipeline.library import FLOOR, Library, unit_shape
-from .pipeline.options import DepthPipelineOptions
-from .pipeline.pairs import ENOUGH, Pairs
-from .pipeline.registration import fitted
-from .pipeline.studio import Studio, drawing, evenly, geometry
-from .pipeline.trust import SHARE, Judged, Trust, floor_of, residual, spread_of, surprise
+from .pipeline.domain_renderer import Studio, drawing, evenly, geometry
+from .pipeline.lucas_kanade import fitted
+from .pipeline.pipeline_options import DepthPipelineOptions
+from .pipeline.renderer_pairs import ENOUGH, Pairs
+from .pipeline.shape_library import FLOOR, Library, unit_shape
+from .pipeline.uncertainty import SHARE, Judged, Trust, floor_of, residual, spread_of, surprise
 from .pipeline.warp import moved, warped
-from .scaling import to_network
-from .system import Estimate, System
 
 JUDGED_BY = 128  # renderings
 RENDERED = 0.3  # weight of a rendering beside a real image where levels are learned
@@ -44,7 +44,7 @@ ROUNDING = 0.6  # [grey level] within which nine of ten sums of two roundings li
 NOTHING = 0.012  # u of a grey level and a half: less is background, or its noise
 
 
-class DepthPipeline(System):
+class DepthPipeline(BaseModel):
     """Of a real domain nothing is given but its training images."""
 
     Options = DepthPipelineOptions

@@ -16,10 +16,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from .base_model import BaseModel
 from .errors import ModelError
+from .postprocessing.background_snapping import quantise
 from .predictor import Predictor
-from .quantisation import quantise
-from .system import System
 
 LEAST, MOST = 16, 4096  # px of an image's side
 TOLERANCE = 1e-5  # of the network's range, or of a probability: what rounding may make of another order of sums
@@ -31,7 +31,7 @@ class Finished(nn.Module):
 
     levels: Tensor
 
-    def __init__(self, system: System, levels: tuple[int, ...], tolerance: float) -> None:
+    def __init__(self, system: BaseModel, levels: tuple[int, ...], tolerance: float) -> None:
         super().__init__()
         self.system, self.tolerance = system, tolerance
         self.networks = nn.ModuleDict(system.networks)  # so that their weights are found

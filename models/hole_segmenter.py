@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .base_model import BaseModel, Estimate
 from .networks import NORMS, UNet
-from .scaling import to_network
-from .system import Estimate, System
+from .networks.intensity_scaling import to_network
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class HoleSegmenterOptions:
     norm: str = field(default="batch", metadata={"help": "normalisation", "choices": tuple(NORMS)})
 
 
-class HoleSegmenter(System):
+class HoleSegmenter(BaseModel):
     """Knows the mask only. In a `fusion` the background is snapped inside the mask and nowhere else."""
 
     Options = HoleSegmenterOptions

@@ -8,13 +8,13 @@ import torch
 from numpy.typing import NDArray
 from skimage.transform import resize
 
+from .base_model import BaseModel
 from .errors import ModelError
 from .networks import folded
-from .quantisation import LEVELS, quantise
-from .registration import centred
+from .postprocessing.background_snapping import LEVELS, quantise
+from .postprocessing.recentring import centred
+from .postprocessing.tiling import tiled
 from .registry import load
-from .system import System
-from .tiling import tiled
 
 
 class Prediction(NamedTuple):
@@ -54,7 +54,7 @@ class Predictor:
 
     def __init__(
         self,
-        system: System,
+        system: BaseModel,
         levels: tuple[int, ...] = LEVELS,
         tolerance: float = 8.0,
         centre: tuple[float, ...] = (),

@@ -9,16 +9,16 @@ import torch
 
 from .autoencoder import Autoencoder
 from .background_classifier import BackgroundClassifier
+from .base_model import BaseModel
 from .cycle_gan import CycleGan
 from .depth_pipeline import DepthPipeline
+from .ensemble import Fusion
 from .errors import ModelError
-from .fusion import Fusion
 from .hole_segmenter import HoleSegmenter
 from .scale_invariant_depth import ScaleInvariantDepth
-from .system import System
 from .unet_regressor import UnetRegressor
 
-SYSTEMS: dict[str, type[System]] = {
+SYSTEMS: dict[str, type[BaseModel]] = {
     "cycle_gan": CycleGan,
     "depth_pipeline": DepthPipeline,
     "autoencoder": Autoencoder,
@@ -32,12 +32,12 @@ SYSTEMS: dict[str, type[System]] = {
 PREPARED = ("preprocess", "load_size", "grey_range")  # what all members of a fusion must have in common
 
 
-def build(name: str, options: Any, device: torch.device, seed: int = 0) -> System:
+def build(name: str, options: Any, device: torch.device, seed: int = 0) -> BaseModel:
     """A fresh system; an unknown name is an error that lists the known ones."""
     return _known(name)(options, device, seed)
 
 
-def load(folder: Path, epoch: str, device: torch.device) -> tuple[System, dict[str, Any]]:
+def load(folder: Path, epoch: str, device: torch.device) -> tuple[BaseModel, dict[str, Any]]:
     """The system of a run folder with the weights of `epoch`, and the run's options as its `opt.json` holds them.
 
     A fusion's folder holds its members' folders in `members`, each with the weights that it was made of.
@@ -113,7 +113,7 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def _known(name: str) -> type[System]:
+def _known(name: str) -> type[BaseModel]:
     if name not in SYSTEMS:
         raise ModelError(f"unknown model {name!r}; known: {', '.join(SYSTEMS)}")
     return SYSTEMS[name]

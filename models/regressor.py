@@ -6,11 +6,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .scaling import to_grey, to_network
-from .system import Estimate, System
+from .base_model import BaseModel, Estimate
+from .networks.intensity_scaling import to_grey, to_network
 
 
-class Regressor(System):
+class Regressor(BaseModel):
     """One network R from SEM to depth, trained with Adam on pairs; a subclass says which network and which loss."""
 
     batches = "paired"

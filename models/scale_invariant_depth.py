@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from . import losses
 from .networks import NORMS, UNet
+from .networks.intensity_scaling import to_network
 from .regressor import Regressor
-from .scaling import to_network
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ field's metadata; `may_change` lets an option differ on --continue_train, `inher
 Options are parsed, derived, validated, frozen, printed and written as opt.json, in that order.
 """
 
+from benchmarks.docs_table import command_line_table
+
 from .errors import OptionsError
+from .inference_options import TestOptions
+from .parsed_options import Options
 from .parser import parse_test, parse_train
-from .result import Options
 from .saved import Difference, compare
-from .table import command_line_table
-from .test import TestOptions
 
 __all__ = [
     "Difference",

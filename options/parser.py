@@ -5,21 +5,21 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from .display import DisplayOptions
+from .display_options import DisplayOptions
 from .errors import OptionsError
-from .given import Given, last_typed, understand, value_of
-from .help import help_text
-from .lexicon import Lexicon
-from .loop import LoopOptions
+from .inference_options import TestOptions
 from .option import title
-from .result import Options
+from .parsed_options import Options
+from .parsing.flag_index import Lexicon
+from .parsing.help import help_text
+from .parsing.parsed_flags import Given, last_typed, understand, value_of
+from .parsing.raw_flags import Typed, read_arguments, read_config, read_saved
+from .parsing.suffix import named
+from .parsing.value import one_line
 from .rules import check, check_name
-from .run import RunOptions
+from .run_options import RunOptions
 from .saved import OF_ONE_COMMAND, read_opt_json
-from .suffix import named
-from .test import TestOptions
-from .typed import Typed, read_arguments, read_config, read_saved
-from .value import one_line
+from .training_options import LoopOptions
 
 Layer = list[Typed]
 TRAIN_GROUPS: dict[str, type] = {"run": RunOptions, "loop": LoopOptions, "display": DisplayOptions}

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 from .errors import OptionsError
-from .result import Options
+from .parsed_options import Options
 
 NAME_BYTES = 100
 LEAST_PIXEL = 0.01  # [nm] finer ones fit into no TIFF

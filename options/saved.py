@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OptionsError
-from .result import Options
-from .value import one_line, to_text
+from .parsed_options import Options
+from .parsing.value import one_line, to_text
 
 OF_ONE_COMMAND = ("name", "suffix", "checkpoints_dir", "config", "continue_train", "overwrite", "dry_run")
 

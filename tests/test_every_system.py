@@ -9,8 +9,8 @@ import torch
 import test as testing
 import train
 from data.simulate import main as simulate
-from util.metrology.hole import MEASURES
-from util.results_writer import in_pixels
+from util.metrology.hole_measurement import MEASURES
+from util.results.results_writer import in_pixels
 
 NARROW = {"unet_regressor": ["--width", "4"], "autoencoder": ["--layers", "convolutional", "--width", "4"]}
 NARROW |= {name: ["--width", "4"] for name in ("scale_invariant_depth", "hole_segmenter")}

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from data import simulate
-from util.shards import shards_of, write_manifest
+from util.results.shards import shards_of, write_manifest
 
 ROOT = Path(__file__).parents[1]
 

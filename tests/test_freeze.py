@@ -5,8 +5,8 @@ import json
 import yaml
 
 from benchmarks import freeze
-from data.instrument import REAL, Instrument
-from data.population import CONTEST, Population
+from data.simulator.instrument import REAL, Instrument
+from data.simulator.population import CONTEST, Population
 
 
 def test_nothing_frozen_has_changed(monkeypatch, capsys):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.ladder_row import ROWS, late_gain
+from benchmarks.leaderboard_row import ROWS, late_gain
 
 ROOT = Path(__file__).parents[1]
 

@@ -22,7 +22,7 @@ GAN = ["--ngf", "4", "--ndf", "4", "--netG", "resnet_6blocks", "--netD", "n_laye
 STEPS = """
 import sys, torch
 from models import SYSTEMS, build
-from util.replicas import Replicas
+from util.run.distributed import Replicas
 name, steps, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 with Replicas() as replicas:
     torch.manual_seed(0)

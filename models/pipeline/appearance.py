@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .contour import BINS
+from .sem_contour import BINS
 
 KNOTS = 17  # of the gain curve, over the grey levels 0..255
 NOISE_BINS = 16  # of the noise's variance, over the same

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from data import DataError, DataOptions, Layout, UnpairedBatches, read_stack
-from data.stack import CACHE
+from data.batches.image_stack import CACHE
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +41,7 @@ def packs(root):
 def test_a_second_reading_opens_no_image(root, monkeypatch):
     first = read(root)
     assert packs(root) == ["trainA.pack"]
-    monkeypatch.setattr("data.stack.read_grey", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr("data.batches.image_stack.read_grey", lambda *_: pytest.fail("decoded again"))
     again = read(root)
     assert again.dtype == np.uint8 and (again == first).all() and (again[:, 0, 0] == range(6)).all()
     assert not again.flags.writeable

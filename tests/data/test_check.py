@@ -11,12 +11,13 @@ import pytest
 import tifffile
 from PIL import Image
 
-from data import BATCHES, DataError, DataOptions, Layout, check
-from data.facts import HEAD, examined, percentiles, same_bytes
-from data.readiness import SYSTEMS as LEARNERS
+from data import BATCHES, DataError, DataOptions, Layout
+from data.batches.inference_images import TestImages as ImagesToTest
+from data.check import __main__ as check
+from data.check.folder_statistics import robust_z
+from data.check.image_info import HEAD, examined, percentiles, same_bytes
+from data.check.training_plan import SYSTEMS as LEARNERS
 from data.simulate import main as simulate
-from data.survey import robust_z
-from data.test_images import TestImages as ImagesToTest
 from models import SYSTEMS, build
 from models.registry import options_from
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data import DataError, DataOptions, Layout, simulate
-from data.domains import EPOCH, DomainBatches
+from data.batches.sim_to_real import EPOCH, DomainBatches
 
 
 @pytest.fixture(scope="module")

@@ -14,14 +14,14 @@ from scipy.ndimage import gaussian_filter
 
 import test as testing
 from data import BadImageError, DataError, DataOptions, ImageFile, read_grey
-from data.crops import AT_BORDER, NEAR_BORDER, TOO_LARGE, crops_of
-from data.field import find_holes
-from data.field_images import FieldImages
-from data.image import resized
-from data.instrument import REAL
-from data.rendering import clean_signal, sem_image
-from data.shape import random_shape, unit_shape
+from data.fields.hole_detection import find_holes
+from data.fields.inference_crops import FieldImages
+from data.fields.stitching import AT_BORDER, NEAR_BORDER, TOO_LARGE, crops_of
+from data.io.image import resized
 from data.simulate import main as simulate
+from data.simulator.hole_geometry import random_shape, unit_shape
+from data.simulator.image_formation import clean_signal, sem_image
+from data.simulator.instrument import REAL
 
 ROOT = Path(__file__).parents[2]
 PORES = Path(__file__).parent / "fields/pores.png"

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from data import DataError
-from data.instrument import REAL, SIMULATION, Instrument
-from data.population import CONTEST, Population
+from data.simulator.instrument import REAL, SIMULATION, Instrument
+from data.simulator.population import CONTEST, Population
 
 
 def test_a_file_keeps_every_parameter(tmp_path):

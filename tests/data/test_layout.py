@@ -6,7 +6,7 @@ from PIL import Image
 
 from data import DataError, DataOptions, Layout
 from data import TestImages as Images
-from data.layout import drawn_evenly
+from data.dataset_layout import drawn_evenly
 
 
 def put(path, grey=100, mode="L", size=(48, 72)):

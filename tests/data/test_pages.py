@@ -11,8 +11,8 @@ from PIL import Image
 
 from data import DataError, DataOptions, Layout, PairedBatches, UnpairedBatches, read_grey, read_stack
 from data import TestImages as Images
-from data.claim import MOST_PIXELS
-from data.pages import images_of
+from data.io.header_checks import MOST_PIXELS
+from data.io.multi_image import images_of
 
 STACK = np.random.default_rng(1).integers(0, 200, (5, 24, 20), dtype=np.uint8)
 PAGES = {"photometric": "minisblack"}
@@ -172,7 +172,7 @@ def test_pages_are_learned_from_and_kept_in_the_cache(tmp_path, monkeypatch):
     batches = UnpairedBatches(Layout(tmp_path), options, 2, 0)
     assert len(batches) == 3 and np.array_equal(batches.images["sem"], STACK)
     with monkeypatch.context() as patch:
-        patch.setattr("data.stack.read_grey", lambda *_: pytest.fail("decoded again"))
+        patch.setattr("data.batches.image_stack.read_grey", lambda *_: pytest.fail("decoded again"))
         assert np.array_equal(read_stack(Layout(tmp_path).sem(), options, "reading"), STACK)
     np.save(tmp_path / "trainA/s.npy", STACK[::-1])
     assert np.array_equal(read_stack(Layout(tmp_path).sem(), options, "reading"), STACK[::-1])

@@ -7,7 +7,7 @@ from PIL import Image
 
 from data import DataError, DataOptions, Layout
 from data import TestImages as Images
-from data.pixel_size import pixel_nm
+from data.io.pixel_size import pixel_nm
 
 GREY = np.zeros((24, 20), np.uint8)
 NOTHING = {"metadata": None}

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
 
-from data.instrument import REAL, SIMULATION
-from data.rendering import (
+from data.simulator.hole_geometry import random_shape, unit_shape
+from data.simulator.image_formation import (
     BRIGHTEST,
     charged,
     clean_signal,
@@ -20,7 +20,7 @@ from data.rendering import (
     to_grey,
     visible_fraction,
 )
-from data.shape import random_shape, unit_shape
+from data.simulator.instrument import REAL, SIMULATION
 
 MC = Path(__file__).with_name("mc")
 # What differs between the contest's instrument and the Monte Carlo one: pixel, beam, and the rim of PMMA at 500 eV.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data.shape import CENTRE_X, CENTRE_Y, depth_grey, random_shape, unit_shape
+from data.simulator.hole_geometry import CENTRE_X, CENTRE_Y, depth_grey, random_shape, unit_shape
 
 
 @pytest.fixture(scope="module")

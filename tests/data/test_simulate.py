@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from data import Layout, read_grey
-from data.instrument import REAL
 from data.simulate import Shapes, main
+from data.simulator.instrument import REAL
 
 SMALL = ["--stems", "3", "--real", "16", "--test", "8"]
 

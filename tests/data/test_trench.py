@@ -7,19 +7,28 @@ import pytest
 from PIL import Image
 from scipy.ndimage import label
 
-from data.instrument import SIMULATION
-from data.recipe import Recipe
-from data.rendering import clean_signal
-from data.shape import inset, random_shape, unit_shape
 from data.simulate import main
-from data.trench import CORRELATION, HURST, MARGIN, ROUGH, edge_roughness, random_line, random_trench, unit_trench
-from util.metrology.hole import measure
+from data.simulator.hole_geometry import inset, random_shape, unit_shape
+from data.simulator.image_formation import clean_signal
+from data.simulator.instrument import SIMULATION
+from data.simulator.simulation_config import Recipe
+from data.simulator.trench_geometry import (
+    CORRELATION,
+    HURST,
+    MARGIN,
+    ROUGH,
+    edge_roughness,
+    random_line,
+    random_trench,
+    unit_trench,
+)
+from util.metrology.hole_measurement import measure
 
 
 @pytest.mark.parametrize("size", [(72, 48), (64, 64), (96, 144)])
 @pytest.mark.parametrize("draw", [random_trench, random_line])
 def test_widths_follow_from_the_walls(draw, size, monkeypatch):
-    monkeypatch.setattr("data.trench.ROUGH", 0)  # rough edges have another width at every height
+    monkeypatch.setattr("data.simulator.trench_geometry.ROUGH", 0)  # rough edges have another width at every height
     rng = np.random.default_rng(0)
     for _ in range(10):
         trench = draw(rng)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.criterion import shape_distance
+from models.training.shape_distance import shape_distance
 
 
 def population(levels, steep=1.0, seed=0):

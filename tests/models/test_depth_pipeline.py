@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from models import ModelError, build
-from models.pipeline.options import DepthPipelineOptions
+from models.pipeline.pipeline_options import DepthPipelineOptions
 from models.pipeline.warp import moved
 
 SHORT = {"width": 4, "renderer_epochs": 1, "match_epochs": (2,), "matched_epochs": 1, "levels": (140, 170)}

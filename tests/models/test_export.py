@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from models import LEVELS, SYSTEMS, Estimate, ModelError, Predictor, System, build, export, quantise
-from util import checkpoint
+from models import LEVELS, SYSTEMS, BaseModel, Estimate, ModelError, Predictor, build, export, quantise
+from util.run import checkpoint
 
 SMALL = {"ngf": 4, "ndf": 4, "netG": "resnet_6blocks", "width": 4, "depth": 2, "layers": "convolutional"}
 
 
-class Echo(System):
+class Echo(BaseModel):
     """Says that the depth is what it is shown."""
 
     def predict(self, sem):

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from models import Estimate, ModelError, System
-from models.fusion import Fusion, FusionOptions
+from models import BaseModel, Estimate, ModelError
+from models.ensemble import Fusion, FusionOptions
 
 
-class Member(System):
+class Member(BaseModel):
     def __init__(self, depth=None, levels=None, background=None, known=(140, 170)):
         super().__init__(None, torch.device("cpu"))
         self.levels = known if levels else ()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from models import lr_factor
-from models.image_pool import ImagePool
+from models.training.image_pool import ImagePool
 
 
 def test_a_pool_of_no_size_hands_through():

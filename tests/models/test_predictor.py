@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from models import SYSTEMS, Estimate, ModelError, Predictor, System, build
+from models import SYSTEMS, BaseModel, Estimate, ModelError, Predictor, build
 
 
-class Mirror(System):
+class Mirror(BaseModel):
     """Depth is what it is given: what the predictor adds can be told apart."""
 
     def predict(self, sem):
@@ -49,7 +49,7 @@ def test_a_system_that_learned_at_another_size_answers_at_the_images_size():
     assert np.abs(answer.depth_grey[1] - 151).max() < 1e-3
 
 
-class Oracle(System):
+class Oracle(BaseModel):
     """Votes for level 170 and for a background above row 40, whatever it sees."""
 
     levels = (140, 170)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from data.shape import depth_grey
-from data.trench import random_line, random_trench, unit_trench
+from data.simulator.hole_geometry import depth_grey
+from data.simulator.trench_geometry import random_line, random_trench, unit_trench
 from models import quantise
-from models.quantisation import background
+from models.postprocessing.background_snapping import background
 
 
 def hole(level, noise=0.0, seed=0):

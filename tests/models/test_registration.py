@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.registration import centred, centroid
+from models.postprocessing.recentring import centred, centroid
 
 LEVEL = np.array([140, 170])
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from scipy.ndimage import convolve
 
-from models import Estimate, Predictor, System
+from models import BaseModel, Estimate, Predictor
 from models.networks import UNet
-from models.tiling import tiled, weights
+from models.postprocessing.tiling import tiled, weights
 
 
 def blurred(images):
@@ -54,7 +54,7 @@ def test_a_tile_as_large_as_the_image_changes_no_bit(size):
     assert (whole.depth_grey == inside.depth_grey).all() and (whole.final == inside.final).all()
 
 
-class Trained(System):
+class Trained(BaseModel):
     """A network that also says how sure it is, and which levels it sees."""
 
     levels = (140, 150)
@@ -83,7 +83,7 @@ def test_every_answer_is_joined():
 def test_each_tile_is_brought_to_the_size_that_was_trained_at():
     seen = []
 
-    class Half(System):
+    class Half(BaseModel):
         def predict(self, sem):
             seen.append(sem.shape[2:])
             return Estimate(sem)

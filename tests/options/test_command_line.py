@@ -6,7 +6,7 @@ import pytest
 
 from data import DataOptions
 from options import Options, OptionsError, command_line_table, parse_train
-from options.public import GENERATIONS
+from options.parsing.public_flags import GENERATIONS
 
 
 @dataclass(frozen=True)

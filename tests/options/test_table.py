@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from data.options import DataOptions
+from data.data_options import DataOptions
 from models import SYSTEMS
 from options import command_line_table
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.machine import machine
+from benchmarks.timing import machine
 from tests.reliability.promise import SOAK
 
 PAGE = Path(__file__).parents[2] / "docs/reliability.md"

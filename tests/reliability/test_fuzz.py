@@ -16,20 +16,20 @@ from hypothesis import given as drawn
 from PIL import Image
 
 from data import DataError, DataOptions, Layout, read_grey
-from data.pack import load, store
-from data.pages import images_of
-from data.parameters import read_parameters
-from data.pixel_size import pixel_nm
-from data.population import Population
+from data.batches.image_cache import load, store
+from data.io.multi_image import images_of
+from data.io.pixel_size import pixel_nm
+from data.simulator.parameter_file import read_parameters
+from data.simulator.population import Population
 from models import SYSTEMS, ModelError
 from models.weights import load_weights
 from options import OptionsError, parse_test, parse_train
 from tests.reliability.promise import promise
-from util.checkpoint import load_state
-from util.epoch_log import EpochLog
 from util.errors import UtilError
-from util.loss_log import LossLog
-from util.run_folder import RunFolder
+from util.run.checkpoint import load_state
+from util.run.epoch_log import EpochLog
+from util.run.loss_log import LossLog
+from util.run.run_folder import RunFolder
 
 OURS = (DataError, ModelError, OptionsError, UtilError)
 GREY = np.arange(3456, dtype=np.uint8).reshape(72, 48)

@@ -10,7 +10,7 @@ from data.simulate import main as simulate
 from models import Predictor
 from tests.reliability.promise import promise
 from tests.reliability.runs import SHORT, TINY, Run, finished, same, weights
-from util import checkpoint
+from util.run import checkpoint
 
 NETWORKS = ("G_A", "G_B", "D_A", "D_B")
 

@@ -17,9 +17,9 @@ from models import Predictor
 from models.cycle_gan import CycleGan
 from tests.reliability.promise import promise
 from tests.reliability.runs import SHORT, TINY, Run, finished, same, weights
-from util import epoch_log
-from util.loss_log import LossLog
-from util.training_page import TrainingPage
+from util.monitor.training_page import TrainingPage
+from util.run import epoch_log
+from util.run.loss_log import LossLog
 
 KEPT = "checkpoint before is as it was"
 

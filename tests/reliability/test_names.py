@@ -12,8 +12,8 @@ from data.simulate import main as simulate
 from tests.browser import content, needs_browser
 from tests.reliability.promise import promise
 from tests.reliability.runs import SHORT, TINY, finished
-from util.result import Result
-from util.results_writer import ResultsWriter
+from util.results.image_result import Result
+from util.results.results_writer import ResultsWriter
 
 HOSTILE = (
     "../../x", "..", ".", "/tmp/absolute", "a/../../b", "a\\b", "x" * 300, "-rf", "--help", "", " ", "a\0b", "a\nb",

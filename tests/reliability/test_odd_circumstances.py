@@ -12,7 +12,7 @@ import test as testing
 import train
 from data.simulate import main as simulate
 from models.export import main as export
-from util.results_writer import ResultsWriter
+from util.results.results_writer import ResultsWriter
 
 ROOT = Path(__file__).parents[2]
 TINY = ["--model", "unet_regressor", "--width", "4", "--depth", "1", "--n_epochs_decay", "0", "--display_id", "0"]

@@ -1,7 +1,7 @@
 """Scores of maps that are all there at once, for the tests."""
 
-from util.result import Result
-from util.score import Score
+from util.results.image_result import Result
+from util.scoring.evaluator import Score
 
 
 def score(truth, raw, quantised, centred, level, levels, maps, batch=2, **kind):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from util.alarms import RECENT, alarms
+from util.monitor.alarms import RECENT, alarms
 
 RNG = np.random.default_rng(0)
 SEM = np.where(np.hypot(*(np.indices((72, 48)) - 30)) < 15, 30.0, 180.0) + RNG.normal(size=(72, 48))

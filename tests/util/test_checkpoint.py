@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from util import checkpoint
-from util.atomic import UNFINISHED, prepare
 from util.errors import RunError, UtilError
-from util.run_folder import RunFolder
+from util.files.atomic import UNFINISHED, prepare
+from util.run import checkpoint
+from util.run.run_folder import RunFolder
 
 NAMES = ("G_A", "G_B")
 
@@ -126,8 +126,8 @@ def test_a_damaged_state_is_one_line(tmp_path, content):
 def test_a_killed_process_leaves_a_whole_set_and_frees_the_lock(tmp_path):
     program = """
 import sys, torch
-from util import checkpoint
-from util.run_folder import RunFolder
+from util.run import checkpoint
+from util.run.run_folder import RunFolder
 with RunFolder(sys.argv[1], "run") as run:
     value = 0
     while True:
@@ -136,7 +136,7 @@ with RunFolder(sys.argv[1], "run") as run:
         checkpoint.save(run.path, ("latest",), nets, {"step": value})
         print(value, flush=True)
 """
-    root = Path(checkpoint.__file__).parents[1]
+    root = Path(checkpoint.__file__).parents[2]
     command = [sys.executable, "-c", program, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root, env={**os.environ, "PYTHONPATH": "."}) as child:
         assert child.stdout is not None and child.stdout.readline()

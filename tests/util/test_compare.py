@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from util.compare import main
-from util.metrology.hole import measure
-from util.result import Result
-from util.results_writer import ResultsWriter
+from util.compare.__main__ import main
+from util.metrology.hole_measurement import measure
+from util.results.image_result import Result
+from util.results.results_writer import ResultsWriter
 
 
 def results(folder, deeper, rmse):

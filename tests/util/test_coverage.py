@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from util.coverage import Coverage
+from util.scoring.interval_coverage import Coverage
 
 
 def scene():

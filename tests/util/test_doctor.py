@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from util import doctor, machine, requirements, trial
+from util.doctor import __main__ as doctor
+from util.doctor import hardware, requirements, trial_run
 from util.errors import UtilError
 
 ROOT = Path(__file__).parents[2]
@@ -135,9 +136,9 @@ def test_a_server_that_never_answers_holds_nothing_up():
 
 def test_a_program_that_fails_is_quoted_and_one_that_is_killed_is_named():
     with pytest.raises(UtilError, match=r"exit status 3: train\.py: no room"):
-        trial.program("-c", "import sys; print('train.py: no room', file=sys.stderr); sys.exit(3)", limit=60)
+        trial_run.program("-c", "import sys; print('train.py: no room', file=sys.stderr); sys.exit(3)", limit=60)
     with pytest.raises(UtilError, match="signal 9, often because memory"):
-        trial.program("-c", "import os; os.kill(os.getpid(), 9)", limit=60)
+        trial_run.program("-c", "import os; os.kill(os.getpid(), 9)", limit=60)
 
 
 def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path):
@@ -147,7 +148,7 @@ def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(tmp_pat
         f"pathlib.Path({str(note)!r}).write_text(str(one.pid)); time.sleep(60)"
     )
     with pytest.raises(UtilError, match="not finished after 5 s"):
-        trial.program("-c", sleeper, limit=5)
+        trial_run.program("-c", sleeper, limit=5)
     for _ in range(100):
         state = Path(f"/proc/{note.read_text()}/stat")
         if not state.exists() or state.read_text().split()[2] == "Z":
@@ -158,7 +159,7 @@ def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(tmp_pat
 
 def test_a_training_that_takes_too_long_is_broken_and_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(trial, "try_training", lambda genuine=trial.try_training: genuine(0.01))
+    monkeypatch.setattr(trial_run, "try_training", lambda genuine=trial_run.try_training: genuine(0.01))
     found = doctor.trained()
     assert found.broken and "data.simulate: not finished" in found.said and not list(tmp_path.iterdir())
 
@@ -170,14 +171,14 @@ def test_no_place_for_the_training_is_broken(tmp_path, monkeypatch):
 
 
 def test_the_machine_is_described(tmp_path, monkeypatch):
-    assert machine.processor() and 1 <= machine.cores() <= os.cpu_count()
-    total, free = machine.memory()
+    assert hardware.processor() and 1 <= hardware.cores() <= os.cpu_count()
+    total, free = hardware.memory()
     assert free is None or 0 < free <= total
     for name, value in (("LIMIT", "1000000"), ("USED", "400000")):
         (tmp_path / name).write_text(value + "\n")
-        monkeypatch.setattr(machine, name, tmp_path / name)
-    assert machine.memory()[0] == 1_000_000 and machine.memory()[1] in (600_000, None)
-    assert "torch" in machine.machine()
+        monkeypatch.setattr(hardware, name, tmp_path / name)
+    assert hardware.memory()[0] == 1_000_000 and hardware.memory()[1] in (600_000, None)
+    assert "torch" in hardware.machine()
 
 
 def test_little_room_is_said():

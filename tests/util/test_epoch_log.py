@@ -1,6 +1,6 @@
 """What epochs gave: logged once, whatever is interrupted."""
 
-from util.epoch_log import EpochLog
+from util.run.epoch_log import EpochLog
 
 
 def test_a_run_that_goes_on_logs_its_epoch_again_once(tmp_path):

@@ -5,11 +5,11 @@ import pytest
 import tifffile
 from PIL import Image
 
-from options.test import EXPORTS as CHOICES
+from options.inference_options import EXPORTS as CHOICES
 from util.errors import UtilError
-from util.exports import EXPORTS
-from util.result import Result
-from util.results_writer import WRITTEN, ResultsWriter
+from util.results.export_formats import EXPORTS
+from util.results.image_result import Result
+from util.results.results_writer import WRITTEN, ResultsWriter
 
 
 def result(stem="one", depth=None):

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from util.errors import UtilError
-from util.exports import to_gwyddion
-from util.gwyddion import Channel, gwyddion
-from util.result import Result
+from util.results.export_formats import to_gwyddion
+from util.results.gwyddion import Channel, gwyddion
+from util.results.image_result import Result
 
 RNG = np.random.default_rng(0)
 NUMBERS = {"b": "<?", "c": "<c", "i": "<i", "q": "<q", "d": "<d"}

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from util import live_plots
-from util.live_plots import LivePlots, enlarged, thinned
+from util.monitor import live_plots
+from util.monitor.live_plots import LivePlots, enlarged, thinned
 
 LOSSES = {"epoch": [1.0, 1.0], "step": [100.0, 200.0], "seconds": [0.1, 0.1], "G_A": [0.5, 0.4], "cycle_A": [2.0, 1.0]}
 IMAGES = {name: np.full((72, 48), 90.0) for name in ("real_A", "fake_B", "real_B", "fake_A")}

@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from util.loss_log import LossLog
+from util.run.loss_log import LossLog
 
 
 def losses(value):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from util.errors import UtilError
-from util.mesh import FACE, FACET, ply, solid, stl, surface
+from util.results.mesh import FACE, FACET, ply, solid, stl, surface
 
 PIXEL = 2.08
 

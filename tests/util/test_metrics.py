@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.util.scored import score
-from util import metrics
-from util.errors_of_maps import MapErrors
-from util.score import mean_shape
-from util.score_table import rows, table
+from util.scoring import metrics
+from util.scoring.evaluator import mean_shape
+from util.scoring.map_errors import MapErrors
+from util.scoring.score_table import rows, table
 
 LEVELS = (140, 150, 160, 170)
 

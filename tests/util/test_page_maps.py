@@ -8,12 +8,12 @@ import zlib
 import numpy as np
 import pytest
 
-from util import results_page
+from util.page import results_page
 from util.page.colours import Colours
 from util.page.maps import MOST_SIDE, Maps
-from util.page.quantity import quantities
-from util.result import Result
-from util.sample import Sample
+from util.page.quantity_labels import quantities
+from util.results.image_result import Result
+from util.scoring.result_selection import Sample
 
 
 def hole(stem="one", shape=(192, 128), level=150):

@@ -12,14 +12,16 @@ import pytest
 import tifffile
 from PIL import Image
 
+from benchmarks import contact_sheet
 from tests.util.scored import score, score_results
-from util import contact_sheet, figure, results_page
+from util.drawing import figure
 from util.errors import UtilError
+from util.monitor.training_page import TrainingPage, by_direction
+from util.page import results_page
 from util.page.colours import Colours
-from util.result import Result, depth_range
-from util.results_writer import ResultsWriter
-from util.sample import Sample
-from util.training_page import TrainingPage, by_direction
+from util.results.image_result import Result, depth_range
+from util.results.results_writer import ResultsWriter
+from util.scoring.result_selection import Sample
 
 LEVELS = (140, 150, 160, 170)
 ODD = "a <b> & #1 ü"

@@ -8,12 +8,12 @@ import pytest
 
 from tests.browser import content, needs_browser
 from tests.util.scored import score_results
-from util import results_page
-from util.metrology.errors_of_measures import MeasureErrors
-from util.metrology.hole import measure
-from util.result import Result
-from util.results_writer import ResultsWriter
-from util.sample import Sample
+from util.metrology.hole_measurement import measure
+from util.page import results_page
+from util.results.image_result import Result
+from util.results.results_writer import ResultsWriter
+from util.scoring.measurement_errors import MeasureErrors
+from util.scoring.result_selection import Sample
 
 LEVELS = (140, 150, 160, 170)
 SAY = "const say = (name, value) => document.body.insertAdjacentHTML('beforeend', `<pre>${name}=${value}</pre>`);"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from util.errors import UtilError
-from util.run_folder import RunFolder
+from util.run.run_folder import RunFolder
 
 
 def test_options_come_back_and_every_command_is_kept(tmp_path):

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from util import trackers
 from util.errors import UtilError
-from util.trackers import Trackers, require
+from util.monitor import trackers
+from util.monitor.trackers import Trackers, require
 
 ROOT = Path(__file__).parents[2]
 LOG = {"epoch": [1.0, 1.0, 2.0], "step": [10.0, 20.0, 30.0], "seconds": [0.1] * 3, "G_A": [3.0, 2.0, 1.0]}
 
 
 def test_neither_is_imported_unasked():
-    code = "import sys, util.display; sys.exit(bool({'wandb', 'tensorboard'} & set(sys.modules)))"
+    code = "import sys, util.monitor.training_monitor; sys.exit(bool({'wandb', 'tensorboard'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 

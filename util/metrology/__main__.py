@@ -10,13 +10,13 @@ import math
 import sys
 from pathlib import Path
 
-from ..atomic import write_bytes
-from ..compare import Results
+from ..compare.__main__ import Results
 from ..errors import UtilError
-from ..terminal import steady
-from . import hole_table, reference
-from .report import page
-from .statistics import Statistics
+from ..files.atomic import write_bytes
+from ..files.safe_output import steady
+from . import hole_table, reference_comparison
+from .metrology_page import page
+from .run_statistics import Statistics
 
 
 def main(argv: list[str]) -> int:
@@ -53,7 +53,7 @@ def main(argv: list[str]) -> int:
         table = hole_table.read(folder / "holes.csv")
         found = Statistics.of(table.known() if given.known_only else table, given.tolerance_nm)
         if given.reference:
-            known = reference.read(given.reference, given.nm_per_grey or 1.0)
+            known = reference_comparison.read(given.reference, given.nm_per_grey or 1.0)
             found = found.against(known, given.quantity or "depth_mean_nm", given.reference_sigma_nm)
         _write(folder, found)
     except UtilError as error:

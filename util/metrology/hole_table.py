@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UtilError
-from ..results_writer import FORMULA
+from ..results.results_writer import FORMULA
 
 REPEAT = re.compile(r"(.*)_itr(\d+)", re.DOTALL)
 U90 = "_u90"

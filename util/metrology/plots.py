@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from ..figure import svg
-from .reference import Comparison
+from ..drawing.figure import svg
+from .reference_comparison import Comparison
 from .repeatability import Repeatability
 
 BLUE, RED, GREY = "#3b6ea5", "#b5483a", "#888888"

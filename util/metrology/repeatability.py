@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .group_statistics import means
 from .hole_table import HoleTable
-from .moments import means
 
 
 @dataclass(frozen=True)

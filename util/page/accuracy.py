@@ -8,10 +8,10 @@ from dominate import tags
 from dominate.util import raw
 from numpy.typing import NDArray
 
-from .. import figure
-from ..score_table import rows, summary
+from ..drawing import figure
+from ..scoring.score_table import rows, summary
 from .colours import embedded
-from .quantity import Quantity
+from .quantity_labels import Quantity
 
 MEANINGS = {
     "raw": "As the network gives it.",

@@ -9,7 +9,7 @@ from dominate import tags
 from numpy.typing import NDArray
 from PIL import Image
 
-from .. import figure
+from ..drawing import figure
 from .maps import Maps
 
 SHARES = np.linspace(0, 1, 256)

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from models.pipeline.appearance import NOISE_BINS, Appearance, blurred
-from models.pipeline.contour import surroundings
-from models.pipeline.fit import fit
-from models.pipeline.statistics import Statistics, noise_by_grey
+from models.pipeline.appearance_fit import fit
+from models.pipeline.domain_statistics import Statistics, noise_by_grey
+from models.pipeline.sem_contour import surroundings
 from models.pipeline.warp import moved, warped
 
 from .scenes import holes, looks

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from models.pipeline.library import Library, unit_shape
+from models.pipeline.shape_library import Library, unit_shape
 
 from .scenes import holes
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.pipeline.registration import fitted
+from models.pipeline.lucas_kanade import fitted
 from models.pipeline.warp import moved
 
 from .scenes import holes, looks

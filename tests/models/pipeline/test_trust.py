@@ -2,7 +2,7 @@
 
 import torch
 
-from models.pipeline.trust import Trust, floor_of, pixel_scores, quantile, residual
+from models.pipeline.uncertainty import Trust, floor_of, pixel_scores, quantile, residual
 
 from .scenes import holes, looks
 

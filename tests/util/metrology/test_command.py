@@ -13,7 +13,7 @@ import pytest
 from tests.util.metrology.tables import wafer, write
 from util.metrology import plots
 from util.metrology.__main__ import main
-from util.results_writer import ResultsWriter
+from util.results.results_writer import ResultsWriter
 
 FILES = ["calibrated.csv", "metrology.html", "sites.csv", "statistics.json"]
 HOSTILE = ("<script>alert(1)</script>", "a\"b'&c", "$x^2$\\frac", "=cmd|' /C calc'!A0", "one\ntwo", "\u202e\U0001f600")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from util.metrology.errors_of_measures import MeasureErrors, difference
-from util.result import Result
+from util.results.image_result import Result
+from util.scoring.measurement_errors import MeasureErrors, difference
 
 SEM = np.zeros((4, 4))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from util.metrology.hole import MEASURES, measure
+from util.metrology.hole_measurement import MEASURES, measure
 
 FINE = 8
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from util.metrology.moments import counts, deviations, means, medians
+from util.metrology.group_statistics import counts, deviations, means, medians
 
 
 def test_they_equal_numpys():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from util.errors import UtilError
-from util.metrology.reference import compare, mandel, read
+from util.metrology.reference_comparison import compare, mandel, read
 
 
 def both(seed, count=400, slope=1.1, offset=-5.0, sigma_x=2.0, sigma_y=1.0):

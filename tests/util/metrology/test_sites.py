@@ -5,7 +5,7 @@ import pytest
 
 from tests.util.metrology.tables import wafer, write
 from util.metrology.hole_table import read
-from util.metrology.sites import kinds, outliers, quantity
+from util.metrology.site_statistics import kinds, outliers, quantity
 
 
 def test_noise_corrected_lcdu_recovers_the_true_sigma_from_repeats(tmp_path):

@@ -1,0 +1,46 @@
+"""Batches of SEM images and depth maps that do not belong together."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data_options import DataOptions
+from ..dataset_layout import Layout, drawn_evenly
+from ..errors import all_of
+from .base import Batches
+from .image_stack import read_usable
+
+
+class UnpairedBatches(Batches):
+    """Batches {"sem", "depth"}: float32 (N, 1, H, W), [grey level 0..255].
+
+    As in the published loader an epoch is as long as the larger domain; SEM images come in a shuffled order, each with
+    a depth map drawn at random.
+    """
+
+    def __init__(self, layout: Layout, options: DataOptions, batch_size: int, seed: int) -> None:
+        count = options.max_dataset_size
+        (_, sem), (_, depth) = all_of(
+            lambda: read_usable(drawn_evenly(layout.sem(), count), options, "reading SEM images"),
+            lambda: read_usable(drawn_evenly(layout.depth(), count), options, "reading depth maps"),
+        )
+        images = {"sem": sem, "depth": depth}
+        super().__init__(images, max(len(stack) for stack in images.values()), options, batch_size, seed)
+
+    def reference(self, count: int = 32) -> dict[str, NDArray]:
+        """`count` images (N, H, W) [grey level 0..255] of each domain, evenly over the files."""
+        return {name: stack[:: max(1, len(stack) // count)][:count] for name, stack in self.images.items()}
+
+    def _order(self) -> NDArray[np.int64]:
+        """Places (2, length) of this epoch's SEM images and depth maps."""
+        counts = len(self.images["sem"]), len(self.images["depth"])
+        places = np.arange(self.length)
+        if self.options.serial_batches:
+            return np.stack([places % counts[0], places % counts[1]])
+        rng = np.random.default_rng([self.seed, self.epoch])
+        return np.stack([rng.permutation(places) % counts[0], rng.integers(counts[1], size=self.length)])
+
+    def _batch(self, part: slice, rng: np.random.Generator) -> dict[str, NDArray]:
+        sem, depth = self.order[:, part]
+        (sem,) = self._augmented(rng, sem=sem)
+        (depth,) = self._augmented(rng, depth=depth)
+        return {"sem": sem, "depth": depth}

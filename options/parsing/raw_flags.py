@@ -1,0 +1,100 @@
+"""What the user typed, on the command line or in a file, before it is understood."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from ..errors import OptionsError
+from .flag_index import Lexicon
+from .value import one_line, to_text
+
+
+@dataclass(frozen=True)
+class Typed:
+    """One spelling with its text; `text` is None where no value was given. `quote` shows both as they were typed."""
+
+    key: str
+    text: str | None
+    quote: str
+
+
+def read_arguments(argv: list[str], lexicon: Lexicon) -> list[Typed]:
+    """The options in `argv`: `--key value`, `--key=value`, or `--key` alone for those that take no value."""
+    typed = []
+    rest = list(argv)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--") or word == "--":
+            raise OptionsError(_stray(word))
+        flag, equals, value = word.partition("=")
+        text = value if equals else None
+        if lexicon.takes_value(flag[2:], one_line(flag)) and not equals:
+            if not rest or rest[0].startswith("--"):
+                raise OptionsError(f"{one_line(flag)}: wants a value")
+            text = rest.pop(0)
+        typed.append(Typed(flag[2:], text, one_line(word if equals or text is None else f"{word} {text}")))
+    return typed
+
+
+def read_config(path: str, quote: str, lexicon: Lexicon) -> list[Typed]:
+    """The options in a YAML file: a flat mapping of spellings to values; booleans and lists as YAML writes them.
+
+    The nodes are read, not the objects that YAML would make of them, so that a value means here what it means on the
+    command line (`name: 2026-11-23` is a name, not a date) and an error can name its line.
+    """
+    try:
+        root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise OptionsError(f"{quote}: cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise OptionsError(f"{quote}: must be a flat mapping, one `option: value` a line") from None
+    except UnicodeDecodeError:
+        raise OptionsError(f"{quote}: is not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}" if mark else ""
+        raise OptionsError(f"{quote}:{where} is not YAML: {getattr(error, 'problem', None) or 'unreadable'}") from None
+    if root is None:
+        return []
+    if not isinstance(root, yaml.MappingNode):
+        raise OptionsError(f"{quote}: must be a flat mapping, one `option: value` a line")
+    entries: dict[str, Typed] = {}
+    for key, value in root.value:
+        entry = _entry(key, value, path, lexicon)
+        if entry.key in entries:
+            raise OptionsError(f"{entries[entry.key].quote} and {entry.quote}: given twice; keep one of them")
+        entries[entry.key] = entry
+    return list(entries.values())
+
+
+def read_saved(saved: dict[str, object], path: Path) -> list[Typed]:
+    """The options of an `opt.json` in the form of typed ones."""
+    return [Typed(key, to_text(value), one_line(f"{path}: {key} {to_text(value)}")) for key, value in saved.items()]
+
+
+def _entry(key: yaml.Node, value: yaml.Node, path: str, lexicon: Lexicon) -> Typed:
+    where = one_line(f"{path} line {key.start_mark.line + 1}: {key.value}")
+    if not isinstance(key, yaml.ScalarNode):
+        raise OptionsError(f"{one_line(path)} line {key.start_mark.line + 1}: a key must be the name of an option")
+    name = key.value.removeprefix("--")
+    bare = not lexicon.is_elsewhere(name) and not lexicon.takes_value(name, where)
+    if isinstance(value, yaml.SequenceNode) and all(isinstance(part, yaml.ScalarNode) for part in value.value):
+        text = ",".join(part.value for part in value.value)
+    elif isinstance(value, yaml.ScalarNode):
+        text = value.value
+    else:
+        raise OptionsError(f"{where}: must be one value or a list of values")
+    if bare and text == "":
+        return Typed(name, None, where)
+    return Typed(name, text, one_line(f"{where} {text}"))
+
+
+def _stray(word: str) -> str:
+    shown = one_line(word)
+    key, equals, value = shown.lstrip("-").partition("=")
+    if equals:
+        return f"{shown}: unknown argument; options are written --{key} {value}"
+    if word.startswith("-") and len(word) > 2:
+        return f"{shown}: unknown option; did you mean --{key}?"
+    return f"{shown}: unknown argument; every value follows its --option, and --x or --no_x take none"

@@ -1,0 +1,113 @@
+"""What a training shows of itself: alarms in the terminal, the page in its folder, live plots, trackers."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ..files.warn_on_error import Tolerant
+from .alarms import alarms
+from .live_plots import LivePlots
+from .trackers import Trackers
+from .training_page import TrainingPage
+
+HINT = "The curves are on {page}; `python -m util.visdom_server` starts a server."
+
+
+class Display:
+    """`with Display(run, name, options, changed) as display:`; `options` are the options of the display, `levels` the
+    classes of a confusion matrix, `step` is where the training stands.
+
+    `due(step)` says whether images are to be shown after a step, so that they are fetched from the device only then.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        name: str,
+        options: Any,
+        changed: Mapping[str, tuple[Any, Any]],
+        levels: Sequence[int] = (),
+        step: int = 0,
+    ) -> None:
+        self.options, self.run = options, run
+        self.writing, self.tracking = Tolerant("the page"), Tolerant("what --track asks for")
+        self.page: TrainingPage | None = None
+        if options.html:
+            with self.writing:
+                self.page = TrainingPage(run, name, changed, levels)
+        self.plots: LivePlots | None = None
+        self.alarms: Mapping[str, str] = {}
+        self.losses: Mapping[str, list[float]] = {}
+        self.epochs: Mapping[str, list[float]] = {}
+        self.images: Mapping[str, NDArray] = {}
+        self.name = name
+        values = {key: value for key, (value, _) in changed.items()}
+        self.trackers = Trackers(options.track, run, name, step, values) if options.track else None
+        self.written_at, self.step = 0, 0
+
+    def __enter__(self) -> "Display":
+        o = self.options
+        if o.display_id > 0:
+            hint = HINT.format(page=self.run / "web/index.html") if o.html else HINT.partition("; ")[2]
+            self.plots = LivePlots(
+                o.display_server, o.display_port, o.display_env, self.name, o.display_id, o.display_ncols, hint
+            )
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._write_page()
+        if self.plots:
+            self.plots.close()
+        if self.trackers:
+            with self.tracking:
+                self.trackers.close()
+
+    def due(self, step: int) -> bool:
+        """Whether images are wanted after this step."""
+        return step % self.options.display_freq == 0
+
+    def show(self, losses: Mapping[str, list[float]], images: Mapping[str, NDArray] | None = None) -> None:
+        """New lines of the loss log, or new images (H, W) [grey level 0..255]; an alarm is printed when it begins."""
+        self.losses = losses
+        if images is not None:
+            self.images = images
+        now = alarms(losses, self.images)
+        for sign, advice in now.items():
+            if sign not in self.alarms:
+                tqdm.write(f"ALARM {sign}: {advice}")
+        self.alarms = now
+        if self.plots:
+            self.plots.show(losses, images, now, self.epochs)
+        if self.trackers:
+            with self.tracking:
+                self.trackers.show(losses, images)
+
+    def end_epoch(
+        self,
+        epoch: int,
+        step: int,
+        losses: Mapping[str, list[float]],
+        epochs: Mapping[str, list[float]],
+        images: Mapping[str, NDArray],
+    ) -> None:
+        """Keeps an epoch's images, and renews the page when that is due; it is renewed at the end in any case."""
+        self.step, self.epochs = step, epochs
+        self.show(losses, images)
+        if self.trackers:
+            with self.tracking:
+                self.trackers.end_epoch(step, epochs)
+        if self.page:
+            with self.writing:
+                self.page.add_images(epoch, images)
+        if step - self.written_at >= self.options.update_html_freq:
+            self._write_page()
+
+    def _write_page(self) -> None:
+        if self.page and (self.losses or self.step):
+            with self.writing:
+                self.page.write(self.losses, self.alarms, self.epochs)
+            self.written_at = self.step

@@ -1,0 +1,130 @@
+"""The page of a training: checkpoints/<name>/web/index.html, which needs no server and no network."""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dominate import tags
+from dominate.util import raw
+from numpy.typing import NDArray
+
+from ..drawing import figure
+from ..drawing.page_template import empty_page
+from ..files.atomic import write_bytes
+from ..run.epoch_log import FIRST
+
+DIRECTIONS = (("real_A", "fake_B", "rec_A"), ("real_B", "fake_A", "rec_B"), ("sem", "depth", "contour", "truth"))
+MOST_EPOCHS = 40
+
+
+class TrainingPage:
+    """Loss curves, the images of the epochs (newest first; of many every n-th), and the options that were changed."""
+
+    def __init__(
+        self, run: Path, title: str, changed: Mapping[str, tuple[Any, Any]], levels: Sequence[int] = ()
+    ) -> None:
+        self.folder, self.title, self.changed, self.levels = run / "web", title, changed, levels
+        (self.folder / "images").mkdir(parents=True, exist_ok=True)
+
+    def add_images(self, epoch: int, images: Mapping[str, NDArray]) -> None:
+        """Keeps images (H, W) [grey level 0..255] of an epoch as web/images/epoch00012_real_A.png."""
+        for name, image in images.items():
+            picture = figure.picture(name, image, self.levels)
+            write_bytes(self.folder / f"images/epoch{epoch:06d}_{name}.png", figure.png(picture))
+
+    def write(
+        self,
+        losses: Mapping[str, Sequence[float]],
+        alarms: Mapping[str, str] | None = None,
+        epochs: Mapping[str, Sequence[float]] | None = None,
+    ) -> None:
+        """Writes the page anew from the run's loss log and its epochs (columns by name) and the images kept so far."""
+        page = empty_page(self.title)
+        with page:
+            tags.h1(self.title)
+            for sign, advice in (alarms or {}).items():
+                with tags.p(cls="alarm"):
+                    tags.b(sign)
+                    tags.span(f": {advice}")
+            if losses:
+                last = {name: values[-1] for name, values in losses.items()}
+                tags.p(
+                    f"epoch {last['epoch']:.0f}, step {last['step']:.0f}, {last['seconds']:.3f} s a step", cls="quiet"
+                )
+                tags.h2("Losses")
+                for title, names in groups(list(losses)[3:]):
+                    with tags.figure(cls="curve"):
+                        raw(figure.curves(losses, names, title))
+            self._judged(epochs or {})
+            self._images()
+            self._options()
+        write_bytes(self.folder / "index.html", page.render().encode(errors="backslashreplace"))
+
+    def _judged(self, epochs: Mapping[str, Sequence[float]]) -> None:
+        names = list(epochs)[len(FIRST) :]
+        if not names:
+            return
+        tags.h2("Judged after every epoch")
+        best = min(range(len(epochs["epoch"])), key=lambda n: epochs[names[0]][n])
+        tags.p(
+            f"best is epoch {epochs['epoch'][best]:.0f}: {names[0]} {epochs[names[0]][best]:.4g}; less is better.",
+            cls="quiet",
+        )
+        for name in names:
+            with tags.figure(cls="curve"):
+                raw(figure.curves(epochs, [name], name, "epoch", ""))
+
+    def _images(self) -> None:
+        files: dict[str, dict[str, Path]] = {}
+        for path in sorted((self.folder / "images").glob("epoch*_*.png"), reverse=True):
+            epoch, name = path.stem.split("_", 1)
+            files.setdefault(epoch, {})[name] = path
+        if files:
+            tags.h2("Images")
+            if any("real_A" in pictures for pictures in files.values()):
+                tags.p("A is SEM, B is depth: real, translated (fake) and back (rec).", cls="quiet")
+        every = max(1, -(-len(files) // MOST_EPOCHS))
+        for epoch, pictures in list(files.items())[::every]:
+            tags.h3(f"epoch {int(epoch.removeprefix('epoch'))}")
+            with tags.div(cls="epoch"):
+                for names in by_direction(pictures):
+                    with tags.div(cls="direction"):
+                        for name in names:
+                            data = base64.b64encode(pictures[name].read_bytes()).decode()
+                            with tags.figure():
+                                kind = "matrix" if name == "confusion" else "map"
+                                tags.img(src=f"data:image/png;base64,{data}", alt=name, cls=kind)
+                                tags.figcaption(name)
+
+    def _options(self) -> None:
+        tags.h2("Options that differ from their defaults")
+        if not self.changed:
+            tags.p("None: every option is at its default.", cls="quiet")
+            return
+        with tags.div(cls="wide"), tags.table(cls="options"):
+            with tags.thead(), tags.tr():
+                for heading in ("option", "value", "default"):
+                    tags.th(heading)
+            with tags.tbody():
+                for name, (value, default) in self.changed.items():
+                    with tags.tr():
+                        tags.td(f"--{name}")
+                        tags.td(str(value))
+                        tags.td(str(default))
+
+
+def by_direction(names: Iterable[str]) -> list[list[str]]:
+    """Names of an epoch's images, those that begin with one real image together; others come last."""
+    left = sorted(names)
+    found = [[name for name in direction if name in left] for direction in DIRECTIONS]
+    others = [name for name in left if not any(name in group for group in found)]
+    return [group for group in (*found, others) if group]
+
+
+def groups(names: list[str]) -> list[tuple[str, list[str]]]:
+    """Losses that belong on one plot: adversarial ones, and those that hold images to each other."""
+    against = [name for name in names if name.startswith(("G", "D"))]
+    others = [name for name in names if name not in against]
+    title = "cycle and identity" if against else "losses"
+    return [(title, group) for title, group in ((title, others), ("adversarial", against)) if group]

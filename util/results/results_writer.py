@@ -1,0 +1,253 @@
+"""The results of test.py on disk: results/<name>/<phase>_<epoch>/, moved there when they are whole."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from ..errors import UtilError
+from ..files.folder_lock import LOCK, take
+from ..files.png import grey_png
+from ..metrology.hole_measurement import name_in_pixels
+from .export_formats import EXPORTS
+from .image_result import Result
+
+MARK = "metrics.json"
+WRITTEN = (
+    MARK,
+    "index.html",
+    "submission.zip",
+    "levels.csv",
+    "holes.csv",
+    "metrology.html",  # what util.metrology makes of holes.csv is stale beside new results
+    "sites.csv",
+    "statistics.json",
+    "calibrated.csv",
+    "fields.csv",
+    "fields",
+    "images",
+    "depth",
+    "depth_nm",
+    "interval_nm",
+    "sem",
+    "mask",
+    *EXPORTS,
+)
+FORMULA = tuple("=+-@\t\r")  # what formulas begin with
+NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
+CENTIMETRE = 1e7  # [nm]
+LEAST_PIXEL, GREATEST_PIXEL = 0.01, 1e6  # [nm] a TIFF's rational numbers hold no finer or coarser ones well
+# ImageJ multiplies a pixel's width in cm by 10,000 where the description says um, and takes "vunit" for the values'.
+DESCRIPTION = "ImageJ=1.53t\nimages=1\nunit=um\ncf=0\nc0=0.0\nc1=1.0\nvunit=nm\npixel_nm={pixel_nm}\n"
+File = tuple[str, bytes | Callable[[], bytes]]  # name, and the content or what makes it
+
+
+class ResultsWriter:
+    """`with ResultsWriter(folder, nm_per_grey) as writer:` files go beside it and replace it at the end.
+
+    `levels` are those whose probabilities levels.csv holds; `pixel_nm` is the width of a pixel [nm], 0 where it is
+    unknown; `export` names the EXPORTS that are written, too.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        nm_per_grey: float,
+        levels: tuple[int, ...] = (),
+        pixel_nm: float = 0,
+        export: tuple[str, ...] = (),
+    ) -> None:
+        if pixel_nm and not LEAST_PIXEL <= pixel_nm <= GREATEST_PIXEL:
+            limits = f"{LEAST_PIXEL:g} to {GREATEST_PIXEL:g} nm"
+            raise UtilError(f"pixels of {pixel_nm:g} nm: must be {limits}; say --pixel_nm")
+        folder = Path(os.path.realpath(folder))  # results may lie elsewhere, behind a link
+        self.folder, self.nm_per_grey, self.levels = folder, nm_per_grey, levels
+        self.pixel_nm, self.export = pixel_nm, export
+        self.unfinished = folder.with_name(f".{folder.name}.unfinished")
+        self.before = folder.with_name(f".{folder.name}.before")
+
+    def __enter__(self) -> "ResultsWriter":
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = take(self.folder.parent, f".{self.folder.name}{LOCK}")
+        if lock is None:
+            raise UtilError(f"{self.folder}: another test.py writes there; wait for it, or say --results_dir")
+        self.lock = lock
+        if self.before.exists():  # killed between the two moves of `__exit__`, or after them
+            if self.folder.exists():
+                shutil.rmtree(self.before)
+            else:
+                self.before.replace(self.folder)
+        if self.folder.exists() and not (self.folder / MARK).exists() and any(self.folder.iterdir()):
+            raise UtilError(f"{self.folder}: holds something else than results; choose another --results_dir")
+        if self.unfinished.exists():  # killed after it had taken what somebody put beside the results
+            self._keep_others(self.unfinished, self.folder)
+        shutil.rmtree(self.unfinished, ignore_errors=True)
+        self.unfinished.mkdir(parents=True)
+        self.files: dict[str, list[File]] = defaultdict(list)
+        self.behind: list[Future[None]] = []
+        self.disk = ThreadPoolExecutor(2)
+        self.tiff_heads: dict[tuple[int, ...], bytes] = {}
+        self.zip = zipfile.ZipFile(self.unfinished / "submission.zip", "w", zipfile.ZIP_STORED)
+        return self
+
+    def write(self, results: Iterable[Result]) -> None:
+        """The files of some images, as `_write` makes them.
+
+        Each folder's files go to the disk behind the program's back, until the next call: making a file can take as
+        long as all else.
+        """
+        for result in results:
+            self._write(result)
+        for written in self.behind:
+            written.result()
+        self.behind = [
+            self.disk.submit(_write_files, self.unfinished / folder, files) for folder, files in self.files.items()
+        ]
+        self.files = defaultdict(list)
+
+    def _write(self, result: Result) -> None:
+        """All files of one image: a depth map as 8-bit PNG, the same in submission.zip, and as float32 TIFF [nm below
+        the top surface], half the width of its interval in interval_nm/; the exports; a voted mask as PNG (255 is
+        hole); a voted level as a row of levels.csv, the measures of a hole as one of holes.csv; a SEM image in sem/.
+        """
+        if result.reverse:
+            self._png("sem", result.stem, result.depth)
+            return
+        if result.mask is not None:
+            self._png("mask", result.stem, np.where(result.mask, 0, 255))
+        if result.probability is not None:
+            self._level(result.stem, result.level, result.probability)
+        if result.final is not None:
+            png = self._png("depth", result.stem, result.final)
+            self.zip.writestr(zipfile.ZipInfo(f"{result.stem}.png", NO_DATE), png)
+            self._nm("depth_nm", result.stem, result.level - result.final)
+            for kind in self.export:  # made by the thread that writes it: a mesh can be large
+                content = partial(EXPORTS[kind], result, self.nm_per_grey, self.pixel_nm)
+                self._file(kind, f"{result.stem}.{kind}", content)
+        if result.interval is not None:
+            self._nm("interval_nm", result.stem, result.interval)
+        if result.measures is not None:
+            self._hole(result.stem, result.site, result.measures, result.strange)
+
+    def _png(self, folder: str, stem: str, image: Any) -> bytes:
+        content = grey_png(image)
+        self._file(folder, f"{stem}.png", content)
+        return content
+
+    def _nm(self, folder: str, stem: str, grey: NDArray) -> None:
+        values = (grey * self.nm_per_grey).astype("<f4")
+        self._file(folder, f"{stem}.tiff", self._tiff_head(values.shape) + values.tobytes())
+
+    def _tiff_head(self, shape: tuple[int, ...]) -> bytes:
+        """What comes before the values in a float32 TIFF, with the pixel's width where it is known: the same for all
+        images of a shape."""
+        if shape not in self.tiff_heads:
+            one = io.BytesIO()
+            tifffile.imwrite(one, np.zeros(shape, "<f4"), byteorder="<", metadata=None, **pixel_size(self.pixel_nm))
+            one.seek(0)
+            with tifffile.TiffFile(one) as tiff:
+                self.tiff_heads[shape] = one.getvalue()[: tiff.pages[0].dataoffsets[0]]
+        return self.tiff_heads[shape]
+
+    def _file(self, folder: str, name: str, content: bytes | Callable[[], bytes]) -> None:
+        self.files[folder].append((name, content))
+
+    def _level(self, stem: str, level: int | None, probability: NDArray) -> None:
+        self._row(
+            "levels.csv",
+            ["image", "level", *self.levels],
+            [inert(stem), level, *(f"{one:.4f}" for one in probability)],
+        )
+
+    def _hole(self, stem: str, site: str, measures: dict[str, float], strange: float | None) -> None:
+        flags = ["", ""] if strange is None else [int(strange > 1), f"{strange:.3f}"]
+        if not self.pixel_nm:
+            measures = in_pixels(measures)
+        known = ("" if np.isnan(value) else f"{value:.6g}" for value in measures.values())
+        header = ["image", "site", "outside_known", "strangeness", "pixel_nm", *measures]
+        self._row("holes.csv", header, [inert(stem), inert(site), *flags, self.pixel_nm or "", *known])
+
+    def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
+        with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            if not file.tell():
+                writer.writerow(header)
+            writer.writerow(values)
+
+    def write_metrics(self, result: dict[str, Any]) -> None:
+        """metrics.json."""
+        (self.unfinished / MARK).write_text(json.dumps(result, indent=1) + "\n")
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            self._finish(kind)
+        finally:
+            os.close(self.lock)
+
+    @staticmethod
+    def _keep_others(old: Path, new: Path) -> None:
+        """Moves what somebody put beside the results from one folder to another."""
+        for path in old.iterdir() if old.exists() else ():
+            if path.name not in WRITTEN:
+                new.mkdir(exist_ok=True)
+                path.replace(new / path.name)
+
+    def _finish(self, kind: type | None) -> None:
+        self.disk.shutdown(cancel_futures=kind is not None)
+        try:
+            self.zip.close()
+            for written in self.behind if kind is None else ():
+                written.result()
+        except Exception as failed:
+            kind = type(failed)
+            raise
+        finally:
+            if kind is not None:
+                shutil.rmtree(self.unfinished, ignore_errors=True)
+        if kind is not None:
+            return
+        if not (self.unfinished / "depth").exists():
+            (self.unfinished / "submission.zip").unlink()
+        self._keep_others(self.folder, self.unfinished)
+        if self.folder.exists():
+            self.folder.replace(self.before)
+        self.unfinished.replace(self.folder)
+        shutil.rmtree(self.before, ignore_errors=True)
+
+
+def pixel_size(pixel_nm: float) -> dict[str, Any]:
+    """What a TIFF says of a pixel's width [nm], as `tifffile.imwrite` takes it; nothing where it is 0, unknown."""
+    if not pixel_nm:
+        return {}
+    size = {"resolution": (CENTIMETRE / pixel_nm,) * 2, "resolutionunit": "CENTIMETER"}
+    return size | {"description": DESCRIPTION.format(pixel_nm=pixel_nm)}
+
+
+def in_pixels(measures: dict[str, float]) -> dict[str, float]:
+    """Measures that were taken with a pixel as the unit of length, under names that say so; wall angles need nm."""
+    return {name_in_pixels(name): np.nan if name.startswith("swa_") else value for name, value in measures.items()}
+
+
+def inert(name: str) -> str:
+    """A name as a cell that no spreadsheet takes for a formula: `=1+1` becomes `'=1+1`, which they show as text."""
+    return f"'{name}" if name[:1] in FORMULA else name
+
+
+def _write_files(folder: Path, files: list[File]) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, content in files:
+        with open(f"{folder}/{name}", "wb", buffering=0) as file:
+            file.write(content() if callable(content) else content)

@@ -1,0 +1,124 @@
+"""Results in shards: millions of images as archives of some thousand each, every one whole and made once.
+
+A shard is `00012.zip`, depth maps as PNG, and `00012.json`, what it was made of, which is written last. Both appear in
+one move, and depend on nothing but the images, the weights and the options: made twice, they are the same bytes.
+"""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from numpy.typing import NDArray
+
+from ..files.png import grey_png
+
+NO_DATE = (1980, 1, 1, 0, 0, 0)
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Images by name, and a digest of them and of what is done with them."""
+
+    number: int
+    files: tuple[str, ...]
+    digest: str
+
+    def is_done(self, folder: Path) -> bool:
+        """Whether the folder holds this very shard, whole."""
+        about = self.about(folder)
+        return about is not None and about["digest"] == self.digest and _size(self.path(folder)) == about["bytes"]
+
+    def about(self, folder: Path) -> dict[str, Any] | None:
+        """What is said of the shard that the folder holds under this number."""
+        try:
+            return json.loads(self.path(folder).with_suffix(".json").read_text())
+        except (OSError, ValueError):
+            return None
+
+    def path(self, folder: Path) -> Path:
+        """The archive."""
+        return folder / f"{self.number:06}.zip"
+
+    def left_out(self, folder: Path) -> list[str]:
+        """What was wrong with images that the shard in the folder goes without."""
+        return (self.about(folder) or {}).get("left_out", [])
+
+    def write(self, folder: Path, maps: Iterable[tuple[str, NDArray]], left_out: Iterable[str] = ()) -> None:
+        """Writes the archive of the maps (H, W) [grey level] by the stems of their images, and what is said of it.
+
+        `left_out` says, once the maps are written, what is wrong with those that are missing.
+        """
+        path, mark = self.path(folder), uuid4().hex
+        unfinished = folder / f".{path.name}.{mark}"
+        try:
+            count = 0
+            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_STORED) as archive:
+                for stem, image in maps:
+                    archive.writestr(zipfile.ZipInfo(f"{stem}.png", NO_DATE), grey_png(image))
+                    count += 1
+            about = {
+                "file": path.name,
+                "images": count,
+                "first": self.files[0],
+                "last": self.files[-1],
+                "bytes": _size(unfinished),
+                "sha256": sha256(unfinished.read_bytes()).hexdigest(),
+                "digest": self.digest,
+                "left_out": list(left_out),
+            }
+            unfinished.replace(path)
+            unfinished.write_text(json.dumps(about))
+            unfinished.replace(path.with_suffix(".json"))
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def shards_of(images: dict[str, str], size: int, weights: Iterable[Path], options: tuple[Any, ...]) -> list[Shard]:
+    """Images by name, each with the file that it lies in, in shards of `size`, which other files, weights or options of
+    the prediction would make others."""
+    made_with = sha256(repr(options).encode())
+    for path in weights:
+        made_with.update(path.read_bytes())
+    names, found = list(images), []
+    for number, start in enumerate(range(0, len(names), size)):
+        some = tuple(names[start : start + size])
+        digest = made_with.copy()
+        for name in some:
+            try:
+                about = os.stat(images[name])
+                digest.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+            except OSError:  # why, is said when it is read
+                digest.update(f"{name}\0\n".encode("utf-8", "surrogateescape"))
+        found.append(Shard(number, some, digest.hexdigest()))
+    return found
+
+
+def write_manifest(folder: Path, shards: list[Shard], facts: dict[str, Any]) -> int:
+    """manifest.json, once every shard is there; removes what no shard is. Returns the number of images."""
+    abouts = [shard.about(folder) for shard in shards]
+    known = {shard.path(folder).name for shard in shards}
+    for path in folder.glob("*.zip"):
+        if path.name not in known:
+            path.with_suffix(".json").unlink(missing_ok=True)
+            path.unlink()
+    images = sum(about["images"] for about in abouts if about)
+    unfinished = folder / f".{MANIFEST}.{uuid4().hex}"
+    unfinished.write_text(json.dumps({**facts, "images": images, "shards": abouts}, indent=1) + "\n")
+    unfinished.replace(folder / MANIFEST)
+    return images
+
+
+def as_row(shard: Shard) -> dict[str, Any]:
+    """The shard as a row of a table, for a framework that moves rows."""
+    return asdict(shard)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else -1

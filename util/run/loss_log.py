@@ -1,0 +1,130 @@
+"""The losses of a run: loss_log.txt in the lines that users know, losses.csv for programs."""
+
+import math
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..errors import RunError
+from ..files.atomic import write_bytes
+from ..files.numeric_csv import read_numbers
+from ..files.warn_on_error import Tolerant
+
+CSV_STEP = re.compile(r"\d+,(\d+),")
+Reduce = Callable[[dict[str, Tensor]], dict[str, Tensor]]
+TEXT_STEP = re.compile(r"\(epoch: \d+, iters: (\d+), ")
+
+
+class LossLog:
+    """Averages losses over the steps since the last line. Opened after step n it drops what was logged beyond n.
+
+    `columns` holds what losses.csv holds, by name; empty before the first line.
+    """
+
+    def __init__(self, folder: Path, step: int = 0) -> None:
+        self.text, self.table = folder / "loss_log.txt", folder / "losses.csv"
+        self.sums: dict[str, Tensor] = {}
+        self.count = 0
+        self.unchecked: list[tuple[int, dict[str, Tensor]]] = []
+        self.new_rows: list[list[str]] = []  # not on the disk yet
+        self.new_lines: list[str] = []
+        self.writing = Tolerant("the loss log")
+        self._keep(step)
+        self.columns = self._read()
+
+    @property
+    def step(self) -> int:
+        """The step of the last line; 0 before the first."""
+        return int(self.columns["step"][-1]) if "step" in self.columns else 0
+
+    def add(self, losses: dict[str, Tensor], step: int = 0) -> None:
+        """Adds the losses () of one step, on their device, without waiting for them."""
+        self.unchecked.append((step, losses))
+        if next(iter(losses.values())).device.type == "cpu":
+            self.check()
+        self.sums = {name: self.sums[name] + value if self.count else value.clone() for name, value in losses.items()}
+        self.count += 1
+
+    def check(self) -> None:
+        """Raises RunError if a loss since the last check is not a finite number; names it and its step."""
+        unchecked, self.unchecked = self.unchecked, []
+        if not unchecked:
+            return
+        values = torch.stack([torch.stack(list(losses.values())) for _, losses in unchecked])
+        for (step, losses), row in zip(unchecked, values.tolist(), strict=True):
+            for name, value in zip(losses, row, strict=True):
+                if not math.isfinite(value):
+                    raise RunError(
+                        f"loss {name} is {value} at step {step}: the training stops, and what was saved before is "
+                        "kept; start anew with a lower --lr, or with --precision fp32 if that was bf16"
+                    )
+
+    def write(self, epoch: int, step: int, seconds: float, reduce: Reduce = lambda sums: sums) -> str:
+        """Appends one line, and returns it: means over the steps since the last; `seconds` is the time of one step.
+
+        `reduce` makes one sum of those of several processes.
+        """
+        self.check()
+        means = {name: (value / self.count).item() for name, value in reduce(self.sums).items()}
+        self.sums, self.count = {}, 0
+        row = [str(epoch), str(step), f"{seconds:.4f}", *(f"{value:.6g}" for value in means.values())]
+        values = " ".join(f"{name}: {value:.3f}" for name, value in means.items())
+        line = f"(epoch: {epoch}, iters: {step}, time: {seconds:.3f}) {values}"
+        header = ["epoch", "step", "seconds", *means]
+        if self.columns and list(self.columns) != header:  # a damaged table is begun anew
+            self.columns = {}
+            self.table.unlink(missing_ok=True)
+        self.new_rows += [row] if self.columns else [header, row]
+        self.new_lines.append(line)
+        self.columns = self.columns or {name: [] for name in header}
+        for column, value in zip(self.columns.values(), row, strict=True):
+            column.append(float(value))
+        with self.writing:
+            self._append(self.table, [",".join(row) for row in self.new_rows])
+            self.new_rows = []
+            self._append(self.text, self.new_lines)
+            self.new_lines = []
+        return line
+
+    @staticmethod
+    def _append(path: Path, lines: list[str]) -> None:
+        """Adds whole lines, or none: what a full disk cut is taken off again."""
+        size = path.stat().st_size if path.exists() else 0
+        try:
+            with path.open("a") as file:
+                file.write("".join(f"{line}\n" for line in lines))
+        except OSError:
+            if path.exists():
+                os.truncate(path, size)
+            raise
+
+    def _read(self) -> dict[str, list[float]]:
+        rows = read_numbers(self.table)
+        return {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
+
+    def state_dict(self) -> dict[str, object]:
+        """The running sums, so that a resumed run logs what the unbroken one logs."""
+        return {"sums": self.sums, "count": self.count}
+
+    def load_state_dict(self, state: dict, device: torch.device) -> None:
+        """Puts back what `state_dict` gave."""
+        self.sums = {name: value.to(device) for name, value in state["sums"].items()}
+        self.count = state["count"]
+
+    def _keep(self, step: int) -> None:
+        # A kill may cut the last line of either file, or come between the two: each is judged by its own steps.
+        for path, step_of in ((self.table, CSV_STEP), (self.text, TEXT_STEP)):
+            if not path.exists():
+                continue
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+            head = lines[:1] if path == self.table else []
+            found = ((line, step_of.match(line)) for line in lines[len(head) :] if line.endswith("\n"))
+            kept = [line for line, match in found if match and int(match[1]) <= step]
+            if kept:
+                write_bytes(path, "".join([*head, *kept]).encode())
+            else:  # a header alone may be cut, too: the first line writes it anew
+                path.unlink()

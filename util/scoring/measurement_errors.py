@@ -1,0 +1,67 @@
+"""Bias and 3 sigma of the measures of many holes against their truth, summed up batch by batch."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..results.image_result import Result
+
+UNCERTAIN = {"depth_mean_nm": "depth_mean_u90_nm", "cd_half_nm": "cd_half_u90_nm"}  # measures that have intervals
+Values = TypeVar("Values", float, NDArray)
+
+
+class MeasureErrors:
+    """Takes results one after another; those without a truth and what cannot be measured in both maps do not count."""
+
+    def __init__(self) -> None:
+        self._errors: dict[str, _Spread] = defaultdict(_Spread)
+        self._inside: dict[str, _Spread] = defaultdict(_Spread)
+
+    def add(self, results: Iterable[Result]) -> None:
+        """The measures of some holes."""
+        for result in results:
+            found, truth = result.measures or {}, result.true_measures or {}
+            for name, value in found.items():
+                error = difference(name, value, truth.get(name, np.nan))
+                if name in UNCERTAIN.values() or np.isnan(error):
+                    continue
+                self._errors[name].add(error)
+                if not np.isnan(half := found.get(UNCERTAIN.get(name, ""), np.nan)):
+                    self._inside[name].add(abs(error) <= half)
+
+    def figures(self) -> dict[str, dict[str, float | None]]:
+        """By measure: how many holes `n`, `bias`, `three_sigma` [the measure's unit], and `coverage` [0..1], the share
+        of the truths inside the stated 90 % interval. None is what is not defined or not stated.
+
+        The bias is the mean of predicted less true, sigma the sample standard deviation of that (n - 1).
+        """
+        return {
+            name: {
+                "n": errors.count,
+                "bias": errors.mean,
+                "three_sigma": 3 * (errors.squares / (errors.count - 1)) ** 0.5 if errors.count > 1 else None,
+                "coverage": self._inside[name].mean if name in self._inside else None,
+            }
+            for name, errors in self._errors.items()
+        }
+
+
+class _Spread:
+    """Mean, and sum of squares around it, of numbers one after another (Welford, Technometrics 4, 419, 1962)."""
+
+    def __init__(self) -> None:
+        self.count, self.mean, self.squares = 0, 0.0, 0.0
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        step = value - self.mean
+        self.mean += step / self.count
+        self.squares += step * (value - self.mean)
+
+
+def difference(name: str, found: Values, truth: Values) -> Values:
+    """Found less true; of orientations, which repeat after half a turn, from -90 up to 90 degrees."""
+    return (found - truth + 90) % 180 - 90 if name == "orientation_deg" else found - truth
