@@ -19,47 +19,47 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from data import BATCHES, DataError, DataOptions, Layout
-from models import SYSTEMS, BaseModel, ModelError, Predictor, build, check_members, lr_factor
+from data import DATASETS, DataError, DataOptions, DatasetLayout
+from models import MODELS, BaseModel, ModelError, Predictor, build, check_members, lr_factor
 from options import Options, OptionsError, compare, parse_train
 from util.errors import RunError, UtilError
-from util.files.error_messages import in_words
-from util.files.safe_output import steady
+from util.files.error_messages import explain_error
+from util.files.safe_output import make_output_safe
 from util.monitor.trackers import require
-from util.monitor.training_monitor import Display
+from util.monitor.training_monitor import TrainingMonitor
 from util.run import checkpoint
-from util.run.device import choose_device, keep_memory, repeatable, takes_bf16
-from util.run.disk_space import require_room, tensor_bytes
-from util.run.distributed import Replicas
+from util.run.device import choose_device, set_deterministic, tune_malloc, use_bf16
+from util.run.disk_space import require_disk_space, tensor_bytes
+from util.run.distributed import DistributedContext
 from util.run.epoch_log import EpochLog
 from util.run.loss_log import LossLog
 from util.run.run_folder import RunFolder, scratch_folder
 from util.run.signals import StopRequest
-from util.run.training_state import Position, restore, save
+from util.run.training_state import TrainingProgress, restore, save
 
 
-def train(opt: Options, replicas: Replicas) -> int:
+def train(opt: Options, replicas: DistributedContext) -> int:
     """Trains the run that `opt` describes from its start, or from where it stopped; returns the exit status."""
     loop, last = opt.loop, opt.loop.n_epochs + opt.loop.n_epochs_decay
     require(opt.display.track)
     if opt.data.preprocess == "none" and {"load_size", "crop_size"} & opt.changed().keys():
         print("note: --load_size and --crop_size do nothing without --preprocess; images keep their size")
     device = choose_device(opt.run.gpu_ids)
-    repeatable(opt.run.deterministic)
+    set_deterministic(opt.run.deterministic)
     torch.manual_seed(opt.run.seed)  # initial weights and dropout; the batches draw from a generator of their own
     system = build(opt.run.model, opt.model, device, opt.run.seed)
-    if not system.batches:
+    if not system.dataset_kind:
         return combine(opt, device)
     replicas.check(loop.batch_size)
     system.check_epochs(last)
-    keep_memory()
-    system.hasten(takes_bf16(device, opt.run.precision), opt.run.compile)
-    layout = Layout(opt.data.dataroot)
+    tune_malloc()
+    system.enable_acceleration(use_bf16(device, opt.run.precision), opt.run.compile)
+    layout = DatasetLayout(opt.data.dataroot)
     if loop.dry_run:
         saved = RunFolder(opt.run.checkpoints_dir, opt.run.name).options
         if loop.continue_train and saved is not None:
             check_changes(saved, opt, Path(opt.run.checkpoints_dir, opt.run.name))
-        batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
+        batches = DATASETS[system.dataset_kind](layout, opt.data, loop.batch_size, opt.run.seed)
         print(opt.report())
         losses = system.step(next(iter(batches.loader(1))))
         said = " ".join(f"{name}: {float(value):.3f}" for name, value in losses.items())
@@ -69,39 +69,41 @@ def train(opt: Options, replicas: Replicas) -> int:
     with ExitStack() as held:
         folder = Path(opt.run.checkpoints_dir, opt.run.name)
         run = held.enter_context(
-            RunFolder(opt.run.checkpoints_dir, opt.run.name) if replicas.lead else scratch_folder()
+            RunFolder(opt.run.checkpoints_dir, opt.run.name) if replicas.is_main else scratch_folder()
         )
         stop = held.enter_context(StopRequest())
-        goes_on = replicas.lead_says(begin(opt, run) if replicas.lead else None)
-        at, losses = restore(folder, replicas, system) if goes_on else (Position(loop.epoch_count), {})
+        goes_on = replicas.broadcast(begin(opt, run) if replicas.is_main else None)
+        at, losses = restore(folder, replicas, system) if goes_on else (TrainingProgress(loop.epoch_count), {})
         if goes_on and opt.loop.epoch_count not in (1, at.epoch):
             print(f"note: --epoch_count {opt.loop.epoch_count} is for a new run; this one goes on in epoch {at.epoch}")
         if at.epoch > last:
             print(f"{folder} is finished: {last} epochs. To go on raise --n_epochs; to test it: test.py")
             return 0
-        batches = BATCHES[system.batches](layout, opt.data, loop.batch_size, opt.run.seed)
-        if at.length not in (0, len(batches)):
+        batches = DATASETS[system.dataset_kind](layout, opt.data, loop.batch_size, opt.run.seed)
+        if at.steps_per_epoch not in (0, len(batches)):
             print(
-                f"note: the data set has changed: {len(batches)} steps an epoch, {at.length} when the run was stopped"
+                f"note: the data set has changed: {len(batches)} steps an epoch, {at.steps_per_epoch} when the run was stopped"
             )
-        at.length = len(batches)
+        at.steps_per_epoch = len(batches)
         kept = sum(n % loop.save_epoch_freq == 0 for n in range(at.epoch, last)) + 2  # the last one, and the best
         weights = tensor_bytes({name: network.state_dict() for name, network in system.networks.items()})
-        if replicas.lead:
-            require_room(run.path, weights, 2 * weights, kept)  # Adam keeps two moments of each
+        if replicas.is_main:
+            require_disk_space(run.path, weights, 2 * weights, kept)  # Adam keeps two moments of each
         if at.step == 0:
             run.begin(opt.to_dict())  # now that the data can be read: bad data leaves no run behind
         print(opt.report())
         print(f"{folder}: epochs {at.epoch} to {last} of {len(batches)} steps", flush=True)
-        log, epochs, reference = LossLog(run.path, at.step), EpochLog(run.path, at.epoch), batches.reference()
+        log, epochs, eval_set = LossLog(run.path, at.step), EpochLog(run.path, at.epoch), batches.eval_set()
         if losses:
             log.load_state_dict(losses, device)
-        shown = opt.display if replicas.lead else replace(opt.display, html=False, display_id=0, track=())
-        display = held.enter_context(Display(run.path, opt.run.name, shown, opt.changed(), system.levels, at.step))
+        shown = opt.display if replicas.is_main else replace(opt.display, html=False, display_id=0, track=())
+        display = held.enter_context(
+            TrainingMonitor(run.path, opt.run.name, shown, opt.changed(), system.levels, at.step)
+        )
         saved_at = time.monotonic()
         system.train()
-        if replicas.count > 1:
-            system.replicate()
+        if replicas.world_size > 1:
+            system.wrap_ddp()
         stop.ready = True
 
         while at.epoch <= last:
@@ -110,17 +112,17 @@ def train(opt: Options, replicas: Replicas) -> int:
             began, first = time.monotonic() - at.seconds, at.batches
             for batch in tqdm(
                 batches.loader(at.epoch, first), f"epoch {at.epoch}/{last}", initial=first, total=len(batches),
-                unit="step", leave=False, disable=None if replicas.lead else True,
+                unit="step", leave=False, disable=None if replicas.is_main else True,
             ):  # fmt: skip
-                log.add(system.step(replicas.share(batch)), at.step + 1)
+                log.add(system.step(replicas.shard_batch(batch)), at.step + 1)
                 at.batches, at.step, at.seconds = at.batches + 1, at.step + 1, time.monotonic() - began
                 if at.step % loop.print_freq == 0:
-                    tqdm.write(log.write(at.epoch, at.step, at.seconds / at.batches, replicas.mean))
+                    tqdm.write(log.write(at.epoch, at.step, at.seconds / at.batches, replicas.all_reduce_mean))
                     display.show(log.columns)
-                if display.due(at.step):
+                if display.images_due(at.step):
                     display.show(log.columns, pictures(system))
                 minutes = (time.monotonic() - saved_at) / 60
-                due, stop.signum = replicas.most(
+                due, stop.signum = replicas.all_reduce_max(
                     at.step % loop.save_latest_freq == 0 or 0 < loop.save_minutes <= minutes, stop.signum
                 )
                 if due or stop.signum:
@@ -131,9 +133,9 @@ def train(opt: Options, replicas: Replicas) -> int:
                     return stop.exit_code
 
             if log.step <= at.step - len(batches):  # short epochs: a line each, if no more
-                log.write(at.epoch, at.step, at.seconds / at.batches, replicas.mean)
-            system.end_epoch(reference)
-            figures = replicas.lead_says(system.criterion(reference))
+                log.write(at.epoch, at.step, at.seconds / at.batches, replicas.all_reduce_mean)
+            system.end_epoch(eval_set)
+            figures = replicas.broadcast(system.evaluate(eval_set))
             judged = next(iter(figures.values()))
             improved = judged < at.best
             at.best = judged if improved else at.best
@@ -163,10 +165,10 @@ def combine(opt: Options, device: torch.device) -> int:
             print(f"{run.path} is finished: a combination has nothing to learn. To test it: test.py")
             return 0
         if not opt.loop.overwrite and not opt.loop.continue_train:
-            run.protect()
+            run.refuse_overwrite()
         run.begin(opt.to_dict())
         for member in members:
-            run.gather(member, opt.model.member_epoch)
+            run.copy_member(member, opt.model.member_epoch)
     Predictor.load(run.path)
     print(f"{run.path}: {len(members)} members. To test it: python test.py --name {opt.run.name}")
     return 0
@@ -180,7 +182,7 @@ def begin(opt: Options, run: RunFolder) -> bool:
     if not opt.loop.continue_train or saved is None or not run.has_weights:
         killed_at_once = opt.loop.continue_train and saved is not None and not run.has_weights
         if not opt.loop.overwrite and not killed_at_once:
-            run.protect()
+            run.refuse_overwrite()
         return False
     check_changes(saved, opt, run.path)
     run.record(opt.to_dict())
@@ -199,23 +201,23 @@ def check_changes(saved: dict[str, Any], opt: Options, folder: Path) -> None:
 
 def pictures(system: BaseModel) -> dict[str, NDArray]:
     """The first image of each kind of the last step, (H, W) [grey level 0..255]."""
-    return {name: image[0, 0].cpu().numpy() for name, image in system.snapshot().items()}
+    return {name: image[0, 0].cpu().numpy() for name, image in system.get_visuals().items()}
 
 
 def main(argv: list[str]) -> int:
     """The command; returns the exit status: 0 done, 1 failed, 2 usage or bad input, 130 and 143 interrupted."""
     try:
-        opt = parse_train(argv, DataOptions, {name: system.Options for name, system in SYSTEMS.items()})
-        with Replicas() as replicas:
+        opt = parse_train(argv, DataOptions, {name: system.Options for name, system in MODELS.items()})
+        with DistributedContext() as replicas:
             return train(opt, replicas)
     except (OptionsError, DataError, ModelError, UtilError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1 if isinstance(error, RunError) else 2
     except (OSError, MemoryError, RuntimeError, ValueError) as error:
-        print(f"train.py: {in_words(error)}", file=sys.stderr)
+        print(f"train.py: {explain_error(error)}", file=sys.stderr)
         return 1
 
 
 if __name__ == "__main__":
-    steady()
+    make_output_safe()
     sys.exit(main(sys.argv[1:]))

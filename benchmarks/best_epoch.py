@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
-from data import DataOptions, Layout, TestImages, read_stack
+from data import DataOptions, DatasetLayout, InferenceImages, read_stack
 from models import Predictor, shape_distance
 from util.scoring import metrics
 
@@ -27,7 +27,7 @@ def main() -> int:
     print("|---|---|---|---|---|---|")
     distances, errors = [], []
     for run in sorted((given.work / "checkpoints").glob("seed_*")):
-        distance, error = followed(run, Layout(given.work / f"sem_{run.name.split('_')[1]}"))
+        distance, error = followed(run, DatasetLayout(given.work / f"sem_{run.name.split('_')[1]}"))
         distances.append(distance)
         errors.append(error)
         print(
@@ -39,18 +39,18 @@ def main() -> int:
     return 0
 
 
-def followed(run: Path, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+def followed(run: Path, layout: DatasetLayout) -> tuple[np.ndarray, np.ndarray]:
     """Distances and hidden errors of the epochs that a run kept, in their order."""
     options = DataOptions()
-    test = next(TestImages.of(layout, options, "test", 0).batches(10**6))
+    test = next(InferenceImages.of(layout, options, "test", 0).batches(10**6))
     sem, depth = (read_stack(files, options, "reading") for files in (layout.sem(), layout.depth()))
     level = metrics.levels_of(test.truth)
     distances, errors = [], []
     for epoch in sorted(int(file.name.split("_")[0]) for file in run.glob("[0-9]*_net_G_A.pth")):
         predictor = Predictor.load(run, str(epoch))
         found = predictor.predict(test.images)
-        given = metrics.at_level(metrics.unit(found.final, found.level), level)
-        distances.append(shape_distance(predictor.predict(sem).depth_grey, depth))
+        given = metrics.denormalise(metrics.normalised_depth(found.final, found.level), level)
+        distances.append(shape_distance(predictor.predict(sem).raw_depth, depth))
         errors.append(metrics.rmse(given, test.truth))
     return np.array(distances), np.array(errors)
 

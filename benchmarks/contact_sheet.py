@@ -14,13 +14,13 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from util.drawing.figure import DEPTH_MAP, ERROR_MAP
 from util.errors import UtilError
 from util.files import atomic
-from util.results.image_result import ERROR_LIMIT, Result, depth_range
+from util.results.image_result import ERROR_LIMIT, ImageResult, depth_range
 
 GREY_MAP = colormaps["gray"]
 CELL = 1.0  # width of a picture [inch]
 
 
-def write(path: Path, results: Sequence[Result], title: str = "") -> None:
+def write(path: Path, results: Sequence[ImageResult], title: str = "") -> None:
     """PNG of the results: one column an image, below each other SEM, depth, quantised, centred, truth and error as far
     as known.
 
@@ -32,7 +32,7 @@ def write(path: Path, results: Sequence[Result], title: str = "") -> None:
     kinds = list(pictures[0])
     if any(list(one) != kinds for one in pictures):
         raise UtilError(f"{path}: the results do not have the same kinds of images; show those with a truth apart")
-    height, width = results[0].sem.shape
+    height, width = results[0].input.shape
     size = (CELL * len(results) + 1.9, CELL * height / width * len(kinds) + 0.6)
     tight = ConstrainedLayoutEngine(w_pad=0.05, h_pad=0.02, wspace=0.01, hspace=0.01)
     figure = Figure(figsize=size, layout=tight, dpi=150)

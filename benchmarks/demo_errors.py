@@ -18,8 +18,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
 from benchmarks import contact_sheet
-from data import DataOptions, Layout, TestImages, read_grey
-from util.results.image_result import Result
+from data import DataOptions, DatasetLayout, InferenceImages, read_grey
+from util.results.image_result import ImageResult
 from util.scoring import metrics
 
 ROOT = Path(__file__).parents[1]
@@ -77,15 +77,15 @@ def row(data: Path, work: Path, name: str, seed: int, identity: str) -> dict[str
 
 def draw(data: Path, work: Path, name: str) -> None:
     """A contact sheet of the first images with the true level given."""
-    images = next(TestImages.of(Layout(data), DataOptions(), "test", 8).batches(8))
+    images = next(InferenceImages.of(DatasetLayout(data), DataOptions(), "test", 8).batches(8))
     level = metrics.levels_of(images.truth)
     given = []
     for results in ("in_place", "results"):
         maps = np.stack([read_grey(work / results / name / f"test_200/depth/{stem}.png") for stem in images.stems])
         own = maps[:, 0, 0].astype(np.float64)  # a corner was quantised to the predicted level
-        given.append(metrics.at_level(metrics.unit(maps, own), level))
+        given.append(metrics.denormalise(metrics.normalised_depth(maps, own), level))
     sheet = [
-        Result(stem, images.images[n], given[0][n], None, images.truth[n], int(level[n]), given[1][n])
+        ImageResult(stem, images.images[n], given[0][n], None, images.truth[n], int(level[n]), given[1][n])
         for n, stem in enumerate(images.stems)
     ]
     contact_sheet.write(work / f"{name}.png", sheet, f"{name}: the true level given, then centred")

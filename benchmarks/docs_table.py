@@ -1,12 +1,12 @@
 """The table of docs/command_line.md: what was typed, and what happens here."""
 
-from options.inference_options import TestOptions
+from options.inference_options import InferenceOptions
 from options.parser import TEST_GROUPS, TRAIN_GROUPS
-from options.parsing.flag_index import Lexicon, Spelling
+from options.parsing.flag_index import Flag, FlagIndex
 from options.parsing.public_flags import GENERATIONS
 from options.parsing.unsupported import VALUES, Unsupported
 from options.parsing.value import to_text
-from options.training_options import LoopOptions
+from options.training_options import TrainingOptions
 
 HEAD = """# The command line of the public toolkit, and this one
 
@@ -21,8 +21,8 @@ The Torch program took its settings from the environment: `DATA_ROOT=./sem` ther
 
 def command_line_table(data: type, models: dict[str, type], model: str = "cycle_gan") -> str:
     """Markdown of the whole table, as `model` reads the options."""
-    train = Lexicon("train.py", {**TRAIN_GROUPS, "data": data}, models, {"test": TestOptions})
-    test = Lexicon("test.py", {**TEST_GROUPS, "data": data}, models, {"loop": LoopOptions})
+    train = FlagIndex("train.py", {**TRAIN_GROUPS, "data": data}, models, {"test": InferenceOptions})
+    test = FlagIndex("test.py", {**TEST_GROUPS, "data": data}, models, {"loop": TrainingOptions})
     since: dict[str, list[str]] = {}
     for generation, names in GENERATIONS.items():
         for name in names:
@@ -35,11 +35,11 @@ def command_line_table(data: type, models: dict[str, type], model: str = "cycle_
     return f"{HEAD}{chr(10).join(rows)}\n\n## Values that are refused\n\n{chr(10).join(values)}\n"
 
 
-def _happens(name: str, lexicon: Lexicon, model: str) -> str:
-    if lexicon.is_elsewhere(name):
-        return f"refused: belongs to {lexicon.other}"
-    meant = lexicon.find(name, model, f"--{name}")
-    if isinstance(meant, Spelling):
+def _happens(name: str, flag_index: FlagIndex, model: str) -> str:
+    if flag_index.is_elsewhere(name):
+        return f"refused: belongs to {flag_index.other}"
+    meant = flag_index.find(name, model, f"--{name}")
+    if isinstance(meant, Flag):
         option = meant.option
         if meant.implied is not None and option.kind is bool:
             return f"`--{option.name}`" if meant.implied == "true" else f"`--no_{option.name}`"

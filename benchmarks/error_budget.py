@@ -59,7 +59,7 @@ def read(work: Path) -> dict[str, Maps] | None:
     deep = np.stack([tifffile.imread(results / f"depth_nm/{stem}.tiff") for stem in stems]).astype(np.float64)
     found = np.stack([read_grey(results / f"depth/{stem}.png") for stem in stems]).max(axis=(1, 2))
     interval = np.stack([tifffile.imread(results / f"interval_nm/{stem}.tiff") for stem in stems])
-    error = nearest(work / "sem", metrics.unit(truth, level)) * (level - metrics.FLOOR)
+    error = nearest(work / "sem", metrics.normalised_depth(truth, level)) * (level - metrics.FLOOR)
     return {
         "depth": found[:, None, None] - deep,
         "truth": truth,
@@ -74,7 +74,7 @@ def nearest(dataroot: Path, u: Maps) -> Maps:
     """Root mean square difference (N,) of unit shapes to the nearest one of the simulated library."""
     paths = sorted((dataroot / "simulation_data/Depth/Case_4").rglob("*.png"))
     maps = np.stack([read_grey(path) for path in paths])
-    library = metrics.unit(maps, metrics.levels_of(maps)).reshape(len(maps), -1)
+    library = metrics.normalised_depth(maps, metrics.levels_of(maps)).reshape(len(maps), -1)
     return np.array([np.sqrt(np.square(library - one.ravel()).mean(axis=1).min()) for one in u])
 
 
@@ -85,10 +85,10 @@ def budget(maps: dict[str, Maps]) -> dict[str, str]:
     lesser error, of that shape or of its centred map.
     """
     truth, level = maps["truth"], metrics.levels_of(maps["truth"])
-    given = metrics.at_level(metrics.unit(maps["depth"], maps["level"]), level)
-    centred = np.stack([moved_best(one, true, true.max()) for one, true in zip(given, truth, strict=True)])
-    whole, without_case, shape = (np.square(one - truth) for one in (maps["depth"], given, centred))
-    u = metrics.unit(truth, level)
+    given = metrics.denormalise(metrics.normalised_depth(maps["depth"], maps["level"]), level)
+    recentred = np.stack([moved_best(one, true, true.max()) for one, true in zip(given, truth, strict=True)])
+    whole, without_case, shape = (np.square(one - truth) for one in (maps["depth"], given, recentred))
+    u = metrics.normalised_depth(truth, level)
     parts = {
         "case": whole.mean() - without_case.mean(),
         "centring": without_case.mean() - shape.mean(),

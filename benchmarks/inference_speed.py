@@ -30,9 +30,9 @@ from benchmarks.naive_inference import predict_folder
 from benchmarks.timing import machine, ratio
 from data import read_grey
 from models import Predictor, build
-from models.registry import SYSTEMS
+from models.registry import MODELS
 from util.run import checkpoint
-from util.run.device import choose_device, takes_bf16
+from util.run.device import choose_device, use_bf16
 
 ROOT = Path(__file__).parents[1]
 BATCH = 16
@@ -57,7 +57,7 @@ def dataset(root: Path, images: list[Path], count: int) -> list[Path]:
 def checkpoint_of(folder: Path, name: str, options: dict) -> None:
     """A run with fresh weights: speed does not know what was learned."""
     torch.manual_seed(0)
-    kind = SYSTEMS[name].Options(**options)
+    kind = MODELS[name].Options(**options)
     system = build(name, kind, torch.device("cpu"))
     folder.mkdir(parents=True)
     (folder / "opt.json").write_text(json.dumps({"model": name, **vars(kind)}))
@@ -111,13 +111,13 @@ def end_to_end(images: list[Path], name: str, options: dict, rounds: int) -> dic
         checkpoint_of(work / "run", name, options)
         device = choose_device("auto")
         predictor = Predictor.load(work / "run", device=device)
-        predictor.system.hasten(takes_bf16(device, "auto"))
-        speed = measured_speed(lambda: predictor.apply(batch), len(batch))
+        predictor.system.enable_acceleration(use_bf16(device, "auto"))
+        speed = measured_speed(lambda: predictor.infer(batch), len(batch))
         count = FULL_PAGE + max(128, int(5 * speed))
         dataset(root, images, count)
         bare, whole = [], []
         for _ in range(rounds):
-            bare.append(measured_speed(lambda: predictor.apply(batch), len(batch)))
+            bare.append(measured_speed(lambda: predictor.infer(batch), len(batch)))
             few, all_ = (run_test(root, work, "run", count=some) for some in (FULL_PAGE, count))
             whole.append((count - FULL_PAGE) / (all_ - few))
         return {

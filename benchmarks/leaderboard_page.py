@@ -11,7 +11,7 @@ from dominate import tags
 from dominate.util import raw
 
 from benchmarks.leaderboard_row import ROWS, late_gain
-from data import DataOptions, Layout, TestImages, read_grey
+from data import DataOptions, DatasetLayout, InferenceImages, read_grey
 from util.drawing import figure
 from util.drawing.page_template import empty_page
 from util.results.image_result import ERROR_LIMIT, depth_range
@@ -109,7 +109,7 @@ def write(work: Path, found: dict[str, list[dict[str, Any]]], seeds: list[int], 
 
 
 def _pictures(work: Path, seed: int) -> None:
-    images = next(TestImages.of(Layout(work / "sem"), DataOptions(), "test", SHOWN).batches(SHOWN))
+    images = next(InferenceImages.of(DatasetLayout(work / "sem"), DataOptions(), "test", SHOWN).batches(SHOWN))
     assert images.truth is not None
     low, high = depth_range()
     tags.h2(f"The same test images in every row (seed {seed})")

@@ -23,8 +23,8 @@ from torchvision import transforms
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
 from benchmarks.timing import machine, ratio
-from data import DataOptions, LabelledBatches, Layout
-from util.run.device import keep_memory
+from data import DataOptions, DatasetLayout, LabelledDataset
+from util.run.device import tune_malloc
 
 BATCH = 64
 
@@ -98,10 +98,10 @@ def measure(count: int, rounds: int) -> dict[str, float]:
                 shutil.rmtree(root / ".semdepth_cache", ignore_errors=True)
                 time.sleep(0.1)  # files younger than a tick are not kept
                 began = time.perf_counter()
-                batches = LabelledBatches(Layout(root), DataOptions(dataroot=folder, cache=cached), BATCH, 0)
+                batches = LabelledDataset(DatasetLayout(root), DataOptions(dataroot=folder, cache=cached), BATCH, 0)
                 epoch(batches.loader(1), "sem")
                 seconds[cached].append(time.perf_counter() - began)
-        batches = LabelledBatches(Layout(root), DataOptions(dataroot=folder), BATCH, 0)
+        batches = LabelledDataset(DatasetLayout(root), DataOptions(dataroot=folder), BATCH, 0)
         for n in range(rounds):
             public.append(
                 max(epoch(DataLoader(OneByOne(paths), BATCH, shuffle=True, num_workers=some)) for some in (0, 2))
@@ -122,7 +122,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="alternating measurements (5)")
     parser.add_argument("--contest", action="store_true", help="measure memory at 1,000 and 260,000 images, too")
     arguments = parser.parse_args()
-    keep_memory()
+    tune_malloc()
     print(machine())
     for name, value in measure(arguments.images, arguments.rounds).items():
         print(f"{name}: {value:,.2f}")

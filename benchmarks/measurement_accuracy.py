@@ -19,12 +19,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this 
 
 from benchmarks.timing import machine
 from data.simulate import FLOOR, LEVELS
-from data.simulator.hole_geometry import HEIGHT, WIDTH, depth_grey, inset, random_shape, unit_shape
+from data.simulator.hole_geometry import HEIGHT, WIDTH, depth_grey, inset, normalised_depth, random_hole
 from data.simulator.image_formation import clean_signal, sem_image
 from data.simulator.instrument import REAL
-from data.simulator.trench_geometry import random_line, random_trench, unit_trench
+from data.simulator.trench_geometry import normalised_trench_depth, random_line, random_trench
 from models import Predictor
-from util.metrology.hole_measurement import MEASURES, measure
+from util.metrology.hole_measurement import QUANTITIES, measure
 from util.scoring.measurement_errors import UNCERTAIN, difference
 
 PIXEL_NM, FINER, SEED = 2.08, 8, 5000
@@ -41,7 +41,7 @@ def main() -> int:
         "| measure | truth, mean ± sd | depth map: bias | 3 sigma | prediction: bias | 3 sigma | in the 90 % interval |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for name in MEASURES:
+    for name in QUANTITIES:
         if "_u90_" not in name:
             said = [apart(one[name], truth[name], name) for one in (exact, predicted)]
             held = ""
@@ -70,13 +70,13 @@ def holes(count: int) -> tuple[Measures, Measures, Measures]:
     level, sem, maps, fine = np.resize(LEVELS, count), [], [], []
     for n in tqdm(range(count), "simulating", leave=False):
         rng = np.random.default_rng([SEED, n])
-        shape = random_shape(rng)
-        u = unit_shape(shape)
+        shape = random_hole(rng)
+        u = normalised_depth(shape)
         sem.append(sem_image(clean_signal((level[n] - FLOOR) * u, REAL), REAL, rng))
         maps.append(level[n] - depth_grey(u, level[n]).astype(np.float32))
-        large = (level[n] - FLOOR) * unit_shape(shape, (FINER * HEIGHT, FINER * WIDTH))
+        large = (level[n] - FLOOR) * normalised_depth(shape, (FINER * HEIGHT, FINER * WIDTH))
         fine.append(measure(large[None], PIXEL_NM / FINER))
-    truth = {name: np.concatenate([one[name] for one in fine]) for name in MEASURES}
+    truth = {name: np.concatenate([one[name] for one in fine]) for name in QUANTITIES}
     predictor = Predictor.load("pretrained/holes")
     answers = [
         predictor.predict(np.stack(sem[n : n + 64])) for n in tqdm(range(0, count, 64), "predicting", leave=False)
@@ -92,7 +92,7 @@ def holes(count: int) -> tuple[Measures, Measures, Measures]:
 def trenches(count: int, draw) -> tuple[Measures, Measures]:
     """The widths of trenches or lines in truth, and their measures in depth maps of 110 nm."""
     drawn = [draw(np.random.default_rng([SEED, n])) for n in range(count)]
-    maps = np.stack([110 * unit_trench(one, (HEIGHT, WIDTH)) for one in drawn])
+    maps = np.stack([110 * normalised_trench_depth(one, (HEIGHT, WIDTH)) for one in drawn])
     truth: Measures = {}
     for name, share in (("top", 0.1), ("half", 0.5), ("bottom", 0.9)):
         walls = np.array([[inset(share, wall, one.toe, one.shoulder) for wall in one.walls] for one in drawn]).sum(

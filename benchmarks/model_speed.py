@@ -21,9 +21,9 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
 from benchmarks.timing import machine, ratio
-from models import SYSTEMS, BaseModel, Predictor, build
+from models import MODELS, BaseModel, Predictor, build
 from models.export import Finished
-from util.run.device import choose_device, keep_memory, takes_bf16
+from util.run.device import choose_device, tune_malloc, use_bf16
 
 BATCH = 16
 LEARNING = {"U-Net": "unet_regressor", "classifier": "background_classifier", "segmenter": "hole_segmenter"}
@@ -42,17 +42,17 @@ def fresh(name: str, plain: bool) -> BaseModel:
     torch.manual_seed(0)
     device = choose_device("auto")
     if name == "fusion":
-        system = build(name, SYSTEMS[name].Options(members=tuple(LEARNING)), device)
+        system = build(name, MODELS[name].Options(members=tuple(LEARNING)), device)
         system.join({title: fresh(member, plain) for title, member in LEARNING.items()})
         return system
-    system = build(name, SYSTEMS[name].Options(), device)
+    system = build(name, MODELS[name].Options(), device)
     if plain:
         for network in system.networks.values():
             network.to(memory_format=torch.contiguous_format)
-        for key, learner in system.learners.items():
+        for key, learner in system.ddp_modules.items():
             system.optimisers[key] = torch.optim.Adam(learner.parameters(), lr=1e-3)
     else:
-        system.hasten(takes_bf16(device, "auto"))
+        system.enable_acceleration(use_bf16(device, "auto"))
     return system
 
 
@@ -109,7 +109,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=9, help="alternating measurements (9)")
     parser.add_argument("--onnx", action="store_true", help="measure onnxruntime beside torch, too")
     arguments = parser.parse_args()
-    keep_memory()
+    tune_malloc()
     print(machine())
     for title, name in ALL.items():
         for kind in ("training", "test") if title in LEARNING else ("test",):

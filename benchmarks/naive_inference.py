@@ -24,7 +24,7 @@ def predict_folder(files: list[Path], network: Callable[[NDArray], NDArray], out
     with zipfile.ZipFile(out / "submission.zip", "w") as archive:
         for file in files:
             sem = np.asarray(Image.open(file).convert("L"), dtype=np.float32)
-            depth, level = quantised(network(sem[None])[0])
+            depth, level = snapped(network(sem[None])[0])
             buffer = io.BytesIO()
             Image.fromarray(np.rint(depth).clip(0, 255).astype(np.uint8)).save(buffer, "PNG")
             (out / "depth" / f"{file.stem}.png").write_bytes(buffer.getvalue())
@@ -32,7 +32,7 @@ def predict_folder(files: list[Path], network: Callable[[NDArray], NDArray], out
             tifffile.imwrite(out / "depth_nm" / f"{file.stem}.tiff", (level - depth).astype(np.float32), metadata=None)
 
 
-def quantised(depth: NDArray) -> tuple[NDArray, int]:
+def snapped(depth: NDArray) -> tuple[NDArray, int]:
     """A map (H, W) [grey level] with its background set, and the level."""
     border = np.ones(depth.shape, dtype=bool)
     border[1:-1, 1:-1] = False

@@ -74,9 +74,9 @@ def scene(mask: Masks, instrument: Instrument, rng: np.random.Generator) -> tupl
 def said(name: str, predictor: Predictor, sem: NDArray, truth: NDArray | None = None) -> None:
     """One line of the table."""
     found = predictor.predict(sem)
-    if found.strange is None or found.final is None:
+    if found.ood_score is None or found.final is None:
         raise SystemExit("foreign_shapes.py: this run does not say what is strange to it; give a depth_pipeline's")
-    strange = found.strange > 1
+    strange = found.ood_score > 1
     errors = ["–", "–"]
     if truth is not None:
         errors = [f"{metrics.rmse(found.final[at], truth[at]):.2f}" if at.any() else "–" for at in (strange, ~strange)]

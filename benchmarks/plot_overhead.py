@@ -24,7 +24,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
-from models import SYSTEMS, build
+from models import MODELS, build
 from util.monitor.live_plots import LivePlots
 
 BLOCK = 20  # steps
@@ -36,7 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--rounds", type=int, default=15, help="blocks of each kind (15)")
     rounds = parser.parse_args().rounds
-    options = SYSTEMS["cycle_gan"].Options(netG="resnet_6blocks", ngf=8, ndf=16, netD="n_layers", n_layers_D=2)
+    options = MODELS["cycle_gan"].Options(netG="resnet_6blocks", ngf=8, ndf=16, netD="n_layers", n_layers_D=2)
     system = build("cycle_gan", options, torch.device("cpu"))
     batch = {name: torch.rand(4, 1, 72, 48) * 200 for name in ("sem", "depth")}
     good, stuck, dead = free_port(), socket.create_server(("127.0.0.1", 0)), free_port()
@@ -58,7 +58,7 @@ def main() -> int:
                     system.step(batch)
                     if one and step % 10 == 0:
                         images = (
-                            {key: value[0, 0].numpy() for key, value in system.snapshot().items()} if step else None
+                            {key: value[0, 0].numpy() for key, value in system.get_visuals().items()} if step else None
                         )
                         one.show(losses, images)
                 times[name].append((time.perf_counter() - began) / BLOCK)

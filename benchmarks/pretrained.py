@@ -13,7 +13,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
 from benchmarks.leaderboard import ROOT, program
-from models.pipeline.renderer_pairs import Pairs
+from models.pipeline.renderer_pairs import RendererPairs
 
 NAME = "holes"
 WORK = Path("benchmarks/runs/pretrained")  # relative, so that opt.json names no machine's paths
@@ -32,7 +32,7 @@ def main() -> int:
     shutil.copy(run / "opt.json", kept)
     for path in run.glob("latest_net_*.pth"):
         shutil.copy(path, kept)
-    torch.save(Pairs().state_dict(), kept / "latest_net_P.pth")
+    torch.save(RendererPairs().state_dict(), kept / "latest_net_P.pth")
     program("test.py", *where, "--checkpoints_dir", "pretrained", "--results_dir", WORK / "results")
     return 0
 

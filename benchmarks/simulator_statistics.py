@@ -15,7 +15,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, median_filter
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
-from data import Layout, read_grey
+from data import DatasetLayout, read_grey
 from data.simulate import main as simulate
 
 MEAN_STD = {
@@ -90,7 +90,7 @@ def main() -> int:
             if code:
                 return code
             print(f"made at {(60 * 8 + 420) / (time.perf_counter() - began):.0f} images/s\n")
-        return compare(Layout(root))
+        return compare(DatasetLayout(root))
 
 
 def geometry(table: Table, cases: list[np.ndarray]) -> None:
@@ -111,15 +111,15 @@ def geometry(table: Table, cases: list[np.ndarray]) -> None:
         table.line(f"depth, case 1, {n} px inside the mask", float(maps[ring].mean()), wanted, 5)
 
 
-def compare(layout: Layout) -> int:
+def compare(layout: DatasetLayout) -> int:
     table = Table()
     print(f"{'':<44}{'here':>9}{'contest':>9}{'':>9}")
     depth, sem, real = layout.depth(), layout.simulated_sem(), layout.sem()
-    geometry(table, [stack([f for f in depth if f.label == f"Case_{n}"]) for n in (1, 2, 3, 4)])
+    geometry(table, [stack([f for f in depth if f.class_folder == f"Case_{n}"]) for n in (1, 2, 3, 4)])
     by_class = {"simulation": {}, "real": {}}
     for n in range(4):
-        by_class["simulation"][n] = stack([f for f in sem if f.label == f"Case_{n + 1}"])
-        by_class["real"][n] = stack([f for f in real if f.label == f"Depth_{110 + 10 * n}"])
+        by_class["simulation"][n] = stack([f for f in sem if f.class_folder == f"Case_{n + 1}"])
+        by_class["real"][n] = stack([f for f in real if f.class_folder == f"Depth_{110 + 10 * n}"])
     for domain, classes in by_class.items():
         for n, images in classes.items():
             mean, std = MEAN_STD[domain][n]

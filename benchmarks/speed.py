@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from benchmarks import inference_speed, loading_speed, model_speed, training_step
 from benchmarks.timing import machine
-from util.run.device import choose_device, keep_memory
+from util.run.device import choose_device, tune_malloc
 
 RECORD = Path(__file__).parents[1] / "docs/speed.json"
 LOSS = 0.10  # share of a recorded quotient
@@ -58,7 +58,7 @@ def testing(rounds: int) -> Rows:
     return rows
 
 
-def learners(rounds: int) -> Rows:
+def ddp_modules(rounds: int) -> Rows:
     rows = {}
     for title, name in model_speed.ALL.items():
         for kind in ("training", "test") if title in model_speed.LEARNING else ("test",):
@@ -77,10 +77,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=7, help="alternating measurements of each row (7)")
     parser.add_argument("--record", action="store_true", help="compare later tables with this one")
     arguments = parser.parse_args()
-    keep_memory()
+    tune_malloc()
     before = json.loads(RECORD.read_text()) if RECORD.exists() else {"machine": "", "ratios": {}}
     rows: Rows = {}
-    for part in tqdm((training, images, testing, learners), unit="part"):
+    for part in tqdm((training, images, testing, ddp_modules), unit="part"):
         rows |= part(arguments.rounds)
     exact = training_step.exactness(50, choose_device("auto"))
     print(f"{machine()}\n\n| | plain | ours | quotient | recorded |\n| --- | --- | --- | --- | --- |")

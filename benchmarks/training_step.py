@@ -24,7 +24,7 @@ from benchmarks.timing import machine, ratio
 from models import BaseModel, build
 from models.cycle_gan import CycleGanOptions
 from models.networks import WinogradConv2d
-from util.run.device import choose_device, keep_memory
+from util.run.device import choose_device, tune_malloc
 
 GROUPS = {  # operations by what they are
     "convolutions": ("convolution", "bmm", "aten::mm", "_Filter"),
@@ -47,7 +47,7 @@ def pair(device: torch.device, bf16: bool = False, compiled: bool = False, doubl
             if isinstance(layer, WinogradConv2d):
                 layer._pays = lambda x: False
                 layer.weight.data = layer.weight.data.contiguous()
-    return system.hasten(bf16, compiled), ReferenceStep(networks)
+    return system.enable_acceleration(bf16, compiled), ReferenceStep(networks)
 
 
 def images(count: int, seed: int, device: torch.device, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
@@ -155,7 +155,7 @@ def main() -> int:
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="ours; the reference is fp32")
     parser.add_argument("--compile", action="store_true", help="compile our networks")
     arguments = parser.parse_args()
-    keep_memory()
+    tune_malloc()
     device = choose_device("auto")
     print(machine())
     for name, difference in exactness(50, device).items():

@@ -1,38 +1,38 @@
 """What is read or made: the layouts of a data set, batches of images, and the SEM simulator."""
 
-from .batches.base import Batches
+from .batches.base import BatchedDataset
 from .batches.image_stack import read_stack
-from .batches.inference_images import TestBatch, TestImages
-from .batches.labelled import LabelledBatches
-from .batches.paired import PairedBatches
-from .batches.sim_to_real import DomainBatches
-from .batches.unpaired import UnpairedBatches
+from .batches.inference_images import InferenceBatch, InferenceImages
+from .batches.labelled import LabelledDataset
+from .batches.paired import PairedDataset
+from .batches.sim_to_real import SimToRealDataset
+from .batches.unpaired import UnpairedDataset
 from .data_options import DataOptions
-from .dataset_layout import ImageFile, Layout
+from .dataset_layout import DatasetLayout, ImageFile
 from .errors import BadImageError, DataError
 from .io.image import read_grey
 
-BATCHES = {
-    "unpaired": UnpairedBatches,
-    "paired": PairedBatches,
-    "labelled": LabelledBatches,
-    "domains": DomainBatches,
+DATASETS = {
+    "unpaired": UnpairedDataset,
+    "paired": PairedDataset,
+    "labelled": LabelledDataset,
+    "domains": SimToRealDataset,
 }
 
 __all__ = [
-    "BATCHES",
+    "DATASETS",
     "BadImageError",
-    "Batches",
+    "BatchedDataset",
     "DataError",
     "DataOptions",
-    "DomainBatches",
+    "DatasetLayout",
     "ImageFile",
-    "LabelledBatches",
-    "Layout",
-    "PairedBatches",
-    "TestBatch",
-    "TestImages",
-    "UnpairedBatches",
+    "InferenceBatch",
+    "InferenceImages",
+    "LabelledDataset",
+    "PairedDataset",
+    "SimToRealDataset",
+    "UnpairedDataset",
     "read_grey",
     "read_stack",
 ]

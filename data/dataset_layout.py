@@ -25,7 +25,7 @@ class ImageFile:
     of a file of several; its class (folder of a depth or case, '' if none) and its group (site or stem)."""
 
     name: str
-    label: str
+    class_folder: str
     group: str
 
     @property
@@ -39,7 +39,7 @@ class ImageFile:
         return stem_of(self.name)
 
 
-class Layout:
+class DatasetLayout:
     """The files of one dataroot. Each list is read when it is asked for, so that testing needs no training folders."""
 
     def __init__(self, dataroot: str | Path) -> None:
@@ -201,13 +201,13 @@ def _names(folder: Path) -> Iterator[str]:
         yield from (os.path.join(place, name) for name in files if name.lower().endswith(SUFFIXES) and name[0] != ".")
 
 
-def drawn_evenly(files: list[ImageFile], count: int) -> list[ImageFile]:
+def stratified_subset(files: list[ImageFile], count: int) -> list[ImageFile]:
     """`count` of the files (all if 0), the same number of each class as far as they go, spread over their groups."""
     if not count or count >= len(files):
         return files
     classes: dict[str, list[ImageFile]] = {}
     for file in files:
-        classes.setdefault(file.label, []).append(file)
+        classes.setdefault(file.class_folder, []).append(file)
     chosen: list[ImageFile] = []
     queues = sorted(classes.values(), key=len)
     for left, queue in zip(range(len(queues), 0, -1), queues, strict=True):

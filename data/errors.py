@@ -29,7 +29,7 @@ class BadImageError(DataError):
             super().__init__(head, *lines)
 
 
-def all_of(*ways: Callable[[], Any]) -> list[Any]:
+def collect_errors(*ways: Callable[[], Any]) -> list[Any]:
     """What each way of reading images returns; the bad images of all of them in one exception."""
     found: list[Any] = []
     reasons: dict[str, str] = {}

@@ -19,36 +19,40 @@ from PIL import Image
 from tqdm import tqdm
 
 from .errors import DataError
-from .simulator.hole_geometry import Shape, depth_grey, random_shape, unit_shape
+from .simulator.hole_geometry import HoleGeometry, depth_grey, normalised_depth, random_hole
 from .simulator.image_formation import clean_signal, sem_image
 from .simulator.population import CONTEST, Population
-from .simulator.simulation_config import Recipe, parse
-from .simulator.trench_geometry import MARGIN, Trench, random_line, random_trench, unit_trench
+from .simulator.simulation_config import SimulationConfig, parse
+from .simulator.trench_geometry import MARGIN, Trench, normalised_trench_depth, random_line, random_trench
 
 FLOOR = 30
 LEVELS = (140, 150, 160, 170)  # background of Case 1..4; a real folder is named after the depth, L - FLOOR
 RECORD = "dataset.json"
 KEPT = 2**14  # px of the largest images whose shapes are kept
 FOLDERS = ("simulation_data/SEM", "simulation_data/Depth", "train/SEM", "test/SEM", "test/Depth")
-RANDOM: dict[str, Callable[[np.random.Generator, Population], Shape | Trench]] = {
-    "hole": random_shape,
+RANDOM: dict[str, Callable[[np.random.Generator, Population], HoleGeometry | Trench]] = {
+    "hole": random_hole,
     "trench": random_trench,
     "line": random_line,
 }
 
 
-def recalled_shape(shape: Shape | Trench, size: tuple[int, int]) -> NDArray[np.float32]:
+def recalled_shape(shape: HoleGeometry | Trench, size: tuple[int, int]) -> NDArray[np.float32]:
     """`drawn_shape`, kept where it is small: real images return to the library's shapes again and again."""
     return (drawn_shape if size[0] * size[1] <= KEPT else drawn_shape.__wrapped__)(shape, size)
 
 
 @lru_cache(maxsize=4096)
-def drawn_shape(shape: Shape | Trench, size: tuple[int, int]) -> NDArray[np.float32]:
+def drawn_shape(shape: HoleGeometry | Trench, size: tuple[int, int]) -> NDArray[np.float32]:
     """Unit shape of a hole; of trenches and lines, which go on beyond the image, with a margin."""
-    return unit_shape(shape, size) if isinstance(shape, Shape) else unit_trench(shape, size, MARGIN)
+    return (
+        normalised_depth(shape, size)
+        if isinstance(shape, HoleGeometry)
+        else normalised_trench_depth(shape, size, MARGIN)
+    )
 
 
-class Shapes:
+class ShapeSampler:
     """Unit shapes of the simulated library, and draws of real ones of which a share is in it.
 
     Real ones that are not are drawn from the population `others`. Every shape has a generator of its own, so that more
@@ -62,7 +66,7 @@ class Shapes:
         self.random = RANDOM[shape]
         self.library = [self.random(self._rng(0, n), CONTEST) for n in range(count)]
 
-    def real(self, kind: int, n: int) -> Shape | Trench:
+    def real(self, kind: int, n: int) -> HoleGeometry | Trench:
         """Shape of the n-th real image of a kind (1 training, 2 test)."""
         rng = self._rng(kind, n)
         if rng.random() < self.overlap:
@@ -73,12 +77,12 @@ class Shapes:
         return np.random.default_rng([self.seed, kind, n])
 
 
-def simulate(folder: Path, recipe: Recipe) -> None:
+def simulate(folder: Path, recipe: SimulationConfig) -> None:
     """Writes the data set of `recipe` into the empty `folder`, with a progress bar."""
-    total = 8 * recipe.stems + recipe.real + recipe.test
+    total = 8 * recipe.num_shapes + recipe.num_real + recipe.num_test
     with tqdm(total=total, desc="simulating", unit="image", disable=None) as bar:
         others = Population(**recipe.real_population)
-        shapes = Shapes(recipe.stems, recipe.shape_overlap, recipe.seed, others, recipe.shape)
+        shapes = ShapeSampler(recipe.num_shapes, recipe.shape_overlap, recipe.seed, others, recipe.feature)
         _write_library(folder / "simulation_data", shapes.library, recipe, bar)
         _write_training(folder / "train", shapes, recipe, bar)
         _write_test(folder / "test", shapes, recipe, bar)
@@ -108,7 +112,7 @@ def stem_name(n: int) -> str:
     return f"20201001_2029{n % 60:02d}_NE14{n // 100:04d}C_RAE01_1_S{n % 100:02d}_M{n:04d}-01MS_{n % 5}"
 
 
-def _write_library(folder: Path, library: list[Shape | Trench], recipe: Recipe, bar: tqdm) -> None:
+def _write_library(folder: Path, library: list[HoleGeometry | Trench], recipe: SimulationConfig, bar: tqdm) -> None:
     instrument = recipe.instrument("simulation")
     for n, shape in enumerate(library):
         u, inner, stem = recalled_shape(shape, recipe.size), 80 + 5 * n // len(library), stem_name(n)
@@ -121,10 +125,10 @@ def _write_library(folder: Path, library: list[Shape | Trench], recipe: Recipe, 
             bar.update(2)
 
 
-def _write_training(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> None:
+def _write_training(folder: Path, shapes: ShapeSampler, recipe: SimulationConfig, bar: tqdm) -> None:
     instrument = recipe.instrument("real")
     rows = []
-    for site, level, numbers in sites(recipe.real, recipe.seed):
+    for site, level, numbers in sites(recipe.num_real, recipe.seed):
         floors = []
         for n in numbers:
             u = recalled_shape(shapes.real(1, n), recipe.size)
@@ -140,9 +144,9 @@ def _write_training(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> 
         csv.writer(file, lineterminator="\n").writerows([("0", "1"), *rows])
 
 
-def _write_test(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> None:
+def _write_test(folder: Path, shapes: ShapeSampler, recipe: SimulationConfig, bar: tqdm) -> None:
     instrument = recipe.instrument("real")
-    levels = np.random.default_rng([recipe.seed, 7]).permutation(np.resize(LEVELS, recipe.test))
+    levels = np.random.default_rng([recipe.seed, 7]).permutation(np.resize(LEVELS, recipe.num_test))
     for n, level in enumerate(levels.tolist()):
         u = recalled_shape(shapes.real(2, n), recipe.size)
         clean = _within(clean_signal((level - FLOOR) * u, instrument), recipe)
@@ -152,9 +156,9 @@ def _write_test(folder: Path, shapes: Shapes, recipe: Recipe, bar: tqdm) -> None
         bar.update()
 
 
-def _within(image: NDArray, recipe: Recipe) -> NDArray:
+def _within(image: NDArray, recipe: SimulationConfig) -> NDArray:
     """An image without the margin of its shape."""
-    return image if recipe.shape == "hole" else image[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    return image if recipe.feature == "hole" else image[MARGIN:-MARGIN, MARGIN:-MARGIN]
 
 
 def _save(path: Path, pixels: NDArray[np.uint8], mode: str = "L") -> None:
@@ -167,7 +171,7 @@ def _save(path: Path, pixels: NDArray[np.uint8], mode: str = "L") -> None:
         path.write_bytes(buffer.getbuffer())
 
 
-def make(dataroot: Path, recipe: Recipe) -> bool:
+def make(dataroot: Path, recipe: SimulationConfig) -> bool:
     """The data set of `recipe` at `dataroot`; False if it is there already. Another one there is never touched.
 
     It is written beside its place and moved there when it is whole, so that a killed run leaves nothing that looks like
@@ -177,7 +181,7 @@ def make(dataroot: Path, recipe: Recipe) -> bool:
     if record.is_file():
         try:
             found = json.loads(record.read_text())
-            same, whole = Recipe.of(found["recipe"]) == recipe, found["files"] == counted(dataroot)
+            same, whole = SimulationConfig.of(found["recipe"]) == recipe, found["files"] == counted(dataroot)
         except (ValueError, KeyError, TypeError):
             raise DataError(f"{record}: not a record of this command; choose another --dataroot") from None
         if same and whole:

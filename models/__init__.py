@@ -1,26 +1,26 @@
 """What is learned, and what turns a SEM image into a finished depth map."""
 
-from .base_model import BaseModel, Estimate
+from .base_model import BaseModel, ModelOutput
 from .errors import ModelError
-from .postprocessing.background_snapping import LEVELS, quantise
+from .postprocessing.background_snapping import LEVELS, snap_background
 from .predictor import Prediction, Predictor
-from .registry import SYSTEMS, build, check_members
+from .registry import MODELS, build, check_members
 from .training.lr_schedule import lr_factor
 from .training.shape_distance import shape_distance
 from .weights import load_weights
 
 __all__ = [
     "LEVELS",
-    "SYSTEMS",
+    "MODELS",
     "BaseModel",
-    "Estimate",
     "ModelError",
+    "ModelOutput",
     "Prediction",
     "Predictor",
     "build",
     "check_members",
     "load_weights",
     "lr_factor",
-    "quantise",
     "shape_distance",
+    "snap_background",
 ]

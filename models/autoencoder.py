@@ -17,9 +17,10 @@ class AutoencoderOptions:
 
     DEFAULTS: ClassVar[dict[str, Any]] = {"batch_size": 16}  # batch norm cannot learn from a single image
 
-    layers: str = field(
+    architecture: str = field(
         default="dense",
         metadata={
+            "former": "layers",
             "help": "dense = fully connected, as the contest's baseline (8.5 million weights at 72x48); "
             "convolutional keeps neighbours together",
             "choices": ("dense", "convolutional"),
@@ -42,7 +43,7 @@ class Autoencoder(Regressor):
 
     def architecture(self) -> nn.Module:
         o = self.options
-        if o.layers == "convolutional":
+        if o.architecture == "convolutional":
             return ConvolutionalAutoencoder(o.width)
         return DenseAutoencoder((o.image_size[0], o.image_size[-1]))
 
@@ -60,7 +61,7 @@ class Autoencoder(Regressor):
     def _check(self, images: Tensor) -> None:
         made_for = (self.options.image_size[0], self.options.image_size[-1])
         have = tuple(images.shape[-2:])
-        if self.options.layers == "dense" and have != made_for:
+        if self.options.architecture == "dense" and have != made_for:
             raise ModelError(
                 f"images are {have[0]}x{have[1]}, and the dense layers are made for {made_for[0]}x{made_for[1]}: "
                 f"train with --image_size {have[0]},{have[1]} or --layers convolutional"

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .base_model import BaseModel, Estimate
+from .base_model import BaseModel, ModelOutput
 from .errors import ModelError
 from .networks import grey_resnet18
 from .networks.intensity_scaling import to_network
@@ -21,9 +21,10 @@ LEARN_FROM = {"real": "labelled", "simulation": "paired"}
 class BackgroundClassifierOptions:
     """background_classifier: SEM -> level of the background, learned from folders or cases"""
 
-    labels: str = field(
+    label_source: str = field(
         default="real",
         metadata={
+            "former": "labels",
             "help": "real = the depth folders of the real training images, simulation = the simulated cases",
             "choices": tuple(LEARN_FROM),
         },
@@ -43,19 +44,19 @@ class BackgroundClassifier(BaseModel):
 
     def __init__(self, options: BackgroundClassifierOptions, device: torch.device, seed: int = 0) -> None:
         super().__init__(options, device)
-        self.batches = LEARN_FROM[options.labels]
+        self.dataset_kind = LEARN_FROM[options.label_source]
         self.levels = options.levels
         self.network = grey_resnet18(len(options.levels)).to(device)
-        self.networks = self.learners = {"C": self.network}
+        self.networks = self.ddp_modules = {"C": self.network}
         self.optimisers = {"C": torch.optim.Adam(self.network.parameters(), lr=options.lr, fused=True)}
         self._images: dict[str, Tensor] = {}
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on `batch["sem"]`, (N, 1, H, W) grey levels, and its `batch["level"]`, (N,) grey levels."""
         sem = batch["sem"].to(self.device)
-        classes = classes_of(batch["level"], self.levels).to(self.device)
-        with self.precision():
-            logits = self.learners["C"](to_network(sem))
+        classes = level_indices(batch["level"], self.levels).to(self.device)
+        with self.autocast():
+            logits = self.ddp_modules["C"](to_network(sem))
         loss = F.cross_entropy(logits.float(), classes)
         self.optimisers["C"].zero_grad(set_to_none=True)
         loss.backward()
@@ -63,15 +64,15 @@ class BackgroundClassifier(BaseModel):
         self._images["sem"] = sem
         return {"cross_entropy": loss.detach()}
 
-    def predict(self, sem: Tensor) -> Estimate:
-        with self.precision():
-            return Estimate(levels=self.network(to_network(sem.to(self.device))).float().softmax(dim=1))
+    def predict(self, sem: Tensor) -> ModelOutput:
+        with self.autocast():
+            return ModelOutput(level_probs=self.network(to_network(sem.to(self.device))).float().softmax(dim=1))
 
-    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
-        levels = self.estimate(reference["sem"]).levels
+    def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
+        levels = self.predict_batched(eval_set["sem"]).level_probs
         assert levels is not None
         probability = levels.cpu()
-        classes = classes_of(torch.from_numpy(reference["level"]), self.levels)
+        classes = level_indices(torch.from_numpy(eval_set["level"]), self.levels)
         right = probability.gather(1, classes[:, None])[:, 0].clamp_min(1e-9)
         found = probability.argmax(dim=1)
         table = torch.zeros(2 * (len(self.levels),))
@@ -80,12 +81,12 @@ class BackgroundClassifier(BaseModel):
         accuracy = float((found == classes).float().mean())
         return {"held-out loss": float(-right.log().mean()), "held-out accuracy": accuracy}
 
-    def snapshot(self) -> dict[str, Tensor]:
+    def get_visuals(self) -> dict[str, Tensor]:
         """`sem`, and `confusion` (1, 1, K, K): how many held-out images of each level (rows) were taken for which."""
         return self._images
 
 
-def classes_of(level: Tensor, levels: tuple[int, ...]) -> Tensor:
+def level_indices(level: Tensor, levels: tuple[int, ...]) -> Tensor:
     """Number (N,) in `levels` of each `level` (N,), both [grey level]; one that is not among them is an error."""
     known = torch.tensor(levels)
     match = level.cpu()[:, None] == known

@@ -18,7 +18,7 @@ from .errors import ModelError
 from .weights import load_weights, without_statistics
 
 
-class Estimate(NamedTuple):
+class ModelOutput(NamedTuple):
     """What a system says about SEM images (N, 1, H, W), on its device; None is what it does not know.
 
     `depth` (N, 1, H, W) [grey level 0..255, smaller is deeper]; `levels` (N, K), the probability of each of the
@@ -28,12 +28,12 @@ class Estimate(NamedTuple):
     system knows.
     """
 
-    depth: Tensor | None = None
-    levels: Tensor | None = None
-    background: Tensor | None = None
-    interval: Tensor | None = None
-    floor: Tensor | None = None
-    strange: Tensor | None = None
+    raw_depth: Tensor | None = None
+    level_probs: Tensor | None = None
+    background_prob: Tensor | None = None
+    depth_u90: Tensor | None = None
+    floor_depth: Tensor | None = None
+    ood_score: Tensor | None = None
 
 
 class BaseModel:
@@ -47,20 +47,20 @@ class BaseModel:
     """
 
     Options: ClassVar[type]
-    batches: str = ""
+    dataset_kind: str = ""
     levels: tuple[int, ...] = ()
-    knows_scale: ClassVar[bool] = True
-    keeps_place: ClassVar[bool] = True
+    has_absolute_scale: ClassVar[bool] = True
+    preserves_position: ClassVar[bool] = True
 
     def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
         self.options = options
         self.device = device
         self.bf16 = False
         self.networks: dict[str, nn.Module] = {}
-        self.learners: dict[str, nn.Module] = {}
+        self.ddp_modules: dict[str, nn.Module] = {}
         self.optimisers: dict[str, torch.optim.Optimizer] = {}
 
-    def hasten(self, bf16: bool = False, compiled: bool = False) -> "BaseModel":
+    def enable_acceleration(self, bf16: bool = False, compiled: bool = False) -> "BaseModel":
         """Applies the networks in bfloat16 where that is safe (autocast), or compiled, from now on; returns itself."""
         self.bf16 = bf16
         if compiled:
@@ -68,22 +68,22 @@ class BaseModel:
                 network.compile()
         return self
 
-    def replicate(self) -> None:
+    def wrap_ddp(self) -> None:
         """Shares the gradients of every learner with the other processes of torch.distributed: their mean is taken.
 
         Each process gives an equal share of the batch, so the mean is the whole batch's gradient.
         """
         ids = [self.device.index] if self.device.type == "cuda" else None
-        self.learners = {
-            name: nn.parallel.DistributedDataParallel(one, device_ids=ids) for name, one in self.learners.items()
+        self.ddp_modules = {
+            name: nn.parallel.DistributedDataParallel(one, device_ids=ids) for name, one in self.ddp_modules.items()
         }
 
-    def precision(self) -> torch.autocast:
+    def autocast(self) -> torch.autocast:
         """The context in which networks are applied."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
     @property
-    def parameters(self) -> int:
+    def n_parameters(self) -> int:
         """How many weights a prediction uses."""
         return sum(weight.numel() for network in self.networks.values() for weight in network.parameters())
 
@@ -94,7 +94,7 @@ class BaseModel:
         """One optimisation step; returns detached losses () by name, on the device, so that nothing waits for them."""
         raise NotImplementedError
 
-    def predict(self, sem: Tensor) -> Estimate:
+    def predict(self, sem: Tensor) -> ModelOutput:
         """What the system knows about SEM images (N, 1, H, W)."""
         raise NotImplementedError
 
@@ -102,18 +102,18 @@ class BaseModel:
         """SEM images of depth maps, float32 (N, 1, H, W), [grey level 0..255], where the system knows that way."""
         raise ModelError("this model knows no way from depth to SEM; --which_direction BtoA needs a cycle_gan run")
 
-    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
-        """How good the system is, by name, on the batches' `reference`: fixed training images, or held-out ones.
+    def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
+        """How good the system is, by name, on the batches' `eval_set`: fixed training images, or held-out ones.
 
         The first figure is what `best` is chosen by; less is better. None of them needs the truth of any test image.
         """
         raise NotImplementedError
 
-    def end_epoch(self, reference: dict[str, NDArray]) -> None:
-        """What the system learns, after every epoch, from the batches' `reference` as a whole."""
+    def end_epoch(self, eval_set: dict[str, NDArray]) -> None:
+        """What the system learns, after every epoch, from the batches' `eval_set` as a whole."""
 
     @torch.inference_mode()
-    def estimate(self, sem: NDArray, batch_size: int = 64) -> Estimate:
+    def predict_batched(self, sem: NDArray, batch_size: int = 64) -> ModelOutput:
         """`predict` of many images (N, H, W) [grey level] in evaluation mode, a batch at a time."""
         self.train(False)
         parts = [
@@ -121,9 +121,9 @@ class BaseModel:
             for n in range(0, len(sem), batch_size)
         ]
         self.train()
-        return Estimate(*(None if some[0] is None else torch.cat(some) for some in zip(*parts, strict=True)))
+        return ModelOutput(*(None if some[0] is None else torch.cat(some) for some in zip(*parts, strict=True)))
 
-    def snapshot(self) -> dict[str, Tensor]:
+    def get_visuals(self) -> dict[str, Tensor]:
         """Images of the last step by name, float32 (N, 1, H, W), [grey level 0..255], for pages and live plots."""
         return {}
 
@@ -142,11 +142,11 @@ class BaseModel:
         """What an exact resume needs beside the networks' weights; loads with `weights_only=True`."""
         return {"optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()}}
 
-    def own_state_dict(self) -> dict[str, Any]:
+    def rank_state_dict(self) -> dict[str, Any]:
         """What differs between the replicas of a system."""
         return {}
 
-    def load_own_state_dict(self, state: dict[str, Any]) -> None:
+    def load_rank_state_dict(self, state: dict[str, Any]) -> None:
         """Puts back what `own_state_dict` gave."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

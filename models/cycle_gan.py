@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from . import losses
-from .base_model import BaseModel, Estimate
+from .base_model import BaseModel, ModelOutput
 from .networks import INITS, NORMS, PatchDiscriminator, PixelDiscriminator, ResnetGenerator, filters_shared, initialise
 from .networks.intensity_scaling import to_grey, to_network
 from .training.image_pool import ImagePool
@@ -138,13 +138,13 @@ class CycleGan(BaseModel):
             "D_B": self.disc_sem,
         }
         joins = o.norm != "batch" and not o.dropout
-        self.learners = {
+        self.ddp_modules = {
             "G": Generators(self.sem_to_depth, self.depth_to_sem, o.lambda_identity > 0, joins),
             "D": Discriminators(self.disc_depth, self.disc_sem, joins),
         }
         self.optimisers = {
             name: torch.optim.Adam(learner.parameters(), lr=o.lr, betas=(o.beta1, 0.999), fused=True)
-            for name, learner in self.learners.items()
+            for name, learner in self.ddp_modules.items()
         }
         self.depth_pool = ImagePool(o.pool_size, seed)
         self.sem_pool = ImagePool(o.pool_size, seed + 1)
@@ -163,8 +163,8 @@ class CycleGan(BaseModel):
 
         for discriminator in discriminators:
             discriminator.requires_grad_(False)
-        with self.precision():
-            made = self.learners["G"](sem, depth)
+        with self.autocast():
+            made = self.ddp_modules["G"](sem, depth)
             judged_depth, judged_sem = self.disc_depth(made["fake_depth"]), self.disc_sem(made["fake_sem"])
         generator = {
             "G_A": losses.adversarial(judged_depth, True, o.gan_mode),
@@ -180,8 +180,8 @@ class CycleGan(BaseModel):
         for discriminator in discriminators:
             discriminator.requires_grad_(True)
         older_depth, older_sem = self.depth_pool.query(made["fake_depth"]), self.sem_pool.query(made["fake_sem"])
-        with self.precision():
-            on_depth, on_older_depth, on_sem, on_older_sem = self.learners["D"](depth, older_depth, sem, older_sem)
+        with self.autocast():
+            on_depth, on_older_depth, on_sem, on_older_sem = self.ddp_modules["D"](depth, older_depth, sem, older_sem)
         judged = {
             "D_A": losses.discriminator(on_depth, on_older_depth, o.gan_mode),
             "D_B": losses.discriminator(on_sem, on_older_sem, o.gan_mode),
@@ -194,26 +194,26 @@ class CycleGan(BaseModel):
         }  # fmt: skip
         return {name: value.detach() for name, value in (generator | judged).items()}
 
-    def predict(self, sem: Tensor) -> Estimate:
-        with self.precision():
-            return Estimate(to_grey(self.sem_to_depth(to_network(sem.to(self.device), self.options.input_nc))))
+    def predict(self, sem: Tensor) -> ModelOutput:
+        with self.autocast():
+            return ModelOutput(to_grey(self.sem_to_depth(to_network(sem.to(self.device), self.options.input_nc))))
 
     def render(self, depth: Tensor) -> Tensor:
-        with self.precision():
+        with self.autocast():
             return to_grey(self.depth_to_sem(to_network(depth.to(self.device), self.options.output_nc)))
 
-    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
-        depth = self.estimate(reference["sem"]).depth
+    def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
+        depth = self.predict_batched(eval_set["sem"]).raw_depth
         assert depth is not None
-        return {"distance": shape_distance(depth[:, 0].cpu().numpy(), reference["depth"])}
+        return {"distance": shape_distance(depth[:, 0].cpu().numpy(), eval_set["depth"])}
 
-    def snapshot(self) -> dict[str, Tensor]:
+    def get_visuals(self) -> dict[str, Tensor]:
         return {name: to_grey(image.detach()) for name, image in self._images.items()}
 
-    def own_state_dict(self) -> dict[str, object]:
+    def rank_state_dict(self) -> dict[str, object]:
         return {"depth_pool": self.depth_pool.state_dict(), "sem_pool": self.sem_pool.state_dict()}
 
-    def load_own_state_dict(self, state: dict) -> None:
+    def load_rank_state_dict(self, state: dict) -> None:
         self.depth_pool.load_state_dict(state["depth_pool"], self.device)
         self.sem_pool.load_state_dict(state["sem_pool"], self.device)
 

@@ -23,20 +23,28 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from .background_classifier import classes_of
-from .base_model import BaseModel, Estimate
+from .background_classifier import level_indices
+from .base_model import BaseModel, ModelOutput
 from .networks import HalfUNet, LevelNet
 from .networks.intensity_scaling import to_network
 from .pipeline.appearance import Appearance
-from .pipeline.domain_renderer import Studio, drawing, evenly, geometry
-from .pipeline.lucas_kanade import fitted
+from .pipeline.domain_renderer import DomainRenderer, even_indices, fork_rng, geometry
+from .pipeline.lucas_kanade import align
 from .pipeline.pipeline_options import DepthPipelineOptions
-from .pipeline.renderer_pairs import ENOUGH, Pairs
-from .pipeline.shape_library import FLOOR, Library, unit_shape
-from .pipeline.uncertainty import SHARE, Judged, Trust, floor_of, residual, spread_of, surprise
-from .pipeline.warp import moved, warped
+from .pipeline.renderer_pairs import ENOUGH, RendererPairs
+from .pipeline.shape_library import FLOOR, ShapeLibrary, normalised_depth
+from .pipeline.uncertainty import (
+    SHARE,
+    UncertaintyCalibration,
+    ValidationRenderings,
+    floor_of,
+    gaussian_nll,
+    reduced_chi2,
+    sigma_from_log,
+)
+from .pipeline.warp import deform, translate
 
-JUDGED_BY = 128  # renderings
+N_VALIDATION = 128  # renderings
 RENDERED = 0.3  # weight of a rendering beside a real image where levels are learned
 KNOWN = 0.3  # how far a matched domain's appearance is varied, where 1 is for one known by statistics
 RARE = 0.05  # share of the real images that may seem to match by chance
@@ -49,7 +57,7 @@ class DepthPipeline(BaseModel):
 
     Options = DepthPipelineOptions
     batches = "domains"
-    keeps_place = False
+    preserves_position = False
     options: DepthPipelineOptions
 
     def __init__(self, options: DepthPipelineOptions, device: torch.device, seed: int = 0) -> None:
@@ -60,31 +68,37 @@ class DepthPipeline(BaseModel):
         self.renderer = HalfUNet(2, 1, width, 3, "batch").to(device)
         self.shape = HalfUNet(1, 2, width, 3, "batch").to(device)
         self.classifier = LevelNet(len(options.levels), max(1, width // 2)).to(device)
-        self.appearance, self.library = Appearance(len(options.levels)).to(device), Library().to(device)
-        self.pairs, self.trust = Pairs().to(device), Trust().to(device)
-        self.studio = Studio(self.renderer, self.appearance, self.library, self.grey)
-        self.learners = {"R": self.renderer, "S": self.shape, "C": self.classifier}
-        self.networks = {**self.learners, "A": self.appearance, "L": self.library, "P": self.pairs, "T": self.trust}
+        self.appearance, self.library = Appearance(len(options.levels)).to(device), ShapeLibrary().to(device)
+        self.pairs, self.uncertainty = RendererPairs().to(device), UncertaintyCalibration().to(device)
+        self.domain_renderer = DomainRenderer(self.renderer, self.appearance, self.library, self.grey)
+        self.ddp_modules = {"R": self.renderer, "S": self.shape, "C": self.classifier}
+        self.networks = {
+            **self.ddp_modules,
+            "A": self.appearance,
+            "L": self.library,
+            "P": self.pairs,
+            "T": self.uncertainty,
+        }
         self.optimisers = {
             name: torch.optim.AdamW(network.parameters(), lr=options.lr, fused=True)
-            for name, network in self.learners.items()
+            for name, network in self.ddp_modules.items()
         }
         self.epochs, self.seed = 0, seed
-        self._gallery: tuple[int, Tensor, Tensor, Tensor] | None = None
+        self._renderings: tuple[int, Tensor, Tensor, Tensor] | None = None
         self._losses = {name: torch.zeros((), device=device) for name in ("render", "shape", "level")}
         self._images: dict[str, Tensor] = {}
 
     @property
-    def stage(self) -> str:
+    def training_stage(self) -> str:
         """What is learned now."""
-        return self.options.stage(self.epochs).name
+        return self.options.training_stage(self.epochs).name
 
     def check_epochs(self, last: int) -> None:
         self.options.check(last)
 
     def set_learning_rate(self, factor: float) -> None:
         """As always in the last stage; before, what a stage learns ends it at a rate of zero."""
-        _, since, until = self.options.stage(self.epochs)
+        _, since, until = self.options.training_stage(self.epochs)
         stage = factor if until is None else 0.5 * (1 + math.cos(math.pi * (self.epochs - since) / (until - since)))
         for learner, optimiser in self.optimisers.items():
             for group in optimiser.param_groups:
@@ -93,33 +107,33 @@ class DepthPipeline(BaseModel):
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on a batch of the kind `domains`; what is not learned at this stage keeps its last loss."""
         rendered = batch["sem"][:0].to(self.device), batch["level"][:0].to(self.device)
-        if self.stage == "renderer":
+        if self.training_stage == "renderer":
             sem, depth = (batch[key].to(self.device) for key in ("sem", "depth"))
-            self._learn_rendering(unit_shape(depth, batch["level"]), batch["level"].to(self.device), sem)
-        elif self.stage == "real renderer":
+            self._learn_rendering(normalised_depth(depth, batch["level"]), batch["level"].to(self.device), sem)
+        elif self.training_stage == "real renderer":
             some = torch.randint(len(self.pairs), (len(batch["sem"]),), device=self.device)
             sem, u, level, offset = self.pairs.take(some)
             self._learn_rendering(u, self.grey[level], sem, offset)
         else:
             u, level, sem = self._drawn(len(batch["sem"]))
             self._learn_shape(u, sem)
-            if self.pairs.matched:  # only then renderings are as bright as real images to a hair
+            if self.pairs.is_real:  # only then renderings are as bright as real images to a hair
                 rendered = sem, level
         self._learn_level(batch, *rendered)
         return dict(self._losses)
 
     def _learn_rendering(self, u: Tensor, grey: Tensor, sem: Tensor, offset: Tensor | None = None) -> None:
-        with self.precision():
-            rendering = self.learners["R"](geometry(u, grey)).float()
-        seen = rendering if offset is None else moved(rendering, offset)
+        with self.autocast():
+            rendering = self.ddp_modules["R"](geometry(u, grey)).float()
+        seen = rendering if offset is None else translate(rendering, offset)
         self._descend("render", "R", F.mse_loss(seen, sem / 255))
         self._images |= {"sem": sem, "rendering": 255 * seen.detach()}
 
     def _learn_shape(self, u: Tensor, sem: Tensor) -> None:
-        with self.precision():
-            found, spread = self.learners["S"](to_network(sem)).float().split(1, 1)
+        with self.autocast():
+            found, sigma = self.ddp_modules["S"](to_network(sem)).float().split(1, 1)
         error = F.mse_loss(found, u)
-        doubt = surprise(found.detach() - u, spread)  # the spread may not make up for the shape's errors
+        doubt = gaussian_nll(found.detach() - u, sigma)  # the spread may not make up for the shape's errors
         self._descend("shape", "S", error + 0.002 * doubt, error)
         self._images |= {"look": sem, "shape": 255 * found.detach().clamp(0, 1), "truth": 255 * u}
 
@@ -129,9 +143,9 @@ class DepthPipeline(BaseModel):
         images = images.clone()
         images[1::2] = images[1::2].flip(3)  # a mirrored image has the same level
         images[2::4] = images[2::4].flip(2)
-        folders = classes_of(batch["real_level"], self.levels).to(self.device)
-        with self.precision():
-            logits = self.learners["C"](torch.cat((images, sem))).float()
+        folders = level_indices(batch["real_level"], self.levels).to(self.device)
+        with self.autocast():
+            logits = self.ddp_modules["C"](torch.cat((images, sem))).float()
         share = torch.ones(len(logits), device=self.device)
         share[len(images) :] = RENDERED
         doubt = F.cross_entropy(logits, torch.cat((folders, level)), reduction="none")
@@ -145,95 +159,97 @@ class DepthPipeline(BaseModel):
 
     def _drawn(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """Unit shapes, numbers of levels and images as a stage and a dose give them, out of the epoch's gallery."""
-        if self._gallery is None or self._gallery[0] != self.epochs:
+        if self._renderings is None or self._renderings[0] != self.epochs:
             # Drawn as after a resume, which does not keep it.
-            with drawing(1000 * self.seed + self.epochs, self.device):
-                self._gallery = (self.epochs, *self.studio.gallery())
-        _, u, level, image = self._gallery
+            with fork_rng(1000 * self.seed + self.epochs, self.device):
+                self._renderings = (self.epochs, *self.domain_renderer.sample_renderings())
+        _, u, level, image = self._renderings
         some = torch.randint(len(u), (count,), device=self.device)
-        return u[some], level[some], self._exposed(image[some])
+        return u[some], level[some], self._augmented_rendering(image[some])
 
-    def _exposed(self, image: Tensor) -> Tensor:
-        return self.studio.exposed(image, KNOWN if self.pairs.matched else 1.0)
+    def _augmented_rendering(self, image: Tensor) -> Tensor:
+        return self.domain_renderer.augment(image, KNOWN if self.pairs.is_real else 1.0)
 
     @torch.no_grad()
-    def end_epoch(self, reference: dict[str, NDArray]) -> None:
+    def end_epoch(self, eval_set: dict[str, NDArray]) -> None:
         """What is learned between the stages: the library, the appearance, the pairs; and how far to trust all that."""
         if self.epochs == 0:
-            self.library.hold(*(reference[f"library{part}"] for part in ("", "_level", "_held_out")))
-        before, self.epochs = self.stage, self.epochs + 1
-        after = self.stage
+            self.library.store(*(eval_set[f"library{part}"] for part in ("", "_level", "_held_out")))
+        before, self.epochs = self.training_stage, self.epochs + 1
+        after = self.training_stage
         if before != after:
             tqdm.write(f"from now on the {after} is learned")
         self.train(False)
         if before == "renderer" != after:
-            level = classes_of(torch.from_numpy(reference["real_level"]), self.levels)
-            self.studio.learn_domain(reference["real"], level.numpy())
+            level = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
+            self.domain_renderer.fit_domain(eval_set["real"], level.numpy())
         if before == "shape":
-            self._calibrate(reference["real"])
+            self._calibrate(eval_set["real"])
         if after == "real renderer" != before:
-            self._pair(reference)
+            self._match_real_images(eval_set)
         if before == "real renderer" != after:
-            self.appearance.become_real()
+            self.appearance.reset_to_identity()
         self.train()
 
-    def _pair(self, reference: dict[str, NDArray]) -> None:
+    def _match_real_images(self, eval_set: dict[str, NDArray]) -> None:
         """Pairs real images with the library's shapes where they surely match; else renderings with theirs."""
-        real, level = reference["real"], classes_of(torch.from_numpy(reference["real_level"]), self.levels)
+        real, level = eval_set["real"], level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
         images = torch.from_numpy(real)[:, None]
-        parts = [self.library.nearest(self._found(some.to(self.device).float())[0]) for some in images.split(64)]
+        parts = [
+            self.library.nearest(self._predict_shape(some.to(self.device).float())[0]) for some in images.split(64)
+        ]
         place, features = (torch.cat(some) for some in zip(*parts, strict=True))
-        sure = self.library.sure(features)
+        sure = self.library.passes_ratio_test(features)
         if sure.sum() >= max(ENOUGH, RARE * len(real)):
             sem = images[sure.cpu()].to(self.device).float()
             u, level = self.library.shapes(place[sure]), level.to(self.device)[sure]
-            offset, _ = fitted(sem, self.studio.rendered(u, level))
-            self.pairs.hold(sem, u, level, offset, matched=True)
+            offset, _ = align(sem, self.domain_renderer.render(u, level))
+            self.pairs.store(sem, u, level, offset, is_real=True)
             tqdm.write(f"{int(sure.sum())} of {len(real)} real images surely show a simulated shape")
-            self.appearance.hold_offsets(offset)
+            self.appearance.set_jitter(offset)
         elif not len(self.pairs):
-            u, level, sem = self.studio.gallery()
-            self.pairs.hold(sem.clamp(0, 255), u, level, torch.zeros(len(u), 2, device=self.device), matched=False)
+            u, level, sem = self.domain_renderer.sample_renderings()
+            self.pairs.store(sem.clamp(0, 255), u, level, torch.zeros(len(u), 2, device=self.device), is_real=False)
 
-    def _found(self, sem: Tensor) -> tuple[Tensor, Tensor]:
+    def _predict_shape(self, sem: Tensor) -> tuple[Tensor, Tensor]:
         """Unit shapes that the network finds in images (N, 1, H, W) [grey level], and its spread."""
-        with self.precision():
-            u, spread = self.shape(to_network(sem)).float().split(1, 1)
-        return u, spread_of(spread)
+        with self.autocast():
+            u, sigma = self.shape(to_network(sem)).float().split(1, 1)
+        return u, sigma_from_log(sigma)
 
-    def predict(self, sem: Tensor) -> Estimate:
+    def predict(self, sem: Tensor) -> ModelOutput:
         sem = sem.to(self.device)
-        found, spread = self._found(sem)
+        found, sigma = self._predict_shape(sem)
         posterior = self._posterior(sem)
-        u, known = self._looked_up(found)
+        u, known = self._blend_with_library(found)
         grey = self.grey.float()
         level, deep = ((posterior @ values)[:, None, None, None] for values in (grey, grey - FLOOR))
-        answer = Estimate((level - deep * u).clamp(0, 255), posterior, (3 * (NOTHING - u) / NOTHING).sigmoid())
+        answer = ModelOutput((level - deep * u).clamp(0, 255), posterior, (3 * (NOTHING - u) / NOTHING).sigmoid())
         if torch.compiler.is_exporting():
             return answer
-        strange = self.trust.strangeness(*self._oddity(sem, found, spread, posterior.argmax(dim=1)))
+        strange = self.uncertainty.ood_score(*self._ood_features(sem, found, sigma, posterior.argmax(dim=1)))
         sure = known >= SHARE  # then 90 % of the probability is on one shape, and the interval is its rounding
-        half = torch.where(sure, 0.0, self.trust.pixel * spread * deep) + ROUNDING
-        floor, unsure = floor_of(u, torch.where(sure, 0.0, self.trust.floor * spread * deep))
+        half = torch.where(sure, 0.0, self.uncertainty.pixel_factor * sigma * deep) + ROUNDING
+        floor, unsure = floor_of(u, torch.where(sure, 0.0, self.uncertainty.floor_factor * sigma * deep))
         # So it is with levels: where one has 90 %, there is no doubt; else 1.64 deviations, of normal doubts.
         variance = (posterior @ grey.square()) - (posterior @ grey).square()
         doubt = torch.where(posterior.amax(1) >= SHARE, 0.0, 1.64 * variance.clamp_min(0).sqrt())
         interval = half + doubt[:, None, None, None] * (1 - u).clamp(0, 1)
         floor = torch.stack((floor * deep.flatten(), unsure + ROUNDING + doubt * floor), 1)
-        return answer._replace(interval=interval, floor=floor, strange=strange)
+        return answer._replace(depth_u90=interval, floor_depth=floor, ood_score=strange)
 
     def _posterior(self, sem: Tensor) -> Tensor:
         """Probability (N, K) of each level, from an image and its mirror image."""
-        with self.precision():
+        with self.autocast():
             logits = [self.classifier(image).float() for image in (sem, sem.flip(3))]
         return (0.5 * (logits[0] + logits[1])).softmax(dim=1)
 
-    def _oddity(self, sem: Tensor, u: Tensor, spread: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
+    def _ood_features(self, sem: Tensor, u: Tensor, sigma: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
         """How badly images fit the renderings of what was found in them (N,), and how unsure that is (N,)."""
-        _, looks = fitted(sem, self.studio.rendered(u, level))
-        return residual(sem, looks, self.appearance.variance_at(looks)), floor_of(u, spread)[1]
+        _, looks = align(sem, self.domain_renderer.render(u, level))
+        return reduced_chi2(sem, looks, self.appearance.variance_at(looks)), floor_of(u, sigma)[1]
 
-    def _looked_up(self, u: Tensor) -> tuple[Tensor, Tensor]:
+    def _blend_with_library(self, u: Tensor) -> tuple[Tensor, Tensor]:
         """The expectation over that a shape is the nearest of the library, and that it is as the network says; and the
         probability of the first (N, 1, 1, 1)."""
         if not len(self.library.level) or self.library.maps.shape[1:] != u.shape[2:]:
@@ -242,53 +258,57 @@ class DepthPipeline(BaseModel):
         known = self.library.probability(features).float()[:, None, None, None]
         return known * self.library.shapes(place) + (1 - known) * u, known
 
-    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
+    def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
         """The error on renderings of held-out shapes, level given; how often a held-out real image's level is right."""
         self.train(False)
-        judged = self._judged(held_out=True)
-        apart = reference["real_held_out"]
-        images = torch.from_numpy(reference["real"][apart])[:, None].to(self.device, torch.float32)
+        judged = self._validation_renderings(held_out=True)
+        apart = eval_set["real_held_out"]
+        images = torch.from_numpy(eval_set["real"][apart])[:, None].to(self.device, torch.float32)
         with torch.no_grad():
             levels = torch.cat([self._posterior(some) for some in images.split(64)])
         self.train()
         error = (judged.found - judged.u) * (self.grey[judged.level] - FLOOR)[:, None, None, None]
-        classes = classes_of(torch.from_numpy(reference["real_level"][apart]), self.levels)
+        classes = level_indices(torch.from_numpy(eval_set["real_level"][apart]), self.levels)
         right = float((levels.cpu().argmax(dim=1) == classes).float().mean())
         return {"held-out RMSE": float(error.square().mean().sqrt()), "held-out accuracy": right}
 
     @torch.no_grad()
-    def _judged(self, held_out: bool, deformed: bool = False) -> Judged:
+    def _validation_renderings(self, held_out: bool, deformed: bool = False) -> ValidationRenderings:
         """Shapes that were held out, or others, in renderings whose noise is the same each time."""
         places = self.library.places(held_out)
-        u = self.library.shapes(places[torch.arange(JUDGED_BY, device=self.device) % len(places)])
-        level = torch.arange(JUDGED_BY, device=self.device) % len(self.levels)
-        with drawing(0, self.device):
+        u = self.library.shapes(places[torch.arange(N_VALIDATION, device=self.device) % len(places)])
+        level = torch.arange(N_VALIDATION, device=self.device) % len(self.levels)
+        with fork_rng(0, self.device):
             if deformed:
-                u = warped(u, self.library.centre)
-            sem = self._exposed(self.studio.rendered(u, level))
-        return Judged(u, level, sem, *self._found(sem))
+                u = deform(u, self.library.centre)
+            sem = self._augmented_rendering(self.domain_renderer.render(u, level))
+        return ValidationRenderings(u, level, sem, *self._predict_shape(sem))
 
     def _calibrate(self, real: NDArray) -> None:
         """How sure a match is, how wide an interval, and what is strange: from renderings of held-out shapes, deformed
         where no population is to be taken for granted, from paired real images beside renderings of as well known
         shapes, and from real images (N, H, W)."""
-        new, known = self._judged(held_out=True), self._judged(held_out=False)
-        other = self._judged(held_out=True, deformed=True)
-        outside, within = (self.library.nearest(one.found, blind=True)[1].cpu() for one in (new, known))
-        scored = [(one.found, one.u, one.spread) for one in (other, known)]
-        if self.pairs.matched:
-            images, shapes, *_ = self.pairs.take(torch.from_numpy(evenly(len(self.pairs), JUDGED_BY)).to(self.device))
-            found, spread = self._found(images)
-            scored.append((found, shapes, spread))
+        new, known = self._validation_renderings(held_out=True), self._validation_renderings(held_out=False)
+        other = self._validation_renderings(held_out=True, deformed=True)
+        outside, within = (self.library.nearest(one.found, exclude_held_out=True)[1].cpu() for one in (new, known))
+        scored = [(one.found, one.u, one.sigma) for one in (other, known)]
+        if self.pairs.is_real:
+            images, shapes, *_ = self.pairs.take(
+                torch.from_numpy(even_indices(len(self.pairs), N_VALIDATION)).to(self.device)
+            )
+            found, sigma = self._predict_shape(images)
+            scored.append((found, shapes, sigma))
             within = torch.cat((within, self.library.nearest(found)[1].cpu()))
         self.library.calibrate(outside, within)
-        self.trust.learn_intervals(*scored)
-        images = torch.from_numpy(real[evenly(len(real), 2 * JUDGED_BY)])[:, None].to(self.device, torch.float32)
-        theirs = self._oddity(images, *self._found(images), self._posterior(images).argmax(dim=1))
-        mine = self._oddity(other.sem, other.found, other.spread, other.level)
-        self.trust.learn_limits(mine, theirs)
+        self.uncertainty.calibrate_intervals(*scored)
+        images = torch.from_numpy(real[even_indices(len(real), 2 * N_VALIDATION)])[:, None].to(
+            self.device, torch.float32
+        )
+        theirs = self._ood_features(images, *self._predict_shape(images), self._posterior(images).argmax(dim=1))
+        mine = self._ood_features(other.sem, other.found, other.sigma, other.level)
+        self.uncertainty.calibrate_ood(mine, theirs)
 
-    def snapshot(self) -> dict[str, Tensor]:
+    def get_visuals(self) -> dict[str, Tensor]:
         return self._images
 
     def state_dict(self) -> dict[str, Any]:

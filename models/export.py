@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from .base_model import BaseModel
 from .errors import ModelError
-from .postprocessing.background_snapping import quantise
+from .postprocessing.background_snapping import snap_background
 from .predictor import Predictor
 
 LEAST, MOST = 16, 4096  # px of an image's side
@@ -40,13 +40,13 @@ class Finished(nn.Module):
     def forward(self, sem: Tensor) -> dict[str, Tensor]:
         estimate = self.system.predict(sem[:, None])
         said: dict[str, Tensor] = {}
-        if estimate.levels is not None:
-            said["probability"] = estimate.levels
-            said["level"] = self.levels[estimate.levels.argmax(dim=1)]
-        if estimate.background is not None:
-            said["background"] = estimate.background[:, 0]
-        if estimate.depth is not None:
-            depth = said["depth"] = estimate.depth[:, 0]
+        if estimate.level_probs is not None:
+            said["probability"] = estimate.level_probs
+            said["level"] = self.levels[estimate.level_probs.argmax(dim=1)]
+        if estimate.background_prob is not None:
+            said["background"] = estimate.background_prob[:, 0]
+        if estimate.raw_depth is not None:
+            depth = said["depth"] = estimate.raw_depth[:, 0]
             mask = said["background"] >= 0.5 if "background" in said else self._joined(depth)
             if "level" not in said:
                 middle = median(depth.flatten(1), mask.flatten(1))
@@ -127,7 +127,7 @@ def check(predictor: Predictor, path: Path, names: list[str], sem: NDArray) -> f
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     sem = sem.astype(np.float32)
     said = dict(zip(names, session.run(names, {"sem": sem}), strict=True))
-    depth, probability, background, *_ = predictor.apply(sem)
+    depth, probability, background, *_ = predictor.infer(sem)
     wanted = {"depth": (depth, 127.5), "probability": (probability, 1.0), "background": (background, 1.0)}
     largest = 0.0
     for name, (values, unit) in wanted.items():
@@ -138,7 +138,7 @@ def check(predictor: Predictor, path: Path, names: list[str], sem: NDArray) -> f
     if depth is not None:
         level = said["level"] if probability is not None else None
         mask = said["background"] >= 0.5 if background is not None else None
-        same = quantise(said["depth"], predictor.levels, predictor.tolerance, level, mask)
+        same = snap_background(said["depth"], predictor.levels, predictor.tolerance, level, mask)
         if (same.depth_grey != said["quantised"]).any():
             raise ModelError(f"{path.name}: quantises otherwise than torch")
     return largest

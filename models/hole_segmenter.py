@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .base_model import BaseModel, Estimate
+from .base_model import BaseModel, ModelOutput
 from .networks import NORMS, UNet
 from .networks.intensity_scaling import to_network
 
@@ -20,7 +20,9 @@ class HoleSegmenterOptions:
     width: int = field(
         default=16, metadata={"help": "channels at full size; doubled by each halving", "bounds": (1, 1024)}
     )
-    depth: int = field(default=3, metadata={"help": "how often the image is halved", "bounds": (1, 6)})
+    num_downs: int = field(
+        default=3, metadata={"help": "how often the image is halved", "bounds": (1, 6), "former": "depth"}
+    )
     norm: str = field(default="batch", metadata={"help": "normalisation", "choices": tuple(NORMS)})
 
 
@@ -33,8 +35,8 @@ class HoleSegmenter(BaseModel):
 
     def __init__(self, options: HoleSegmenterOptions, device: torch.device, seed: int = 0) -> None:
         super().__init__(options, device)
-        self.network = UNet(1, 1, options.width, options.depth, options.norm).to(device)
-        self.networks = self.learners = {"S": self.network}
+        self.network = UNet(1, 1, options.width, options.num_downs, options.norm).to(device)
+        self.networks = self.ddp_modules = {"S": self.network}
         self.optimisers = {"S": torch.optim.Adam(self.network.parameters(), lr=options.lr, fused=True)}
         self._images: dict[str, Tensor] = {}
 
@@ -42,8 +44,8 @@ class HoleSegmenter(BaseModel):
         """One step on `batch["sem"]`, `batch["depth"]`, (N, 1, H, W), and `batch["level"]`, (N,), all grey levels."""
         sem, depth = batch["sem"].to(self.device), batch["depth"].to(self.device)
         background = (depth == batch["level"].to(self.device)[:, None, None, None]).float()
-        with self.precision():
-            logits = self.learners["S"](to_network(sem))
+        with self.autocast():
+            logits = self.ddp_modules["S"](to_network(sem))
         loss = F.binary_cross_entropy_with_logits(logits, background)
         self.optimisers["S"].zero_grad(set_to_none=True)
         loss.backward()
@@ -52,22 +54,22 @@ class HoleSegmenter(BaseModel):
         self._images = {"sem": sem, "contour": drawn(sem, found), "truth": drawn(sem, background > 0.5)}
         return {"cross_entropy": loss.detach()}
 
-    def predict(self, sem: Tensor) -> Estimate:
-        with self.precision():
-            return Estimate(background=self.network(to_network(sem.to(self.device))).sigmoid())
+    def predict(self, sem: Tensor) -> ModelOutput:
+        with self.autocast():
+            return ModelOutput(background_prob=self.network(to_network(sem.to(self.device))).sigmoid())
 
-    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
-        background = self.estimate(reference["sem"]).background
+    def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
+        background = self.predict_batched(eval_set["sem"]).background_prob
         assert background is not None
         probability = background[:, 0].cpu().clamp(1e-6, 1 - 1e-6)
-        depth, level = (torch.from_numpy(reference[name]) for name in ("depth", "level"))
+        depth, level = (torch.from_numpy(eval_set[name]) for name in ("depth", "level"))
         truth = depth == level[:, None, None]
         found, hole = probability < 0.5, ~truth
         overlap = (found & hole).sum() / (found | hole).sum().clamp_min(1)
         loss = F.binary_cross_entropy(probability, truth.float())
         return {"held-out loss": float(loss), "held-out IoU": float(overlap)}
 
-    def snapshot(self) -> dict[str, Tensor]:
+    def get_visuals(self) -> dict[str, Tensor]:
         """`sem`, and the same with the found and the true contour drawn in white."""
         return self._images
 

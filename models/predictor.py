@@ -10,10 +10,10 @@ from skimage.transform import resize
 
 from .base_model import BaseModel
 from .errors import ModelError
-from .networks import folded
-from .postprocessing.background_snapping import LEVELS, quantise
-from .postprocessing.recentring import centred
-from .postprocessing.tiling import tiled
+from .networks import fold_batch_norm
+from .postprocessing.background_snapping import LEVELS, snap_background
+from .postprocessing.recentring import recentre
+from .postprocessing.tiling import predict_tiled
 from .registry import load
 
 
@@ -28,21 +28,21 @@ class Prediction(NamedTuple):
     what is outside the system's knowledge.
     """
 
-    depth_grey: NDArray[np.float32] | None
-    quantised: NDArray[np.float32] | None
+    raw_depth: NDArray[np.float32] | None
+    snapped: NDArray[np.float32] | None
     level: NDArray[np.int64] | None
     mask: NDArray[np.bool_] | None
-    probability: NDArray[np.float32] | None
-    background: NDArray[np.float32] | None
-    centred: NDArray[np.float32] | None
-    interval: NDArray[np.float32] | None = None
-    floor: NDArray[np.float32] | None = None
-    strange: NDArray[np.float32] | None = None
+    level_probs: NDArray[np.float32] | None
+    background_prob: NDArray[np.float32] | None
+    recentred: NDArray[np.float32] | None
+    depth_u90: NDArray[np.float32] | None = None
+    floor_depth: NDArray[np.float32] | None = None
+    ood_score: NDArray[np.float32] | None = None
 
     @property
     def final(self) -> NDArray[np.float32] | None:
         """The finished depth maps, float32 (N, H, W) [grey level]: centred where a centre is known, else quantised."""
-        return self.quantised if self.centred is None else self.centred
+        return self.snapped if self.recentred is None else self.recentred
 
 
 class Predictor:
@@ -70,7 +70,7 @@ class Predictor:
         self.lines = lines
         self.tile = tile
         for network in system.networks.values():
-            folded(network)
+            fold_batch_norm(network)
 
     @classmethod
     def load(
@@ -107,13 +107,13 @@ class Predictor:
         The background is set to the level that the system votes for, else to the one nearest to its own; inside the
         mask that the system votes for, else where the map is joined to the border.
         """
-        return self.finish(*self.apply(sem))
+        return self.postprocess(*self.infer(sem))
 
-    def apply(self, sem: NDArray) -> list[Any]:
+    def infer(self, sem: NDArray) -> list[Any]:
         """The first half of `predict`, the network's: an `Estimate`'s fields in their order, as arrays."""
         return self._run(self.system.predict, sem)
 
-    def finish(
+    def postprocess(
         self, depth: NDArray | None, probability: NDArray | None, background: NDArray | None, *doubts: NDArray | None
     ) -> Prediction:
         """The second half of `predict`: quantisation and registration, which may run beside the next first half."""
@@ -121,9 +121,9 @@ class Predictor:
         mask = None if background is None else background >= 0.5
         if depth is None:
             return Prediction(None, None, level, mask, probability, background, None, *doubts)
-        quantised, level, mask = quantise(depth, self.levels, self.tolerance, level, mask, self.lines)
-        moved = centred(quantised, level, self.centre) if self.centre else None
-        return Prediction(depth, quantised, level, mask, probability, background, moved, *doubts)
+        snapped, level, mask = snap_background(depth, self.levels, self.tolerance, level, mask, self.lines)
+        moved = recentre(snapped, level, self.centre) if self.centre else None
+        return Prediction(depth, snapped, level, mask, probability, background, moved, *doubts)
 
     def render(self, depth_grey: NDArray) -> NDArray[np.float32]:
         """SEM images, float32 (N, H, W) [grey level 0..255], of depth maps (N, H, W) [grey level]."""
@@ -136,7 +136,7 @@ class Predictor:
             raise ModelError(f"images of shape {images.shape}: expected (N, H, W)")
         if not self.tile:
             return self._whole(way, images)
-        return tiled(lambda some: self._whole(way, some), images, (self.tile[0], self.tile[-1]))
+        return predict_tiled(lambda some: self._whole(way, some), images, (self.tile[0], self.tile[-1]))
 
     def _whole(self, way, images: NDArray) -> list[Any]:
         given = _resized(images.astype(np.float32), self.size or images.shape[1:])

@@ -12,13 +12,13 @@ from .background_classifier import BackgroundClassifier
 from .base_model import BaseModel
 from .cycle_gan import CycleGan
 from .depth_pipeline import DepthPipeline
-from .ensemble import Fusion
+from .ensemble import Ensemble
 from .errors import ModelError
 from .hole_segmenter import HoleSegmenter
 from .scale_invariant_depth import ScaleInvariantDepth
 from .unet_regressor import UnetRegressor
 
-SYSTEMS: dict[str, type[BaseModel]] = {
+MODELS: dict[str, type[BaseModel]] = {
     "cycle_gan": CycleGan,
     "depth_pipeline": DepthPipeline,
     "autoencoder": Autoencoder,
@@ -26,9 +26,10 @@ SYSTEMS: dict[str, type[BaseModel]] = {
     "unet_regressor": UnetRegressor,
     "background_classifier": BackgroundClassifier,
     "hole_segmenter": HoleSegmenter,
-    "fusion": Fusion,
+    "ensemble": Ensemble,
 }
 
+FORMER_NAMES = {"fusion": "ensemble"}  # of models, in the opt.json of older runs
 PREPARED = ("preprocess", "load_size", "grey_range")  # what all members of a fusion must have in common
 
 
@@ -44,9 +45,10 @@ def load(folder: Path, epoch: str, device: torch.device) -> tuple[BaseModel, dic
     """
     saved = _read(folder / "opt.json")
     name = str(saved.get("model"))
+    name = FORMER_NAMES.get(name, name)
     system = build(name, options_from(name, saved), device)
-    if isinstance(system, Fusion):
-        system.join({run: load(folder / "members" / run, epoch, device)[0] for run in system.options.members})
+    if isinstance(system, Ensemble):
+        system.set_members({run: load(folder / "members" / run, epoch, device)[0] for run in system.options.members})
     else:
         system.load(folder, epoch)
     return system, saved
@@ -59,13 +61,13 @@ def check_members(members: list[Path], options: Any, data: dict[str, Any], devic
     joined = {}
     for member in members:
         system, saved = load(member, options.member_epoch, device)
-        if isinstance(system, Fusion):
+        if isinstance(system, Ensemble):
             raise ModelError(f"member {member.name}: is a fusion itself; name its members")
         for key in PREPARED:
             if saved.get(key, data[key]) != data[key]:
                 raise ModelError(f"member {member.name}: learned with --{key} {saved[key]}; say it here, too")
         joined[member.name] = system
-    Fusion(options, device).join(joined)
+    Ensemble(options, device).set_members(joined)
 
 
 def options_from(name: str, saved: dict[str, Any]) -> Any:
@@ -74,7 +76,11 @@ def options_from(name: str, saved: dict[str, Any]) -> Any:
     An option that the saved run did not know yet stood at its default.
     """
     kind = _known(name).Options
-    given = {field.name: _checked(field, saved[field.name]) for field in fields(kind) if field.name in saved}
+    given = {}
+    for field in fields(kind):
+        for key in (field.metadata.get("former"), field.name):
+            if key in saved:
+                given[field.name] = _checked(field, saved[key])
     return kind(**given)
 
 
@@ -114,6 +120,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _known(name: str) -> type[BaseModel]:
-    if name not in SYSTEMS:
-        raise ModelError(f"unknown model {name!r}; known: {', '.join(SYSTEMS)}")
-    return SYSTEMS[name]
+    if name not in MODELS:
+        raise ModelError(f"unknown model {name!r}; known: {', '.join(MODELS)}")
+    return MODELS[name]

@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .base_model import BaseModel, Estimate
+from .base_model import BaseModel, ModelOutput
 from .networks.intensity_scaling import to_grey, to_network
 
 
@@ -18,7 +18,7 @@ class Regressor(BaseModel):
     def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
         super().__init__(options, device)
         self.network = self.architecture().to(device)
-        self.networks = self.learners = {"R": self.network}
+        self.networks = self.ddp_modules = {"R": self.network}
         self.optimisers = {"R": torch.optim.Adam(self.network.parameters(), lr=options.lr, fused=True)}
         self._images: dict[str, Tensor] = {}
 
@@ -33,8 +33,8 @@ class Regressor(BaseModel):
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on `batch["sem"]` and the `batch["depth"]` that belongs to it, (N, 1, H, W) grey levels."""
         sem, truth = (to_network(batch[name].to(self.device)) for name in ("sem", "depth"))
-        with self.precision():
-            depth = self.learners["R"](sem)
+        with self.autocast():
+            depth = self.ddp_modules["R"](sem)
         terms = self.loss(depth, truth)
         self.optimisers["R"].zero_grad(set_to_none=True)
         torch.stack(list(terms.values())).sum().backward()
@@ -42,15 +42,15 @@ class Regressor(BaseModel):
         self._images = {"sem": sem, "depth": depth, "truth": truth}
         return {name: value.detach() for name, value in terms.items()}
 
-    def predict(self, sem: Tensor) -> Estimate:
-        with self.precision():
-            return Estimate(to_grey(self.network(to_network(sem.to(self.device)))).clamp(0, 255))
+    def predict(self, sem: Tensor) -> ModelOutput:
+        with self.autocast():
+            return ModelOutput(to_grey(self.network(to_network(sem.to(self.device)))).clamp(0, 255))
 
-    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
-        depth = self.estimate(reference["sem"]).depth
+    def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
+        depth = self.predict_batched(eval_set["sem"]).raw_depth
         assert depth is not None
-        error = depth[:, 0].cpu() - torch.from_numpy(reference["depth"])
+        error = depth[:, 0].cpu() - torch.from_numpy(eval_set["depth"])
         return {"held-out RMSE": float(error.square().mean().sqrt())}
 
-    def snapshot(self) -> dict[str, Tensor]:
+    def get_visuals(self) -> dict[str, Tensor]:
         return {name: to_grey(image.detach()).clamp(0, 255) for name, image in self._images.items()}

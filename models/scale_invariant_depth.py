@@ -23,7 +23,9 @@ class ScaleInvariantDepthOptions:
     width: int = field(
         default=32, metadata={"help": "channels at full size; doubled by each halving", "bounds": (1, 1024)}
     )
-    depth: int = field(default=3, metadata={"help": "how often the image is halved", "bounds": (1, 6)})
+    num_downs: int = field(
+        default=3, metadata={"help": "how often the image is halved", "bounds": (1, 6), "former": "depth"}
+    )
     norm: str = field(default="batch", metadata={"help": "normalisation", "choices": tuple(NORMS)})
 
 
@@ -32,11 +34,11 @@ class ScaleInvariantDepth(Regressor):
 
     Options = ScaleInvariantDepthOptions
     options: ScaleInvariantDepthOptions
-    knows_scale = False
+    has_absolute_scale = False
 
     def architecture(self) -> nn.Module:
         o = self.options
-        return nn.Sequential(UNet(1, 1, o.width, o.depth, o.norm), nn.Tanh())  # nothing else bounds a free scale
+        return nn.Sequential(UNet(1, 1, o.width, o.num_downs, o.norm), nn.Tanh())  # nothing else bounds a free scale
 
     def loss(self, depth: Tensor, truth: Tensor) -> dict[str, Tensor]:
         fitted, target = losses.normalised(depth), losses.normalised(truth)
@@ -45,8 +47,8 @@ class ScaleInvariantDepth(Regressor):
             terms["gradient"] = losses.multi_scale_gradient(fitted, target, self.options.lambda_gradient)
         return terms
 
-    def criterion(self, reference: dict[str, NDArray]) -> dict[str, float]:
-        depth = self.estimate(reference["sem"]).depth
+    def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
+        depth = self.predict_batched(eval_set["sem"]).raw_depth
         assert depth is not None
-        terms = self.loss(to_network(depth.cpu()), to_network(torch.from_numpy(reference["depth"])[:, None].float()))
+        terms = self.loss(to_network(depth.cpu()), to_network(torch.from_numpy(eval_set["depth"])[:, None].float()))
         return {"held-out loss": float(torch.stack(list(terms.values())).sum())}

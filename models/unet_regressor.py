@@ -18,7 +18,9 @@ class UnetRegressorOptions:
     width: int = field(
         default=32, metadata={"help": "channels at full size; doubled by each halving", "bounds": (1, 1024)}
     )
-    depth: int = field(default=3, metadata={"help": "how often the image is halved", "bounds": (1, 6)})
+    num_downs: int = field(
+        default=3, metadata={"help": "how often the image is halved", "bounds": (1, 6), "former": "depth"}
+    )
     norm: str = field(default="batch", metadata={"help": "normalisation", "choices": tuple(NORMS)})
 
 
@@ -29,7 +31,7 @@ class UnetRegressor(Regressor):
     options: UnetRegressorOptions
 
     def architecture(self) -> nn.Module:
-        return UNet(1, 1, self.options.width, self.options.depth, self.options.norm)
+        return UNet(1, 1, self.options.width, self.options.num_downs, self.options.norm)
 
     def loss(self, depth: Tensor, truth: Tensor) -> dict[str, Tensor]:
         return {self.options.loss: REGRESSION[self.options.loss](depth, truth)}

@@ -8,16 +8,16 @@ Options are parsed, derived, validated, frozen, printed and written as opt.json,
 from benchmarks.docs_table import command_line_table
 
 from .errors import OptionsError
-from .inference_options import TestOptions
+from .inference_options import InferenceOptions
 from .parsed_options import Options
 from .parser import parse_test, parse_train
 from .saved import Difference, compare
 
 __all__ = [
     "Difference",
+    "InferenceOptions",
     "Options",
     "OptionsError",
-    "TestOptions",
     "command_line_table",
     "compare",
     "parse_test",

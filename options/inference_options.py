@@ -7,7 +7,7 @@ EXPORTS = ("gwy", "stl", "ply")
 
 
 @dataclass(frozen=True)
-class TestOptions:
+class InferenceOptions:
     """prediction"""
 
     epoch: str = field(default="latest", metadata={"help": "weights to load: latest, best, or an epoch's number"})
@@ -29,9 +29,9 @@ class TestOptions:
         },
     )
     results_dir: str = field(default="./results", metadata={"help": "folder that holds the results of all runs"})
-    quantise: bool = field(
+    snap_background: bool = field(
         default=True,
-        metadata={"help": "set the background to the nearest of --background_levels"},
+        metadata={"former": "quantise", "help": "set the background to the nearest of --background_levels"},
     )
     background_levels: tuple[int, ...] = field(
         default=(140, 150, 160, 170),

@@ -8,7 +8,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 class Option:
     """Name, type, default and limits of one option; bounds are inclusive, `None` in them is no limit.
 
-    `counts` are the numbers of parts that a value of several may have; empty is any number.
+    `counts` are the numbers of parts that a value of several may have; empty is any number. `former` is the name that
+    the option had in earlier versions, on the command line and in opt.json.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Option:
     counts: tuple[int, ...] = ()
     may_change: bool = False
     inherit: bool = False
+    former: str = ""
 
 
 def declared(group: str, component: type) -> tuple[Option, ...]:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .display_options import DisplayOptions
-from .inference_options import TestOptions
+from .inference_options import InferenceOptions
 from .option import Option
 from .report import report
 from .run_options import RunOptions
-from .training_options import LoopOptions
+from .training_options import TrainingOptions
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Options:
         return self._group("run")
 
     @property
-    def loop(self) -> LoopOptions:
+    def loop(self) -> TrainingOptions:
         """The training loop's options; train.py alone has them."""
         return self._group("loop")
 
@@ -36,7 +36,7 @@ class Options:
         return self._group("display")
 
     @property
-    def test(self) -> TestOptions:
+    def test(self) -> InferenceOptions:
         """Prediction's options; test.py alone has them."""
         return self._group("test")
 

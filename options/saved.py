@@ -8,6 +8,7 @@ from typing import Any
 
 from .errors import OptionsError
 from .parsed_options import Options
+from .parsing.aliases import VALUES
 from .parsing.value import one_line, to_text
 
 OF_ONE_COMMAND = ("name", "suffix", "checkpoints_dir", "config", "continue_train", "overwrite", "dry_run")
@@ -26,9 +27,9 @@ class Difference:
         return one_line(f"--{self.name}: {to_text(self.saved)} in opt.json, {to_text(self.now)} now")
 
 
-def read_opt_json(path: Path, quote: str) -> dict[str, Any]:
+def read_opt_json(path: Path, as_typed: str) -> dict[str, Any]:
     """The flat dict of options in a run's `opt.json`."""
-    shown = f"{quote}: {one_line(str(path))}"
+    shown = f"{as_typed}: {one_line(str(path))}"
     try:
         saved = json.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
@@ -39,6 +40,7 @@ def read_opt_json(path: Path, quote: str) -> dict[str, Any]:
         raise OptionsError(f"{shown} is not JSON; was it written by this toolkit?") from None
     if not isinstance(saved, dict) or not isinstance(saved.get("model"), str):
         raise OptionsError(f"{shown} names no model; was it written by this toolkit?")
+    saved["model"] = VALUES["model"].get(saved["model"], saved["model"])
     return saved
 
 
@@ -52,7 +54,8 @@ def compare(saved: dict[str, Any], opt: Options) -> list[Difference]:
         if option.name in OF_ONE_COMMAND:
             continue
         default = list(option.default) if isinstance(option.default, tuple) else option.default
-        was, now = saved.get(option.name, default), opt.to_dict()[option.name]
+        was = saved.get(option.name, saved.get(option.former, default))
+        now = opt.to_dict()[option.name]
         if not _same(was, now):
             differences.append(Difference(option.name, was, now, option.may_change))
     return differences

@@ -6,7 +6,7 @@ LR_POLICIES = ("linear", "step", "cosine")
 
 
 @dataclass(frozen=True)
-class LoopOptions:
+class TrainingOptions:
     """training loop"""
 
     n_epochs: int = field(

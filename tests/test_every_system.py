@@ -9,7 +9,7 @@ import torch
 import test as testing
 import train
 from data.simulate import main as simulate
-from util.metrology.hole_measurement import MEASURES
+from util.metrology.hole_measurement import QUANTITIES
 from util.results.results_writer import in_pixels
 
 NARROW = {"unet_regressor": ["--width", "4"], "autoencoder": ["--layers", "convolutional", "--width", "4"]}
@@ -90,7 +90,7 @@ def test_a_run_is_shown_and_tested(runs, model):
         page = (folder / "index.html").read_text()
         assert "90 % intervals hold" in page and "half the 90 % interval" in page
         rows = list(csv.DictReader((folder / "holes.csv").open()))
-        assert len(rows) == 6 and set(in_pixels(dict.fromkeys(MEASURES, 0.0))) < set(rows[0])
+        assert len(rows) == 6 and set(in_pixels(dict.fromkeys(QUANTITIES, 0.0))) < set(rows[0])
         assert all(row["depth_mean_u90_nm"] and row["strangeness"] and row["outside_known"] in "01" for row in rows)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Batches:
+class BatchedDataset:
     """Batch k of an epoch is a pure function of (seed, epoch, k): neither the number of workers nor where a run was
     interrupted can change it. A subclass reads the images into `images`, sets `length` and assembles a batch."""
 
@@ -40,7 +40,7 @@ class Batches:
         rng = np.random.default_rng([self.seed, self.epoch, k, 1])
         return self._batch(part, rng)
 
-    def reference(self) -> dict[str, NDArray]:
+    def eval_set(self) -> dict[str, NDArray]:
         """The same images (N, H, W) [grey level 0..255] by domain each time: what an epoch is judged by."""
         raise NotImplementedError
 
@@ -96,12 +96,12 @@ def _as_it_is(batch: dict[str, NDArray]) -> dict[str, NDArray]:
     return batch
 
 
-def evenly(count: int, most: int) -> NDArray[np.int64]:
+def even_indices(count: int, most: int) -> NDArray[np.int64]:
     """At most `most` of the places 0..count-1, evenly spread."""
     return np.arange(count)[:: max(1, -(-count // most))]
 
 
-def held_out(groups: list[str]) -> NDArray[np.bool_]:
+def validation_split(groups: list[str]) -> NDArray[np.bool_]:
     """Which images (N,) belong to the groups that are held out: every eighth of them by name, at least one of two.
 
     Images of one group (a stem, a site) show the same hole or neighbours: they are on one side together.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data_options import DataOptions
-from ..dataset_layout import ImageFile, Layout
+from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
 from ..io.image import read_grey
 from ..io.pixel_size import pixel_nm
@@ -23,7 +23,7 @@ SMALLEST = 16  # px
 LONGEST_STEM = 240  # bytes; file systems take 255, with the ending
 
 
-class TestBatch(NamedTuple):
+class InferenceBatch(NamedTuple):
     """File stems, images (N, H, W) and truth (N, H, W) or None, float32 [grey level 0..255], and the images' sites."""
 
     stems: list[str]
@@ -32,7 +32,7 @@ class TestBatch(NamedTuple):
     sites: Sequence[str] = ()
 
 
-class TestImages:
+class InferenceImages:
     """SEM images of a phase and their true depth maps; or, `reverse`, depth maps and the SEM images they belong to."""
 
     def __init__(
@@ -48,7 +48,9 @@ class TestImages:
         self.bad: dict[str, str] = {}  # images that `batches` passed over, and what is wrong with them
 
     @classmethod
-    def of(cls, layout: Layout, options: DataOptions, phase: str, count: int, reverse: bool = False) -> "TestImages":
+    def of(
+        cls, layout: DatasetLayout, options: DataOptions, phase: str, count: int, reverse: bool = False
+    ) -> "InferenceImages":
         """The first `count` (all if 0) images of a phase of a data set."""
         sem, depth = layout.test_sem(phase), layout.test_depth(phase)
         files, truth = sem, depth
@@ -97,7 +99,7 @@ class TestImages:
         below = os.path.relpath(folder, self.folder)
         return "" if below == os.curdir else below
 
-    def batches(self, batch_size: int, ahead: bool = True) -> Iterator[TestBatch]:
+    def batches(self, batch_size: int, ahead: bool = True) -> Iterator[InferenceBatch]:
         """The images in the order of their names; a batch ends early where their size changes.
 
         One that cannot be read, or whose truth cannot, is left out and named in `bad`.
@@ -111,7 +113,7 @@ class TestImages:
             self.bad |= bad
             yield from found
 
-    def _read(self, files: list[ImageFile]) -> tuple[list[TestBatch], dict[str, str]]:
+    def _read(self, files: list[ImageFile]) -> tuple[list[InferenceBatch], dict[str, str]]:
         """Batches of arrays, which need no shared memory to come from another process, and what is wrong with other
         images."""
         read, bad = [], {}
@@ -124,7 +126,7 @@ class TestImages:
         for _, some in groupby(read, key=lambda one: one[1].shape):
             stems, images, truth, sites = zip(*some, strict=True)
             known = None if truth[0] is None else np.stack(truth)
-            batches.append(TestBatch(list(stems), np.stack(images), known, sites))
+            batches.append(InferenceBatch(list(stems), np.stack(images), known, sites))
         return batches, bad
 
     def _one(self, file: ImageFile) -> tuple[str, NDArray, NDArray | None]:

@@ -4,26 +4,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data_options import DataOptions
-from ..dataset_layout import Layout, drawn_evenly
-from ..errors import DataError, all_of
-from .base import Batches, evenly, held_out
+from ..dataset_layout import DatasetLayout, stratified_subset
+from ..errors import DataError, collect_errors
+from .base import BatchedDataset, even_indices, validation_split
 from .image_stack import read_usable, size
 
-JUDGED_BY = 512  # images
+N_VALIDATION = 512  # images
 
 
-class PairedBatches(Batches):
+class PairedDataset(BatchedDataset):
     """Batches {"sem", "depth", "level"}: float32 (N, 1, H, W) twice, and int64 (N,); all [grey level 0..255].
 
     Every noise realisation of a stem comes once an epoch, both mirrored alike. Every eighth stem is held out, with all
     its cases: the same shape on both sides would be no test.
     """
 
-    def __init__(self, layout: Layout, options: DataOptions, batch_size: int, seed: int) -> None:
+    def __init__(self, layout: DatasetLayout, options: DataOptions, batch_size: int, seed: int) -> None:
         pairs = layout.pairs()
-        sem_files = drawn_evenly(list(pairs), options.max_dataset_size)
+        sem_files = stratified_subset(list(pairs), options.max_dataset_size)
         depth_files = sorted({pairs[file] for file in sem_files}, key=lambda file: file.name)
-        (sem_files, sem), (depth_files, depth) = all_of(
+        (sem_files, sem), (depth_files, depth) = collect_errors(
             lambda: read_usable(sem_files, options, "reading simulated SEM images"),
             lambda: read_usable(depth_files, options, "reading depth maps"),
         )
@@ -41,20 +41,20 @@ class PairedBatches(Batches):
         self.depth_of = np.array([number[pairs[file]] for file in sem_files])
         self.level = images["depth"].max(axis=(1, 2)).astype(np.int64)
         self.groups = [file.group for file in sem_files]
-        apart = held_out(self.groups)
-        self.training, self.apart = np.flatnonzero(~apart), np.flatnonzero(apart)
+        val_indices = validation_split(self.groups)
+        self.train_indices, self.apart = np.flatnonzero(~val_indices), np.flatnonzero(val_indices)
         if not len(self.apart):
             raise DataError(f"{sem_files[0].path.parent}: one stem only; a second is needed to judge the training by")
-        super().__init__(images, len(self.training), options, batch_size, seed)
+        super().__init__(images, len(self.train_indices), options, batch_size, seed)
 
-    def reference(self) -> dict[str, NDArray]:
+    def eval_set(self) -> dict[str, NDArray]:
         """Held-out pairs and their levels, evenly over stems and cases."""
-        places = self.apart[evenly(len(self.apart), JUDGED_BY)]
+        places = self.apart[even_indices(len(self.apart), N_VALIDATION)]
         depth = self.depth_of[places]
         return {"sem": self.images["sem"][places], "depth": self.images["depth"][depth], "level": self.level[depth]}
 
     def _batch(self, part: slice, rng: np.random.Generator) -> dict[str, NDArray]:
-        places = self.training[self.order[part]]
+        places = self.train_indices[self.order[part]]
         depth_places = self.depth_of[places]
         sem, depth = self._augmented(rng, sem=places, depth=depth_places)
         return {"sem": sem, "depth": depth, "level": self.level[depth_places]}

@@ -6,29 +6,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data_options import DataOptions
-from ..dataset_layout import Layout
-from ..errors import DataError, all_of
-from .base import Batches, evenly
+from ..dataset_layout import DatasetLayout
+from ..errors import DataError, collect_errors
+from .base import BatchedDataset, even_indices
 from .image_stack import size
-from .labelled import LabelledBatches
-from .paired import PairedBatches
+from .labelled import LabelledDataset
+from .paired import PairedDataset
 
 EPOCH = 3200  # images: a training takes as long whatever the data set's size
 REAL = 2048  # images that a real domain is known by
 
 
-class DomainBatches(Batches):
+class SimToRealDataset(BatchedDataset):
     """Batches {"sem", "depth", "level"} of a simulated pair and {"real", "real_level"} of a real image, as `paired` and
     `labelled` give them.
 
     Nothing is mirrored: the depth maps have their centre beside the crop's, and a mirrored image would move it.
     """
 
-    def __init__(self, layout: Layout, options: DataOptions, batch_size: int, seed: int) -> None:
+    def __init__(self, layout: DatasetLayout, options: DataOptions, batch_size: int, seed: int) -> None:
         options = replace(options, flip=False)
-        self.pairs, self.real = all_of(
-            lambda: PairedBatches(layout, options, batch_size, seed),
-            lambda: LabelledBatches(layout, options, batch_size, seed),
+        self.pairs, self.real = collect_errors(
+            lambda: PairedDataset(layout, options, batch_size, seed),
+            lambda: LabelledDataset(layout, options, batch_size, seed),
         )
         one, other = self.pairs.images["sem"][0], self.real.images["sem"][0]
         if one.shape != other.shape:
@@ -39,7 +39,7 @@ class DomainBatches(Batches):
         images = {**self.pairs.images, "real": self.real.images["sem"]}
         super().__init__(images, max(EPOCH, batch_size), options, batch_size, seed)
 
-    def reference(self) -> dict[str, NDArray]:
+    def eval_set(self) -> dict[str, NDArray]:
         """What the epochs are judged by, and what is known of both domains as a whole.
 
         `sem`, `depth`, `level`: held-out pairs. `real`, `real_level`, `real_held_out`: real training images. `library`,
@@ -53,9 +53,9 @@ class DomainBatches(Batches):
             if group not in deepest or self.pairs.level[map_number] > self.pairs.level[deepest[group]]:
                 deepest[group] = int(map_number)
         maps = np.array(list(deepest.values()))
-        real = evenly(len(self.real.level), REAL)
+        real = even_indices(len(self.real.level), REAL)
         return {
-            **self.pairs.reference(),
+            **self.pairs.eval_set(),
             "real": self.real.images["sem"][real],
             "real_level": self.real.level[real],
             "real_held_out": np.isin(real, self.real.apart),

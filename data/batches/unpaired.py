@@ -4,29 +4,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data_options import DataOptions
-from ..dataset_layout import Layout, drawn_evenly
-from ..errors import all_of
-from .base import Batches
+from ..dataset_layout import DatasetLayout, stratified_subset
+from ..errors import collect_errors
+from .base import BatchedDataset
 from .image_stack import read_usable
 
 
-class UnpairedBatches(Batches):
+class UnpairedDataset(BatchedDataset):
     """Batches {"sem", "depth"}: float32 (N, 1, H, W), [grey level 0..255].
 
     As in the published loader an epoch is as long as the larger domain; SEM images come in a shuffled order, each with
     a depth map drawn at random.
     """
 
-    def __init__(self, layout: Layout, options: DataOptions, batch_size: int, seed: int) -> None:
+    def __init__(self, layout: DatasetLayout, options: DataOptions, batch_size: int, seed: int) -> None:
         count = options.max_dataset_size
-        (_, sem), (_, depth) = all_of(
-            lambda: read_usable(drawn_evenly(layout.sem(), count), options, "reading SEM images"),
-            lambda: read_usable(drawn_evenly(layout.depth(), count), options, "reading depth maps"),
+        (_, sem), (_, depth) = collect_errors(
+            lambda: read_usable(stratified_subset(layout.sem(), count), options, "reading SEM images"),
+            lambda: read_usable(stratified_subset(layout.depth(), count), options, "reading depth maps"),
         )
         images = {"sem": sem, "depth": depth}
         super().__init__(images, max(len(stack) for stack in images.values()), options, batch_size, seed)
 
-    def reference(self, count: int = 32) -> dict[str, NDArray]:
+    def eval_set(self, count: int = 32) -> dict[str, NDArray]:
         """`count` images (N, H, W) [grey level 0..255] of each domain, evenly over the files."""
         return {name: stack[:: max(1, len(stack) // count)][:count] for name, stack in self.images.items()}
 

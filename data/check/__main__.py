@@ -12,15 +12,15 @@ from pathlib import Path
 
 from ..command_line import RAW, Parser, add_option
 from ..data_options import DataOptions
-from ..dataset_layout import ImageFile, Layout, drawn_evenly
+from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import DataError, printable
 from ..io.multi_image import file_of
 from . import thumbnails
 from .check_report import Report
-from .folder_statistics import Survey, surveyed
-from .image_info import same_bytes
+from .folder_statistics import FolderStatistics, measure_folders
+from .image_info import duplicate_files
 from .inventory import TRUTH, Inventory
-from .training_plan import Plan, judge, plans
+from .training_plan import Plan, add_blockers, plans
 
 SAMPLE = 10_000  # images of a domain
 OPTIONS = ("max_dataset_size", "preprocess", "load_size", "crop_size", "grey_range", "on_bad_image")
@@ -29,20 +29,20 @@ SHEET = Path("./data_check.png")
 
 def check(options: DataOptions, everything: bool, sheet: Path) -> int:
     """Prints what there is to say about the data set of `options`, draws the sheet; returns the exit status."""
-    inventory = Inventory(Layout(options.dataroot))
+    inventory = Inventory(DatasetLayout(options.dataroot))
     refuse_inside(sheet, inventory)
     planned = plans(inventory, options)
     domains = list(inventory.domains.values())
     chosen = [wanted(domain.files, domain.role, planned, options, everything) for domain in domains]
-    surveys = surveyed(domains, chosen, options.grey_range)
+    surveys = measure_folders(domains, chosen, options.grey_range)
     for kind, plan in planned.items():
-        judge(plan, surveys, options, alike=kind in ("paired", "domains"))
+        add_blockers(plan, surveys, options, alike=kind in ("paired", "domains"))
 
     report = Report(inventory, surveys, options)
     report.domains()
     report.names()
     searched = dict.fromkeys(file_of(file.name) for one in domains if one.role != TRUTH for file in one.files)
-    report.contents(same_bytes(searched))
+    report.contents(duplicate_files(searched))
     report.files()
     sheet.parent.mkdir(parents=True, exist_ok=True)
     sheet.write_bytes(thumbnails.draw(rows(surveys, options), options.grey_range))
@@ -59,7 +59,7 @@ def wanted(
     if options.max_dataset_size and any(plan.images.get(role) for plan in planned.values()):
         used = {file for plan in planned.values() for file in plan.images.get(role, ())}
         files = [file for file in files if file in used]
-    return drawn_evenly(files, SAMPLE)
+    return stratified_subset(files, SAMPLE)
 
 
 def refuse_inside(sheet: Path, inventory: Inventory) -> None:
@@ -69,7 +69,7 @@ def refuse_inside(sheet: Path, inventory: Inventory) -> None:
             raise DataError(f"--sheet {sheet}: would lie among the images that are checked; choose another place")
 
 
-def rows(surveys: dict[str, Survey], options: DataOptions) -> list[thumbnails.Row]:
+def rows(surveys: dict[str, FolderStatistics], options: DataOptions) -> list[thumbnails.Row]:
     """What the sheet shows: images spread evenly over each class, then suspicious ones."""
     shown, odd = [], []
     for role, survey in surveys.items():
@@ -77,9 +77,9 @@ def rows(surveys: dict[str, Survey], options: DataOptions) -> list[thumbnails.Ro
             continue
         usable = survey.usable()
         for label in sorted(survey.domain.classes()):
-            files = [file for file in survey.domain.files if file.label == label and file.name in usable]
+            files = [file for file in survey.domain.files if file.class_folder == label and file.name in usable]
             title = f"{survey.domain.name}\n{label}".strip()
-            shown.append((title, [file.name for file in drawn_evenly(files, thumbnails.COLUMNS)]))
+            shown.append((title, [file.name for file in stratified_subset(files, thumbnails.COLUMNS)]))
         odd += list(survey.suspicious())
     return [*shown, ("suspicious", odd)] if odd else shown
 

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from ..batches.image_stack import height_width
-from ..batches.inference_images import SMALLEST, TestImages
+from ..batches.inference_images import SMALLEST, InferenceImages
 from ..data_options import DataOptions
 from ..errors import DataError, printable
 from ..io.multi_image import file_of
-from .folder_statistics import Survey, size_text
+from .folder_statistics import FolderStatistics, size_text
 from .image_info import NOT_SAID, percentiles
-from .inventory import TRUTH, Domain, Inventory
+from .inventory import TRUTH, ImageSet, Inventory
 from .training_plan import SYSTEMS, Plan
 
 MOST = 10  # files, classes or levels that are named, of more
@@ -22,7 +22,7 @@ SHARES = {"1 %": 0.01, "50 %": 0.5, "99 %": 0.99}
 class Report:
     """Sections of a report about a data set; nothing is printed that could move the terminal's cursor."""
 
-    def __init__(self, inventory: Inventory, surveys: dict[str, Survey], options: DataOptions) -> None:
+    def __init__(self, inventory: Inventory, surveys: dict[str, FolderStatistics], options: DataOptions) -> None:
         self.inventory, self.surveys, self.options = inventory, surveys, options
 
     def domains(self) -> None:
@@ -33,7 +33,7 @@ class Report:
             domain = survey.domain
             print(f"\n{domain.name}: {self._amount(survey)}")
             if role == TRUTH:
-                ranged = sum(facts.out_of_range for facts in survey.facts.values())
+                ranged = sum(facts.out_of_range for facts in survey.infos.values())
                 unread = len(survey.bad()) - ranged
                 failing = f"{unread:,} cannot be read" if unread else "all can be read"
                 needs = f", {ranged:,} need another --grey_range" if ranged else ""
@@ -70,8 +70,8 @@ class Report:
         sem, depth = self.inventory.test_without_truth()
         self._some("test images without a true depth map, which test.py refuses", sem)
         self._some("true depth maps without a test image", depth)
-        for name, twins in self.inventory.twins().items():
-            self._some(f"images of {name} that share their name", twins)
+        for name, name_collisions in self.inventory.name_collisions().items():
+            self._some(f"images of {name} that share their name", name_collisions)
         try:
             sites = self.inventory.sites()
         except DataError as error:
@@ -81,21 +81,23 @@ class Report:
                 self._line("sites", "those of train/average_depth.csv" if not any(sites) else "")
                 self._some("sites of train/average_depth.csv without an image", sites[0])
                 self._some("sites with images that train/average_depth.csv leaves out", sites[1])
-        for reason, names in self.inventory.passed_over().items():
+        for reason, names in self.inventory.ignored_files().items():
             self._some(f"files passed over, {reason}", names)
 
-    def contents(self, twins: list[list[str]]) -> None:
+    def contents(self, name_collisions: list[list[str]]) -> None:
         """Files of the same bytes, and test images that were trained on."""
         print("\ncontents")
-        more = sum(len(names) - 1 for names in twins)
+        more = sum(len(names) - 1 for names in name_collisions)
         self._line("same bytes", f"copies of another file: {more:,}" if more else "none")
-        self._list(" = ".join(names[:3]) + " = ..." * (len(names) > 3) for names in twins)
+        self._list(" = ".join(names[:3]) + " = ..." * (len(names) > 3) for names in name_collisions)
         known: dict[bytes, str] = {}
         for role in ("sem", "simulated_sem"):
             if role in self.surveys:
-                known |= {facts.content: name for name, facts in self.surveys[role].usable().items()}
+                known |= {facts.pixel_digest: name for name, facts in self.surveys[role].usable().items()}
         tested = self.surveys["test_sem"].usable() if "test_sem" in self.surveys else {}
-        again = [f"{name} = {known[facts.content]}" for name, facts in tested.items() if facts.content in known]
+        again = [
+            f"{name} = {known[facts.pixel_digest]}" for name, facts in tested.items() if facts.pixel_digest in known
+        ]
         if tested and known:
             self._line("overlap", f"{len(again):,} of {len(tested):,} test images show what a training image shows")
             self._list(again)
@@ -106,14 +108,14 @@ class Report:
         for survey in self.surveys.values():
             name = survey.domain.name
             every = survey.unusable(self.options)
-            bad = {one: reason for one, reason in every.items() if not survey.facts[one].out_of_range}
+            bad = {one: reason for one, reason in every.items() if not survey.infos[one].out_of_range}
             if bad:
-                self._line("bad", f"{len(bad):,} of {len(survey.facts):,} in {name} cannot be used")
+                self._line("bad", f"{len(bad):,} of {len(survey.infos):,} in {name} cannot be used")
                 self._list(bad.values())
             self._other_sizes(survey)
             odd = survey.suspicious()
             if odd:
-                self._line("suspicious", f"{len(odd):,} of {len(survey.facts):,} in {name}")
+                self._line("suspicious", f"{len(odd):,} of {len(survey.infos):,} in {name}")
                 self._list(f"{one}: {'; '.join(reasons)}" for one, reasons in odd.items())
         self._grey_range()
         if not any(survey.unusable(self.options) or survey.suspicious() for survey in self.surveys.values()):
@@ -124,46 +126,48 @@ class Report:
         print("a training would use")
         for kind, plan in planned.items():
             systems = ", ".join(SYSTEMS[kind])
-            if plan.lacks or plan.stops:
-                self._line(kind, f"nothing: {'; '.join(plan.lacks + plan.stops)} ({systems})")
+            if plan.missing or plan.blockers:
+                self._line(kind, f"nothing: {'; '.join(plan.missing + plan.blockers)} ({systems})")
                 continue
             parts = []
             for role, files in plan.images.items():
                 bad = self.surveys[role].unusable(self.options)
                 parts.append(f"{sum(file.name not in bad for file in files):,} of {self.surveys[role].domain.name}")
-            shape = self.surveys[next(iter(plan.images))].usual(self.options)
+            shape = self.surveys[next(iter(plan.images))].common_size(self.options)
             self._line(kind, f"{', '.join(parts)}, {self._prepared(shape)} ({systems})")
-        stops = list(dict.fromkeys(line for plan in planned.values() if not plan.lacks for line in plan.stops))
-        ready = [name for kind, plan in planned.items() if not plan.lacks + plan.stops for name in SYSTEMS[kind]]
+        stops = list(dict.fromkeys(line for plan in planned.values() if not plan.missing for line in plan.blockers))
+        ready = [name for kind, plan in planned.items() if not plan.missing + plan.blockers for name in SYSTEMS[kind]]
         if stops:
             others = f"; as it is, it suffices for {', '.join(ready)}" if ready else ""
             print(f"not ready: {'; '.join(stops)}{self._advice(stops)}{others}{self._to_test()}")
         elif not ready:
-            lacks = dict.fromkeys(line for plan in planned.values() for line in plan.lacks)
-            print(f"not ready: {'; '.join(lacks)}{self._to_test()}")
+            missing = dict.fromkeys(line for plan in planned.values() for line in plan.missing)
+            print(f"not ready: {'; '.join(missing)}{self._to_test()}")
         else:
             print(f"ready to train{self._read()}: --model {', '.join(ready)}")
         return int(bool(stops) or not ready)
 
-    def _amount(self, survey: Survey) -> str:
+    def _amount(self, survey: FolderStatistics) -> str:
         """`43 images in 36 files: 42 read, 1 cannot be`."""
-        every, tried = len(survey.domain.files), len(survey.facts)
+        every, tried = len(survey.domain.files), len(survey.infos)
         files = len({file_of(file.name) for file in survey.domain.files})
         said = f"{every:,} images" + (f" in {files:,} files" if files < every else "")
-        failed = 0 if survey.domain.role == TRUTH else sum(not one.kind for one in survey.facts.values())
+        failed = 0 if survey.domain.role == TRUTH else sum(not one.kind for one in survey.infos.values())
         unread = f", {failed:,} cannot be" if failed else ""
         if tried < every:
             return f"{said}, {tried - failed:,} read{unread}, spread evenly; --all reads every one"
         return f"{said}, {f'{tried - failed:,} read{unread}' if failed else 'all read'}"
 
-    def _sites(self, domain: Domain) -> tuple[Counter[str], int]:
+    def _sites(self, domain: ImageSet) -> tuple[Counter[str], int]:
         """Images of each site, and those of none: of test images as test.py has it, else by folders site_00233."""
         if domain.role == "test_sem":
-            site_of = TestImages([], self.options, folder=self.inventory.layout.test_folder()).site_of
+            site_of = InferenceImages([], self.options, folder=self.inventory.layout.test_folder()).site_of
             sites = Counter(map(site_of, domain.files))
         else:
             folders = (
-                file.group.startswith("site_") and file.path.parent.name == file.group and f"{file.label}/{file.group}"
+                file.group.startswith("site_")
+                and file.path.parent.name == file.group
+                and f"{file.class_folder}/{file.group}"
                 for file in domain.files
             )
             sites = Counter(site or "" for site in folders)
@@ -181,9 +185,9 @@ class Report:
         if missing := widths[NOT_SAID]:
             self._line("", f"warning: of {missing:,} images no file says how wide they are{advice}")
 
-    def _other_sizes(self, survey: Survey) -> None:
+    def _other_sizes(self, survey: FolderStatistics) -> None:
         if survey.domain.role == "test_sem" and len(survey.sizes()) > 1:
-            usual = survey.usual(DataOptions())
+            usual = survey.common_size(DataOptions())
             others = sum(count for size, count in survey.sizes().items() if size != usual)
             self._line(
                 "other sizes",
@@ -196,8 +200,8 @@ class Report:
         seen: list[float] = []
         for survey in self.surveys.values():
             for kind, values in survey.values(out_of_range=True).items():
-                count = sum(one.out_of_range and one.depth == kind for one in survey.facts.values())
-                where = f"{count:,} of {len(survey.facts):,} in {survey.domain.name}, {kind}, {ends(*values)}"
+                count = sum(one.out_of_range and one.bit_depth == kind for one in survey.infos.values())
+                where = f"{count:,} of {len(survey.infos):,} in {survey.domain.name}, {kind}, {ends(*values)}"
                 given = ",".join(map(str, self.options.grey_range))
                 wrong = f"lie outside --grey_range {given}" if given else "need --grey_range"
                 self._line("grey range", f"{where}: {wrong}")
@@ -222,15 +226,15 @@ class Report:
             return ""
         survey = self.surveys["test_sem"]
         fit = sum(min(facts.shape) >= SMALLEST for facts in survey.usable().values())
-        later = sum(facts.out_of_range for facts in survey.facts.values())
-        ways = [f"{fit:,} of {len(survey.facts):,} images as they are"] if fit else []
+        later = sum(facts.out_of_range for facts in survey.infos.values())
+        ways = [f"{fit:,} of {len(survey.infos):,} images as they are"] if fit else []
         ways += [f"{later:,} with such a --grey_range"] if later else []
-        alike = survey.domain.name in self.inventory.twins()
+        alike = survey.domain.name in self.inventory.name_collisions()
         rename = ", once those that share their name are renamed" * alike
         return f"; but {survey.domain.name} can be tested: {', '.join(ways)}{rename}" if ways else ""
 
     def _read(self) -> str:
-        read = sum(len(survey.facts) for survey in self.surveys.values())
+        read = sum(len(survey.infos) for survey in self.surveys.values())
         there = sum(len(survey.domain.files) for survey in self.surveys.values())
         return "" if read == there else f", as far as {read:,} of {there:,} images tell"
 

@@ -25,7 +25,7 @@ HEAD = 1 << 16  # bytes that are compared first
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ImageInfo:
     """One file. `reason` says why it cannot be used, '' if it can. `shape` (H, W) and `kind` are the file's, `low` and
     `high` its values as they are; the rest is in grey levels [0..255], of a usable image."""
 
@@ -36,12 +36,12 @@ class Facts:
     high: float = np.nan
     mean: float = np.nan
     border: int = -1  # median of the pixels at the image's border
-    oddities: tuple[str, ...] = ()
-    content: bytes = b""  # digest of the grey levels
+    warnings: tuple[str, ...] = ()
+    pixel_digest: bytes = b""  # digest of the grey levels
     out_of_range: bool = False  # --grey_range is missing, or does not hold all values
 
     @property
-    def depth(self) -> str:
+    def bit_depth(self) -> str:
         """Bits and type of a value, `16-bit` or `32-bit float`; '' of what cannot be read."""
         return " ".join(word for word in self.kind.split()[:2] if word == "float" or "-bit" in word)
 
@@ -51,13 +51,13 @@ class Facts:
         return self.low == self.high
 
 
-def examined(path: Path, grey_range: tuple[int, ...], sem: bool) -> tuple[Facts, NDArray[np.int64]]:
+def examined(path: Path, grey_range: tuple[int, ...], sem: bool) -> tuple[ImageInfo, NDArray[np.int64]]:
     """The facts of a file and its histogram (256,) of grey levels; black is no fault in a depth map."""
     histogram = np.zeros(256, np.int64)
     try:
         pixels = read_pixels(path)
     except DataError as error:
-        return Facts(str(error)), histogram
+        return ImageInfo(str(error)), histogram
     bits = 1 if pixels.dtype == np.bool_ else 8 * pixels.dtype.itemsize
     number = "-bit float" if pixels.dtype.kind == "f" else "-bit"
     channels = 1 if pixels.ndim < 3 else pixels.shape[2]
@@ -68,22 +68,24 @@ def examined(path: Path, grey_range: tuple[int, ...], sem: bool) -> tuple[Facts,
     try:
         grey = as_grey(path, pixels, grey_range)
     except DataError as error:
-        return Facts(str(error), shape, kind, *ends, out_of_range=isinstance(error, GreyRangeError)), histogram
+        return ImageInfo(str(error), shape, kind, *ends, out_of_range=isinstance(error, GreyRangeError)), histogram
     levels = np.rint(grey).astype(np.uint8)
     histogram += np.bincount(levels.ravel(), minlength=256)
     border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
     digest = blake2b(repr(shape).encode() + levels.tobytes(), digest_size=16).digest()
-    facts = Facts("", shape, kind, *ends, float(grey.mean()), int(np.median(border)), _oddities(histogram, sem), digest)
+    facts = ImageInfo(
+        "", shape, kind, *ends, float(grey.mean()), int(np.median(border)), _warnings(histogram, sem), digest
+    )
     return facts, histogram
 
 
-def readable(path: Path, grey_range: tuple[int, ...]) -> Facts:
+def readable(path: Path, grey_range: tuple[int, ...]) -> ImageInfo:
     """Whether a file can be used, and nothing of what it shows."""
     try:
         as_grey(path, read_pixels(path), grey_range)
     except DataError as error:
-        return Facts(str(error), out_of_range=isinstance(error, GreyRangeError))
-    return Facts()
+        return ImageInfo(str(error), out_of_range=isinstance(error, GreyRangeError))
+    return ImageInfo()
 
 
 def pixel_width(path: Path) -> str:
@@ -95,7 +97,7 @@ def pixel_width(path: Path) -> str:
     return NOT_SAID if width is None else f"{width:.4g} nm"
 
 
-def same_bytes(names: Iterable[str]) -> list[list[str]]:
+def duplicate_files(names: Iterable[str]) -> list[list[str]]:
     """Files that hold the same bytes, in groups; of as many as possible only the size is looked at, then the start."""
     found = [list(names)]
     for key in (_size, _head, _whole):
@@ -116,7 +118,7 @@ def percentiles(histogram: NDArray[np.int64], shares: Iterable[float]) -> list[i
     return [int(np.searchsorted(below, share * below[-1])) for share in shares]
 
 
-def _oddities(histogram: NDArray[np.int64], sem: bool) -> tuple[str, ...]:
+def _warnings(histogram: NDArray[np.int64], sem: bool) -> tuple[str, ...]:
     count = histogram.sum()
     levels = np.flatnonzero(histogram)
     if len(levels) == 1:

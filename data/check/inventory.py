@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..batches.image_stack import CACHE
-from ..dataset_layout import ImageFile, Layout
+from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
 from ..io.image import SUFFIXES
 from ..io.multi_image import file_of
@@ -25,7 +25,7 @@ RECORDS = ("train/average_depth.csv", "dataset.json")
 
 
 @dataclass(frozen=True)
-class Domain:
+class ImageSet:
     """The images of one of a data set's folders."""
 
     role: str
@@ -34,11 +34,11 @@ class Domain:
 
     def classes(self) -> Counter[str]:
         """Images of each class, '' where there are none."""
-        return Counter(file.label for file in self.files)
+        return Counter(file.class_folder for file in self.files)
 
     def groups(self) -> Counter[tuple[str, str]]:
         """Images of each (class, site or stem)."""
-        return Counter((file.label, file.group) for file in self.files)
+        return Counter((file.class_folder, file.group) for file in self.files)
 
 
 class Inventory:
@@ -47,18 +47,18 @@ class Inventory:
     A folder that is missing, or empty, is no domain.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: DatasetLayout) -> None:
         self.layout = layout
         self.kind = "contest's" if layout.contest else "plain" if layout.plain else "classic"
         self.folders = CONTEST if layout.contest else PLAIN if layout.plain else CLASSIC
         self.paired_with_depth = "simulated_sem" if layout.contest else "sem"
-        self.domains: dict[str, Domain] = {}
+        self.domains: dict[str, ImageSet] = {}
         for role, name in self.folders.items():
             folder = layout.root / name
             labelled = layout.contest and not role.startswith("test")
             files = list(layout.scan(folder, labelled)) if folder.is_dir() else []
             if files:
-                self.domains[role] = Domain(role, name, files)
+                self.domains[role] = ImageSet(role, name, files)
         if not self.domains:
             raise DataError(f"{layout.root}: holds no image in {', '.join(self.folders.values())}")
 
@@ -81,7 +81,7 @@ class Inventory:
         taken = set(found.values())
         return found, alone, [file.name for file in maps.values() if file not in taken]
 
-    def twins(self) -> dict[str, list[str]]:
+    def name_collisions(self) -> dict[str, list[str]]:
         """By domain: images that share folder and stem with another (of the test images: the stem), whose partner or
         result would be the same."""
         found = {}
@@ -106,11 +106,13 @@ class Inventory:
         the file. Raises DataError if it cannot be understood."""
         if not (self.layout.root / RECORDS[0]).exists():
             return None
-        there = {f"{file.label.lower()}_{file.group}" for file in self.files("sem") if file.group.startswith("site_")}
+        there = {
+            f"{file.class_folder.lower()}_{file.group}" for file in self.files("sem") if file.group.startswith("site_")
+        }
         named = {site.lower() for site in self.layout.average_depth()}
         return named - there, there - named
 
-    def passed_over(self) -> dict[str, list[str]]:
+    def ignored_files(self) -> dict[str, list[str]]:
         """Files below the dataroot that are neither images of a domain nor known records, by the reason."""
         listed = {os.path.normpath(file_of(file.name)) for domain in self.domains.values() for file in domain.files}
         listed |= {os.path.normpath(self.layout.root / name) for name in RECORDS}

@@ -22,7 +22,7 @@ SATURATED = 4  # grey levels from black or white that a data bar's ground may ha
 
 
 @dataclass(frozen=True)
-class Hole:
+class DetectedHole:
     """Centroid y, x and box top, left of a dark region [px of the field]; its mask within the box, bool (h, w)."""
 
     y: float
@@ -37,17 +37,17 @@ class Hole:
         return int(self.mask.sum())
 
 
-class Found(NamedTuple):
+class Detections(NamedTuple):
     """The holes of a field, row by row; all its dark parts but the smallest, hole or not, bool (H, W); how many
     of them touch the border; in words how they were looked for."""
 
-    holes: list[Hole]
+    holes: list[DetectedHole]
     dark: NDArray[np.bool_]
     at_border: int
     tried: str
 
 
-def find_holes(image: NDArray, threshold: str = "otsu", area: tuple[int, ...] = ()) -> Found:
+def detect_holes(image: NDArray, threshold: str = "otsu", area: tuple[int, ...] = ()) -> Detections:
     """The holes of a field of view (H, W) [grey level 0..255], those that touch its border left out.
 
     The smoothed image, with `local` less its surroundings, is cut by the method of Otsu (IEEE Trans. SMC 9, 62, 1979).
@@ -59,7 +59,7 @@ def find_holes(image: NDArray, threshold: str = "otsu", area: tuple[int, ...] = 
     dark = np.zeros(image.shape, dtype=bool)
     field = image[: _bar(image)].astype(np.float32)
     if not field.size:
-        return Found([], dark, 0, "nothing but black and white")
+        return Detections([], dark, 0, "nothing but black and white")
     smooth = gaussian(field, SMOOTH, preserve_range=True)
     seen = smooth - uniform_filter(smooth, int(LOCAL * min(field.shape))) if threshold == "local" else smooth
     grey = threshold_otsu(seen)
@@ -67,7 +67,7 @@ def find_holes(image: NDArray, threshold: str = "otsu", area: tuple[int, ...] = 
     inner = clear_border(parts)
     regions = regionprops(inner)
     if not regions:
-        return Found(
+        return Detections(
             [], dark, int(parts.max()), f"threshold {threshold} at {grey:.0f} grey levels: nothing inside is darker"
         )
     low, high = area or _usual(np.array([one.area for one in regions]))
@@ -77,23 +77,23 @@ def find_holes(image: NDArray, threshold: str = "otsu", area: tuple[int, ...] = 
     tried = f"threshold {threshold} at {grey:.0f} grey levels, areas {low} to {high} px"
     kept = [one for one in regions if low <= one.area <= high and one.area_filled >= SOLID * one.area_convex]
     if kept and not _has_edges(seen, inner, [one.label for one in kept]):
-        return Found([], dark, at_border, f"{tried}; what is darker has no edges, as noise has none")
+        return Detections([], dark, at_border, f"{tried}; what is darker has no edges, as noise has none")
     dark[: len(field)] = large[parts]
-    return Found(_in_rows([_hole(one) for one in kept]), dark, at_border, tried)
+    return Detections(_in_rows([_hole(one) for one in kept]), dark, at_border, tried)
 
 
-def _hole(region) -> Hole:
+def _hole(region) -> DetectedHole:
     mask = region.image_filled
     y, x = (float(where.mean()) for where in np.nonzero(mask))
     top, left, *_ = region.bbox
-    return Hole(top + y, left + x, top, left, mask)
+    return DetectedHole(top + y, left + x, top, left, mask)
 
 
-def _in_rows(holes: list[Hole]) -> list[Hole]:
+def _in_rows(holes: list[DetectedHole]) -> list[DetectedHole]:
     """Holes row by row: a row holds what begins within half a hole's height below its first."""
     holes = sorted(holes, key=lambda hole: hole.y)
     reach = np.median([len(hole.mask) for hole in holes]) / 2 if holes else 0
-    rows: list[list[Hole]] = []
+    rows: list[list[DetectedHole]] = []
     for hole in holes:
         if not rows or hole.y > rows[-1][0].y + reach:
             rows.append([])

@@ -5,19 +5,19 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..batches.inference_images import TestBatch, TestImages
+from ..batches.inference_images import InferenceBatch, InferenceImages
 from ..data_options import DataOptions
-from ..dataset_layout import ImageFile, Layout, drawn_evenly
+from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import BadImageError, DataError
 from ..io.header_checks import MOST_PIXELS, TOO_MANY
 from ..io.image import read_grey, resized
-from .hole_detection import THRESHOLDS, Found, find_holes
-from .stitching import Field, crops_of
+from .hole_detection import THRESHOLDS, Detections, detect_holes
+from .stitching import FieldOfView, crops_of
 
 ENOUGH = 64  # training images, to know how large their holes are
 
 
-class FieldImages(TestImages):
+class InferenceCrops(InferenceImages):
     """Crops around the holes of some fields of view, with the interface of `TestImages`; `fields` holds their places.
 
     `scale` is px of the network per px of the field; 0 makes the median hole as large as those of the SEM images that
@@ -39,14 +39,14 @@ class FieldImages(TestImages):
         size = options.load_size if "resize" in options.preprocess else options.crop_size
         self.size = size[0], size[-1]
         self.scale, self.like = scale, ""
-        self.fields: list[Field] = []
+        self.fields: list[FieldOfView] = []
         boxes: list[tuple[int, ...]] = []
-        waiting: list[tuple[ImageFile, Found]] = []
+        waiting: list[tuple[ImageFile, Detections]] = []
         other = THRESHOLDS[1 - THRESHOLDS.index(threshold)]
         self.hint = f"try --field_threshold {other}, --field_area LEAST,GREATEST or --field_scale"
         for file in files:
             try:
-                found = find_holes(self._one(file)[1], threshold, area)
+                found = detect_holes(self._one(file)[1], threshold, area)
             except DataError as error:
                 self.bad[file.name] = str(error)
                 continue
@@ -66,7 +66,7 @@ class FieldImages(TestImages):
     def __len__(self) -> int:
         return sum(len(field.crops) for field in self.fields)
 
-    def batches(self, batch_size: int, ahead: bool = True) -> Iterator[TestBatch]:
+    def batches(self, batch_size: int, ahead: bool = True) -> Iterator[InferenceBatch]:
         """The crops; their site is the field. One that can no longer be read is left out and named in `bad`."""
         for field in self.fields:
             try:
@@ -80,9 +80,9 @@ class FieldImages(TestImages):
             for start in range(0, len(stems), batch_size):
                 some = stems[start : start + batch_size]
                 crops = np.stack([field.cut(image, stem) for stem in some])
-                yield TestBatch(some, crops, None, [field.name] * len(some))
+                yield InferenceBatch(some, crops, None, [field.name] * len(some))
 
-    def read(self, field: Field) -> NDArray:
+    def read(self, field: FieldOfView) -> NDArray:
         """The micrograph of a field (H, W) [grey level]."""
         return read_grey(field.file.name, self.options.grey_range)
 
@@ -101,7 +101,7 @@ class FieldImages(TestImages):
             f"{sum(crop.neighbours for crop in crops)} show a part of a neighbour, which is left in"
         )
 
-    def _take(self, file: ImageFile, found: Found) -> None:
+    def _take(self, file: ImageFile, found: Detections) -> None:
         field = crops_of(file, found, self.size, self.scale or 1)
         if np.prod(field.scaled, dtype=np.float64) > MOST_PIXELS:
             self.bad[file.name] = f"{file.name}: at {self.scale:g} times its size {TOO_MANY}"
@@ -114,7 +114,7 @@ class FieldImages(TestImages):
     def _fit(self, trained_on: str) -> None:
         """Chooses the scale: like is measured with like, the holes of both kinds of image as `find_holes` sees them."""
         try:
-            files = drawn_evenly(Layout(trained_on).sem(), ENOUGH)
+            files = stratified_subset(DatasetLayout(trained_on).sem(), ENOUGH)
             images = [read_grey(file.name, self.options.grey_range) for file in files]
         except DataError as error:
             height, width = self.box
@@ -122,7 +122,7 @@ class FieldImages(TestImages):
                 f"--field_scale auto measures the images that the run was trained on: {error}; or say a number "
                 f"(the median hole here is {height:g}x{width:g} px)"
             ) from None
-        boxes = [hole.mask.shape for image in images for hole in find_holes(image).holes]
+        boxes = [hole.mask.shape for image in images for hole in detect_holes(image).holes]
         if not boxes:
             raise DataError(f"--field_scale auto: no hole is to be seen in {files[0].name} and its like; say a number")
         height, width = np.median(boxes, axis=0)
@@ -133,5 +133,5 @@ class FieldImages(TestImages):
         )
 
 
-def _counts(fields: list[Field]) -> str:
+def _counts(fields: list[FieldOfView]) -> str:
     return ", ".join(f"{sum(field.left_out[why] for field in fields)} {why}" for why in fields[0].left_out)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import label, map_coordinates
 
 from ..dataset_layout import ImageFile
-from .hole_detection import Found, Hole
+from .hole_detection import DetectedHole, Detections
 
 ROUNDING = 1e-6  # px
 AT_BORDER, NEAR_BORDER, TOO_LARGE = "touch the border", "too near it for a crop", "larger than a crop"
@@ -20,14 +20,14 @@ class Crop:
     """What a network sees of a hole: the rows from `top`, the columns from `left` on of the field at its scale, and
     whether a part of another dark region is among them."""
 
-    hole: Hole
+    hole: DetectedHole
     top: int
     left: int
     neighbours: bool
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldOfView:
     """One field of view: its file, its size (H, W) [px], its size at the network's scale and that of its crops, both
     [px of the network]; the crops by their names; the other holes, which have none; and how many holes were left out
     for which reason, those at the border, too.
@@ -38,7 +38,7 @@ class Field:
     scaled: tuple[int, int]
     size: tuple[int, int]
     crops: dict[str, Crop]
-    others: list[Hole]
+    others: list[DetectedHole]
     left_out: dict[str, int]
 
     @property
@@ -51,7 +51,7 @@ class Field:
         crop = self.crops[name]
         return image[crop.top : crop.top + self.size[0], crop.left : crop.left + self.size[1]]
 
-    def put_back(self, depths: Mapping[str, NDArray], in_place: bool = True) -> NDArray[np.float32]:
+    def stitch(self, depths: Mapping[str, NDArray], in_place: bool = True) -> NDArray[np.float32]:
         """Depth map of the field, float32 (H, W), of those of its crops by name, all in one unit below the top surface.
 
         Of each crop the hole in its middle is taken and nothing else; where two claim a pixel, the one whose centre is
@@ -75,13 +75,13 @@ class Field:
         return depth
 
 
-def crops_of(file: ImageFile, found: Found, size: tuple[int, int], scale: float) -> Field:
+def crops_of(file: ImageFile, found: Detections, size: tuple[int, int], scale: float) -> FieldOfView:
     """The crops (H, W) `size` [px of the network] around holes, `scale` px of the network per px of the field."""
     shape = found.dark.shape
     scaled = tuple(max(1, round(length * scale)) for length in shape)
     zoom = np.divide(scaled, shape)
     crops: dict[str, Crop] = {}
-    others: list[Hole] = []
+    others: list[DetectedHole] = []
     left_out = {AT_BORDER: found.at_border, NEAR_BORDER: 0, TOO_LARGE: 0}
     for hole in found.holes:
         middle = _scaled(np.array([hole.y, hole.x]), zoom)
@@ -98,7 +98,7 @@ def crops_of(file: ImageFile, found: Found, size: tuple[int, int], scale: float)
             seen, (y, x) = found.dark[window].copy(), (hole.top - window[0].start, hole.left - window[1].start)
             seen[y : y + hole.mask.shape[0], x : x + hole.mask.shape[1]] &= ~hole.mask
             crops[f"{file.stem}_h{len(crops):04d}"] = Crop(hole, top, left, bool(seen.any()))
-    return Field(file, shape, scaled, size, crops, others, left_out)
+    return FieldOfView(file, shape, scaled, size, crops, others, left_out)
 
 
 def _window(corner: tuple[int, int], size: tuple[int, int], scale: NDArray) -> tuple[slice, slice]:

@@ -20,7 +20,7 @@ FINE = 2  # the contour is drawn this many times finer, so that distances to it 
 
 
 @dataclass(frozen=True)
-class Shape:
+class HoleGeometry:
     """One hole. Lengths in px, angles in rad, the floor's heights in units of u."""
 
     half_width: float
@@ -37,7 +37,7 @@ class Shape:
     pits: tuple[tuple[float, float, float, float], ...]  # x, y (of the half axes), radius, height; negative for hills
 
 
-def random_shape(rng: np.random.Generator, of: Population = CONTEST) -> Shape:
+def random_hole(rng: np.random.Generator, of: Population = CONTEST) -> HoleGeometry:
     """A hole whose statistics over many draws are those of a population."""
     left, right = rng.normal(*of.side_wall) + np.array([-1, 1]) * rng.normal(0, of.side_wall_difference)
     top, bottom = rng.normal(*of.end_wall, 2)
@@ -48,7 +48,7 @@ def random_shape(rng: np.random.Generator, of: Population = CONTEST) -> Shape:
         pits.append((x, y, radius, min(rng.exponential(of.pit_depth), DEEPEST - 1)))
     if rng.random() < of.hill_share:
         pits.append((rng.normal(0, 0.15), rng.normal(0, 0.3), rng.uniform(4, 8), -rng.uniform(*of.hill_height)))
-    return Shape(
+    return HoleGeometry(
         half_width=rng.normal(*of.half_width),
         half_height=rng.normal(*of.half_height),
         corner=float(rng.choice([2.0, 2.4, 3.0, 4.0], p=of.corner_shares)),
@@ -74,7 +74,9 @@ def scale_of(size: tuple[int, int]) -> float:
     return min(size[0] / HEIGHT, size[1] / WIDTH)
 
 
-def unit_shape(shape: Shape, size: tuple[int, int] = (HEIGHT, WIDTH), fine: int = FINE) -> NDArray[np.float32]:
+def normalised_depth(
+    shape: HoleGeometry, size: tuple[int, int] = (HEIGHT, WIDTH), fine: int = FINE
+) -> NDArray[np.float32]:
     """Unit shape u, float32 `size` (H, W): 0 on the background, 1 on the plateau, up to 1.27 in pits.
 
     The shape is scaled with the image, and drawn `fine` times finer. Inside the contour u depends on the distance to it

@@ -15,7 +15,9 @@ from .instrument import Instrument
 
 BRIGHTEST = 212  # every image of the contest, simulated or real, is rescaled to this maximum
 KEPT = 2**16  # px of the largest kernels that are kept: larger ones would fill the memory
-LEVELS = np.array([0.04, 0.12, 0.25, 0.45, 0.7, 1.0, 1.3])  # depths at which the opening is looked at, relative
+RELATIVE_DEPTHS = np.array(
+    [0.04, 0.12, 0.25, 0.45, 0.7, 1.0, 1.3]
+)  # depths at which the opening is looked at, relative
 
 
 def clean_signal(depth_nm: NDArray, instrument: Instrument) -> NDArray[np.float32]:
@@ -50,7 +52,7 @@ def visible_fraction(depth_nm: NDArray, hole: NDArray[np.bool_], pixel_nm: float
     """
     seen = np.ones(hole.shape, dtype=np.float32)
     # Kernel spectra depend on sizes and depths alone; a data set has few of them when both are rounded up.
-    depths = LEVELS * (10 * np.ceil(float(depth_nm.max()) / 10) / LEVELS[-1])
+    depths = RELATIVE_DEPTHS * (10 * np.ceil(float(depth_nm.max()) / 10) / RELATIVE_DEPTHS[-1])
     openings, _ = label(hole, np.ones((3, 3)))  # nobody looks out through a neighbour's
     for number, box in enumerate(find_objects(openings), 1):
         here = openings[box] == number
@@ -68,7 +70,7 @@ def visible_fraction(depth_nm: NDArray, hole: NDArray[np.bool_], pixel_nm: float
     return seen
 
 
-def noisy(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
+def add_shot_noise(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
     """Detected signal, float32 like `signal`, with shot noise: variance = bunching * electron signal / electrons."""
     dark, gain = instrument.black_level, instrument.bunching / instrument.electrons
     return (rng.poisson(np.maximum(signal - dark, 0) / gain) * gain + dark).astype(np.float32)
@@ -82,7 +84,7 @@ def to_grey(signal: NDArray, gamma: float = 1.0) -> NDArray[np.uint8]:
     return np.rint(relative).astype(np.uint8)
 
 
-def jittered(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
+def add_stage_offset(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
     """The signal as a stage sees it that is off by a random part of a pixel or more, against an unmoved depth map."""
     if not (instrument.jitter_x_px or instrument.jitter_y_px):
         return signal
@@ -90,7 +92,7 @@ def jittered(signal: NDArray, instrument: Instrument, rng: np.random.Generator) 
     return shift(signal, offset, order=1, mode="nearest")
 
 
-def charged(signal: NDArray, instrument: Instrument) -> NDArray[np.float32]:
+def add_charging(signal: NDArray, instrument: Instrument) -> NDArray[np.float32]:
     """The signal less a dark tail along the scan, +x, behind what emits more than the flat top surface.
 
     An exponential tail, the usual closed form: the excess signal of earlier pixels, each weighted exp(-distance /
@@ -118,8 +120,8 @@ def line_by_line(signal: NDArray, instrument: Instrument, rng: np.random.Generat
 
 def sem_image(clean: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.uint8]:
     """One SEM image, uint8 (H, W), of a clean signal."""
-    seen = charged(jittered(clean, instrument, rng), instrument)
-    return to_grey(noisy(line_by_line(seen, instrument, rng), instrument, rng), instrument.gamma)
+    seen = add_charging(add_stage_offset(clean, instrument, rng), instrument)
+    return to_grey(add_shot_noise(line_by_line(seen, instrument, rng), instrument, rng), instrument.gamma)
 
 
 @lru_cache(maxsize=128)

@@ -17,22 +17,22 @@ SIDES = (32, 1024)  # px, least and most
 
 
 @dataclass(frozen=True)
-class Recipe:
+class SimulationConfig:
     """What a data set is made of; written beside it, and compared when the command is typed again."""
 
-    stems: int
-    real: int
-    test: int
+    num_shapes: int
+    num_real: int
+    num_test: int
     shape_overlap: float
     seed: int
     simulation_instrument: dict[str, float]
     real_instrument: dict[str, float]
     real_population: dict[str, Any] = field(default_factory=lambda: listed(CONTEST))
-    shape: str = "hole"
+    feature: str = "hole"
     size: tuple[int, int] = (HEIGHT, WIDTH)
 
     @classmethod
-    def of(cls, record: dict[str, Any]) -> "Recipe":
+    def of(cls, record: dict[str, Any]) -> "SimulationConfig":
         """The recipe out of a record; parameters that the record does not know yet stood at their defaults."""
         filled = {name: Instrument(**record[name]).to_dict() for name in ("simulation_instrument", "real_instrument")}
         return cls(**{**record, **filled, "size": tuple(record.get("size", cls.size))})
@@ -41,7 +41,7 @@ class Recipe:
         """The instrument of the `simulation` or the `real` images. In larger images a hole is the same, and a pixel
         less of it."""
         given = Instrument(**getattr(self, f"{name}_instrument"))
-        return replace(given, pixel_nm=given.pixel_nm / scale_of(self.size)) if self.shape == "hole" else given
+        return replace(given, pixel_nm=given.pixel_nm / scale_of(self.size)) if self.feature == "hole" else given
 
 
 def listed(population: Population) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def listed(population: Population) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(population)))
 
 
-def parse(argv: list[str] | None, about: str | None) -> tuple[Path, Recipe]:
+def parse(argv: list[str] | None, about: str | None) -> tuple[Path, SimulationConfig]:
     """Command line to (dataroot, recipe)."""
     parser = Parser("python -m data.simulate", description=about, formatter_class=RAW, allow_abbrev=False)
     parser.add_argument("--dataroot", type=Path, default=Path("./sem"), help="folder to make (./sem)")
@@ -84,7 +84,7 @@ def parse(argv: list[str] | None, about: str | None) -> tuple[Path, Recipe]:
         for path, preset in ((given.simulation_instrument, SIMULATION), (given.real_instrument, REAL))
     )
     population = listed(Population.from_json(given.real_population) if given.real_population else CONTEST)
-    recipe = Recipe(
+    recipe = SimulationConfig(
         given.stems,
         given.real,
         given.test,

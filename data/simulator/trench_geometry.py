@@ -57,7 +57,9 @@ def _drawn(rng: np.random.Generator, of: Population, width: tuple[float, float],
     )
 
 
-def unit_trench(trench: Trench, size: tuple[int, int], margin: int = 0, fine: int = FINE) -> NDArray[np.float32]:
+def normalised_trench_depth(
+    trench: Trench, size: tuple[int, int], margin: int = 0, fine: int = FINE
+) -> NDArray[np.float32]:
     """Unit shape u, float32 `size` (H, W) and `margin` [px] beyond each side: 0 on the top surface, 1 on the floor.
 
     The image is a window onto an endless array: one every 48 px, narrower where the image is. Across a trench the

@@ -1,7 +1,7 @@
 """Bare networks, one file an architecture, none of which knows what it is trained for."""
 
 from .autoencoders import ConvolutionalAutoencoder, DenseAutoencoder
-from .folding import folded
+from .folding import fold_batch_norm
 from .half_unet import HalfUNet
 from .initialisation import INITS, initialise
 from .level_net import LevelNet
@@ -25,7 +25,7 @@ __all__ = [
     "UNet",
     "WinogradConv2d",
     "filters_shared",
-    "folded",
+    "fold_batch_norm",
     "grey_resnet18",
     "initialise",
 ]

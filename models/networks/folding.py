@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.utils import fuse_conv_bn_eval
 
 
-def folded(network: nn.Module) -> nn.Module:
+def fold_batch_norm(network: nn.Module) -> nn.Module:
     """The network itself, in evaluation mode, each batch norm a part of the convolution that stands right before it.
 
     Without them a network is fastest with its channels last; with instance norm it is not, and stays as it is.

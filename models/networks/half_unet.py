@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .head import in_full
+from .head import run_fp32
 from .unet import UNet
 
 
@@ -15,9 +15,9 @@ class HalfUNet(nn.Module):
     full size follow, which see the image again: without them neighbouring pixels keep a checkerboard.
     """
 
-    def __init__(self, input_nc: int, output_nc: int, width: int, depth: int, norm: str) -> None:
+    def __init__(self, input_nc: int, output_nc: int, width: int, num_downs: int, norm: str) -> None:
         super().__init__()
-        self.network = UNet(4 * input_nc, 4 * 8, width, depth, norm)
+        self.network = UNet(4 * input_nc, 4 * 8, width, num_downs, norm)
         self.mix = nn.Conv2d(8 + input_nc, 12, 3, padding=1)
         self.head = nn.Conv2d(12, output_nc, 3, padding=1)
         self.to(memory_format=torch.channels_last)  # a fifth faster with batch norm
@@ -27,4 +27,4 @@ class HalfUNet(nn.Module):
         if height % 2 or width % 2:
             x = F.pad(x, (0, width % 2, 0, height % 2), mode="replicate")
         coarse = F.pixel_shuffle(self.network(F.pixel_unshuffle(x, 2)), 2)
-        return in_full(self.head, F.relu(self.mix(torch.cat((coarse, x), 1))))[..., :height, :width]
+        return run_fp32(self.head, F.relu(self.mix(torch.cat((coarse, x), 1))))[..., :height, :width]

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .head import in_full
+from .head import run_fp32
 from .unet import DoubleConvolution
 
 DARK = 2.0  # [grey level] below which differences no longer count
@@ -26,7 +26,7 @@ class LevelNet(nn.Module):
         super().__init__()
         widths = [4, width, 2 * width, 4 * width]
         self.blocks = nn.ModuleList(DoubleConvolution(into, out, "none") for into, out in pairwise(widths))
-        self.quantiles = Standardised(SHARES)
+        self.quantiles = RunningStandardiser(SHARES)
         self.hidden = nn.Linear(8 * width + SHARES, 64)
         self.head = nn.Linear(64, classes)
 
@@ -40,10 +40,10 @@ class LevelNet(nn.Module):
         for block in self.blocks:
             x = F.max_pool2d(block(x), 2)
         seen = torch.cat((x.mean((2, 3)), x.amax((2, 3)), quantiles.to(x.dtype)), 1)
-        return in_full(self.head, F.relu(self.hidden(seen)))
+        return run_fp32(self.head, F.relu(self.hidden(seen)))
 
 
-class Standardised(nn.Module):
+class RunningStandardiser(nn.Module):
     """Values (N, C) less their mean, over their deviation, both over all that was seen in training.
 
     Unlike a batch norm it does the same in training and in use: which levels a batch happens to hold changes nothing.

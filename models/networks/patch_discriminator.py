@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from .head import in_full
+from .head import run_fp32
 from .normalisation import NORMS, has_bias
 
 
@@ -28,7 +28,7 @@ class PatchDiscriminator(nn.Module):
         self.model = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        return in_full(self.model[-1], self.model[:-1](x))
+        return run_fp32(self.model[-1], self.model[:-1](x))
 
 
 class PixelDiscriminator(nn.Module):
@@ -46,4 +46,4 @@ class PixelDiscriminator(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return in_full(self.net[-1], self.net[:-1](x))
+        return run_fp32(self.net[-1], self.net[:-1](x))

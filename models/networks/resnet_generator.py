@@ -6,7 +6,7 @@ Layer indices, and with them the keys of the state dict, equal the public toolki
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .head import in_full
+from .head import run_fp32
 from .normalisation import NORMS, has_bias
 from .winograd import WinogradConv2d
 
@@ -71,4 +71,4 @@ class ResnetGenerator(nn.Module):
         missing = (-width % STRIDE, -height % STRIDE)
         if any(missing):
             x = F.pad(x, (0, missing[0], 0, missing[1]), mode="reflect")
-        return in_full(self.model[-HEAD:], self.model[:-HEAD](x))[..., :height, :width]
+        return run_fp32(self.model[-HEAD:], self.model[:-HEAD](x))[..., :height, :width]

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .head import in_full
+from .head import run_fp32
 from .normalisation import NORMS
 
 
@@ -26,17 +26,17 @@ class UNet(nn.Module):
     values and cropped back.
     """
 
-    def __init__(self, input_nc: int, output_nc: int, width: int, depth: int, norm: str) -> None:
+    def __init__(self, input_nc: int, output_nc: int, width: int, num_downs: int, norm: str) -> None:
         super().__init__()
-        widths = [width * 2**n for n in range(depth + 1)]
+        widths = [width * 2**n for n in range(num_downs + 1)]
         self.down = nn.ModuleList(
             DoubleConvolution(into, out, norm) for into, out in zip([input_nc, *widths], widths, strict=False)
         )
         self.up = nn.ModuleList(
-            DoubleConvolution(widths[n] + widths[n + 1], widths[n], norm) for n in reversed(range(depth))
+            DoubleConvolution(widths[n] + widths[n + 1], widths[n], norm) for n in reversed(range(num_downs))
         )
         self.head = nn.Conv2d(width, output_nc, 1)
-        self.stride = 2**depth
+        self.stride = 2**num_downs
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
@@ -50,4 +50,4 @@ class UNet(nn.Module):
         x = seen.pop()
         for block in self.up:
             x = block(torch.cat((F.interpolate(x, scale_factor=2, mode="bilinear"), seen.pop()), 1))
-        return in_full(self.head, x)[..., :height, :width]
+        return run_fp32(self.head, x)[..., :height, :width]

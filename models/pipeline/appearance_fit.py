@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .appearance import KNOTS, Appearance, blurred
-from .domain_statistics import Statistics, shared
+from .domain_statistics import DomainStatistics, shared
 from .sem_contour import BINS, surroundings
 
 BLURS = (0.0, 0.4, 0.8, 1.4)  # [px^2] tried for the variance along each axis
 
 
-def fit(appearance: Appearance, clean: Tensor, level: NDArray, real: Statistics) -> float:
+def fit(appearance: Appearance, clean: Tensor, level: NDArray, real: DomainStatistics) -> float:
     """Fits the parameters so that the profiles of `clean` (N, 1, H, W), `level` (N,), become those of the real images;
     returns the root mean square that remains a bin [grey level].
 
@@ -20,17 +20,17 @@ def fit(appearance: Appearance, clean: Tensor, level: NDArray, real: Statistics)
     """
     at_rest = surroundings(clean[:, 0].numpy())
     offset = at_rest.offset(real.area)  # a gain curve moves the contour: how far, the holes' area tells
-    moved, best = at_rest.place(offset), (np.inf, 0.0, 0.0, np.empty(0))
+    moved, best = at_rest.profile_bin(offset), (np.inf, 0.0, 0.0, np.empty(0))
     for y, x in [(y, x) for y in BLURS for x in BLURS]:
         image = blurred(blurred(clean, torch.tensor(y), 0), torch.tensor(x), 1)
-        remaining, found = _least_squares(image[:, 0].numpy(), level, at_rest.place(), moved, real.profile)
+        remaining, found = _least_squares(image[:, 0].numpy(), level, at_rest.profile_bin(), moved, real.profile)
         if remaining < best[0]:
             best = remaining, y, x, found
     _set(appearance, *best[1:])
     scatter = real.centroid.var(axis=0) - at_rest.centroid.var(axis=0)
     appearance.jitter.copy_(torch.from_numpy(np.sqrt(3 * np.maximum(scatter, 0)).clip(0.3, 5)))
     appearance.variance.copy_(torch.from_numpy(real.variance))
-    appearance.brightest.fill_(real.brightest)
+    appearance.max_grey.fill_(real.max_grey)
     return best[0]
 
 

@@ -1,19 +1,26 @@
-"""Buffers whose size is not known before they are loaded."""
+"""Modules made of buffers: what was measured rather than trained, kept beside the weights."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 
-def resized_to(*names: str) -> Callable[..., None]:
-    """A `_load_from_state_dict` that gives the buffers `names` the size they have in the state first."""
+class BufferModule(nn.Module):
+    """A module whose buffers may grow before they are saved, and may have had other names in older files.
 
-    def load(module: nn.Module, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        for name in names:
+    `RESIZED` names the buffers whose size is known only when they are loaded; `FORMER_NAMES` maps the name that a
+    buffer had in older files to the one that it has now.
+    """
+
+    RESIZED: ClassVar[tuple[str, ...]] = ()
+    FORMER_NAMES: ClassVar[dict[str, str]] = {}
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        for former, name in self.FORMER_NAMES.items():
+            if prefix + former in state_dict:
+                state_dict[prefix + name] = state_dict.pop(prefix + former)
+        for name in self.RESIZED:
             if prefix + name in state_dict:
-                setattr(module, name, torch.empty_like(state_dict[prefix + name], device=getattr(module, name).device))
-        nn.Module._load_from_state_dict(module, state_dict, prefix, *rest)
-
-    return load
+                setattr(self, name, torch.empty_like(state_dict[prefix + name], device=getattr(self, name).device))
+        super()._load_from_state_dict(state_dict, prefix, *rest)

@@ -10,26 +10,26 @@ from torch import Tensor, nn
 
 from .appearance import Appearance, blurred
 from .appearance_fit import fit
-from .domain_statistics import Statistics
+from .domain_statistics import DomainStatistics
 from .sem_contour import surroundings
-from .shape_library import FLOOR, Library
-from .warp import moved, warped
+from .shape_library import FLOOR, ShapeLibrary
+from .warp import deform, translate
 
 FITTED = 384  # renderings that an appearance is fitted with: fewer are another population
 GALLERY = 1600  # renderings of an epoch; each is seen twice, moved and with noise of its own
 NEW = 0.6  # share of deformed shapes among them
 
 
-class Studio:
+class DomainRenderer:
     """A renderer, what a real domain makes of its images, and the shapes that are known.
 
     `grey` (K,) are the background levels [grey level]; all that is called `level` (N,) are numbers of them.
     """
 
-    def __init__(self, renderer: nn.Module, appearance: Appearance, library: Library, grey: Tensor) -> None:
+    def __init__(self, renderer: nn.Module, appearance: Appearance, library: ShapeLibrary, grey: Tensor) -> None:
         self.renderer, self.appearance, self.library, self.grey = renderer, appearance, library, grey
 
-    def clean(self, u: Tensor, level: Tensor) -> Tensor:
+    def render_clean(self, u: Tensor, level: Tensor) -> Tensor:
         """What the renderer makes of unit shapes (N, 1, H, W), in evaluation mode [grey level]."""
         training = self.renderer.training
         self.renderer.train(False)
@@ -38,15 +38,15 @@ class Studio:
         self.renderer.train(training)
         return 255 * image
 
-    def rendered(self, u: Tensor, level: Tensor) -> Tensor:
+    def render(self, u: Tensor, level: Tensor) -> Tensor:
         """Images (N, 1, H, W) [grey level] of unit shapes as the real domain shows them, without noise."""
-        clean = self.clean(u, level)
-        if self.appearance.neutral:
+        clean = self.render_clean(u, level)
+        if self.appearance.is_identity:
             return clean
-        contour = torch.from_numpy(surroundings(clean[:, 0].cpu().numpy()).place()).to(clean.device)
+        contour = torch.from_numpy(surroundings(clean[:, 0].cpu().numpy()).profile_bin()).to(clean.device)
         return self.appearance(clean, level, contour)
 
-    def exposed(self, image: Tensor, unsure: float = 1.0) -> Tensor:
+    def augment(self, image: Tensor, unsure: float = 1.0) -> Tensor:
         """Rendered images (N, 1, H, W) [grey level] as a stage and a dose give them, and a little otherwise.
 
         The ranges, which stand for how well each is known from the statistics of a few hundred images: a stage that is
@@ -57,32 +57,32 @@ class Studio:
         def draw(*size: int) -> Tensor:
             return 2 * torch.rand(len(image), *size, device=image.device) - 1
 
-        image = moved(image, self.appearance.offset + 1.1 * self.appearance.jitter * draw(2))
+        image = translate(image, self.appearance.offset + 1.1 * self.appearance.jitter * draw(2))
         image = image * (1 + 0.03 * unsure * draw(1, 1, 1)) + 2 * unsure * draw(1, 1, 1)
         for axis in (0, 1):
             image = blurred(image, unsure * (0.3 * torch.rand((), device=image.device) - 0.1), axis)
-        return self.appearance.noisy(image, (0.2 * draw(1, 1, 1)).exp())
+        return self.appearance.add_noise(image, (0.2 * draw(1, 1, 1)).exp())
 
     @torch.no_grad()
-    def gallery(self) -> tuple[Tensor, Tensor, Tensor]:
+    def sample_renderings(self) -> tuple[Tensor, Tensor, Tensor]:
         """Unit shapes, known and deformed ones, their levels, and their images without noise."""
         known, device = self.library.places(held_out=False), self.grey.device
         centre, parts = self.library.centre, []
         for _ in range(GALLERY // 100):
             u = self.library.shapes(known[torch.randint(len(known), (100,), device=device)])
             new = torch.rand(100, 1, 1, 1, device=device) < NEW
-            u = torch.where(new, warped(u, centre), u)
+            u = torch.where(new, deform(u, centre), u)
             level = torch.randint(len(self.grey), (100,), device=device)
-            parts.append((u, level, self.rendered(u, level)))
+            parts.append((u, level, self.render(u, level)))
         u, level, image = (torch.cat(some) for some in zip(*parts, strict=True))
         return u, level, image
 
-    def learn_domain(self, real: NDArray, level: NDArray) -> None:
+    def fit_domain(self, real: NDArray, level: NDArray) -> None:
         """Fits the appearance to the statistics of real images (N, H, W) with the numbers of their levels (N,)."""
-        known = Statistics(real, level, len(self.grey))
+        known = DomainStatistics(real, level, len(self.grey))
         u, of = self._spread_out(FITTED)
-        fit(self.appearance, self.clean(u, of).cpu(), of.cpu().numpy(), known)
-        looks = surroundings(self.rendered(u, of)[:, 0].cpu().numpy())
+        fit(self.appearance, self.render_clean(u, of).cpu(), of.cpu().numpy(), known)
+        looks = surroundings(self.render(u, of)[:, 0].cpu().numpy())
         # Depth maps have their holes in one place; so have the images, unless their mean is surely off.
         apart = known.centroid.mean(0) - looks.centroid.mean(0)
         chance = np.sqrt(known.centroid.var(0) / len(known.centroid) + looks.centroid.var(0) / len(looks.centroid))
@@ -95,7 +95,7 @@ class Studio:
 
 
 @contextmanager
-def drawing(seed: int, device: torch.device) -> Iterator[None]:
+def fork_rng(seed: int, device: torch.device) -> Iterator[None]:
     """Draws as from this seed, and goes on afterwards as if nothing had been drawn."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
@@ -107,6 +107,6 @@ def geometry(u: Tensor, grey: Tensor) -> Tensor:
     return torch.cat((u * (grey - FLOOR).float()[:, None, None, None] / 100, u), 1)
 
 
-def evenly(count: int, most: int) -> NDArray[np.int64]:
+def even_indices(count: int, most: int) -> NDArray[np.int64]:
     """At most `most` of the places 0..count-1, evenly spread."""
     return np.arange(count)[:: max(1, -(-count // most))]

@@ -13,7 +13,7 @@ HIGH_PASS = torch.tensor([[1.0, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6  # white n
 ENOUGH = 20  # pixels of a bin
 
 
-class Statistics:
+class DomainStatistics:
     """Of images (N, H, W) [grey level], each with the number of its level (N,).
 
     `area` of the holes (median) [px], `centroid` (N, 2) [px], `profile` (levels, BINS), the mean grey by level and
@@ -23,12 +23,12 @@ class Statistics:
 
     def __init__(self, images: NDArray, level: NDArray, levels: int) -> None:
         found, grey = surroundings(images), images.astype(np.float32)
-        place, brightest = found.place(), grey.max(axis=(1, 2))
+        place, max_grey = found.profile_bin(), grey.max(axis=(1, 2))
         self.area, self.centroid = found.area, found.centroid
         self.profile = np.stack([_means(grey[level == n], place[level == n]) for n in range(levels)])
         self.variance = noise_by_grey(torch.from_numpy(grey)[:, None])
-        rescaled = np.ptp(np.quantile(brightest, (0.05, 0.95))) <= 1 and np.median(brightest) < 255
-        self.brightest = float(np.median(brightest)) if rescaled else 0.0
+        rescaled = np.ptp(np.quantile(max_grey, (0.05, 0.95))) <= 1 and np.median(max_grey) < 255
+        self.max_grey = float(np.median(max_grey)) if rescaled else 0.0
 
 
 def noise_by_grey(images: Tensor) -> NDArray[np.float32]:

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor
 
-from .warp import moved
+from .warp import translate
 
 FARTHEST = 4.0  # [px]
 
 
-def fitted(images: Tensor, templates: Tensor, steps: int = 6) -> tuple[Tensor, Tensor]:
+def align(images: Tensor, templates: Tensor, steps: int = 6) -> tuple[Tensor, Tensor]:
     """Offset (N, 2), (y, x) [px], by which `templates` (N, 1, H, W) must be moved to fit `images`, and how they look
     then, with the gain and the offset in grey that fit best.
 
@@ -16,7 +16,7 @@ def fitted(images: Tensor, templates: Tensor, steps: int = 6) -> tuple[Tensor, T
     """
     offset = torch.zeros(len(images), 2, device=images.device)
     for _ in range(steps):
-        seen = _in_grey(images, moved(templates, offset))
+        seen = _in_grey(images, translate(templates, offset))
         down, across = ((seen.roll(1, axis) - seen.roll(-1, axis)) / 2 for axis in (2, 3))
         left = (images - seen)[..., 2:-2, 2:-2]
         down, across = down[..., 2:-2, 2:-2], across[..., 2:-2, 2:-2]
@@ -24,7 +24,7 @@ def fitted(images: Tensor, templates: Tensor, steps: int = 6) -> tuple[Tensor, T
         y, x = _sum(down * left), _sum(across * left)
         step = torch.stack((xx * y - yx * x, yy * x - yx * y), 1) / (yy * xx - yx * yx + 1e-6)[:, None]
         offset = (offset + step.clamp(-1, 1)).clamp(-FARTHEST, FARTHEST)
-    return offset, _in_grey(images, moved(templates, offset))
+    return offset, _in_grey(images, translate(templates, offset))
 
 
 def _in_grey(images: Tensor, templates: Tensor) -> Tensor:

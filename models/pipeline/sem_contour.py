@@ -11,7 +11,7 @@ SIDES = 4  # left, right, top, bottom
 BINS = SIDES * (TO - FROM + 1)
 
 
-class Surroundings(NamedTuple):
+class ContourDistance(NamedTuple):
     """Of images (N, H, W): `distance` from the contour, float32 like them [px], negative inside; `side`, int64 like
     them, of the hole on which a pixel lies; `centroid`, float64 (N, 2), (y, x) of the hole [px]."""
 
@@ -32,7 +32,7 @@ class Surroundings(NamedTuple):
             low, high = (middle, high) if self._area(middle) < area else (low, middle)
         return (low + high) / 2
 
-    def place(self, offset: float = 0.0) -> NDArray[np.float32]:
+    def profile_bin(self, offset: float = 0.0) -> NDArray[np.float32]:
         """Place of each pixel in a profile of BINS, by its distance from the contour moved outwards by `offset` [px].
 
         Its whole part is a bin, the rest the share of the next one.
@@ -44,7 +44,7 @@ class Surroundings(NamedTuple):
         return float(np.median((0.5 + offset - self.distance).clip(0, 1).sum(axis=(1, 2))))
 
 
-def surroundings(images: NDArray) -> Surroundings:
+def surroundings(images: NDArray) -> ContourDistance:
     """Where each pixel of SEM images (N, H, W), [grey level], lies against the half-level contour of its hole.
 
     The contour is where the image, smoothed by a pixel against noise, is half way from the floor (its 10 % percentile)
@@ -69,7 +69,7 @@ def surroundings(images: NDArray) -> Surroundings:
         away = np.where(hole, edge - places, places - edge)  # (y, x), outwards
         side[n] = np.where(np.abs(away[1]) >= np.abs(away[0]), away[1] > 0, 2 + (away[0] > 0))
         centroids[n] = places[:, hole].mean(axis=1)
-    return Surroundings(distance, side, centroids)
+    return ContourDistance(distance, side, centroids)
 
 
 def _nearest(mask: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

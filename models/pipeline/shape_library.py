@@ -1,17 +1,19 @@
 """The simulated shapes, and whether a predicted one is among them."""
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from .buffers import resized_to
+from .buffers import BufferModule
 
 FLOOR = 30  # grey level of every plateau
 BY_CHANCE = 0.99  # share of unknown shapes whose quotient of the second and the first distance is less
 
 
-class Library(nn.Module):
+class ShapeLibrary(BufferModule):
     """Unit shapes by nearest neighbour: u (N, 1, H, W), 0 on the background, 1 on the plateau.
 
     A prediction is close to its own shape, if the library holds it, and a little farther from all others. How close
@@ -19,11 +21,14 @@ class Library(nn.Module):
     logistic regression on both, in logarithms, calibrated on shapes that were held out and others that were not.
     """
 
+    RESIZED = ("maps", "level", "held_out")
+    FORMER_NAMES: ClassVar[dict[str, str]] = {"farthest": "ratio_threshold"}
+
     maps: Tensor
     level: Tensor
     held_out: Tensor
     weights: Tensor
-    farthest: Tensor
+    ratio_threshold: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,11 +37,9 @@ class Library(nn.Module):
         self.register_buffer("held_out", torch.zeros(0, dtype=torch.bool))
         # Of the regression: constant, distance, quotient; last, whether it was calibrated.
         self.register_buffer("weights", torch.zeros(4, dtype=torch.float64))
-        self.register_buffer("farthest", torch.full((), torch.inf, dtype=torch.float64))
+        self.register_buffer("ratio_threshold", torch.full((), torch.inf, dtype=torch.float64))
 
-    _load_from_state_dict = resized_to("maps", "level", "held_out")
-
-    def hold(self, maps: NDArray, level: NDArray, held_out: NDArray) -> None:
+    def store(self, maps: NDArray, level: NDArray, held_out: NDArray) -> None:
         """Takes depth maps (N, H, W), their level (N,) and whether they are held out (N,)."""
         device = self.level.device
         self.maps = torch.from_numpy(np.ascontiguousarray(maps)).to(device)
@@ -55,11 +58,13 @@ class Library(nn.Module):
 
     def shapes(self, chosen: Tensor) -> Tensor:
         """Unit shapes, float32 (N, 1, H, W), of the places `chosen` (N,)."""
-        return unit_shape(self.maps[chosen][:, None].float(), self.level[chosen])
+        return normalised_depth(self.maps[chosen][:, None].float(), self.level[chosen])
 
-    def nearest(self, u: Tensor, blind: bool = False) -> tuple[Tensor, Tensor]:
+    def nearest(self, u: Tensor, exclude_held_out: bool = False) -> tuple[Tensor, Tensor]:
         """Place (N,) of the nearest shape, and features, float64 (N, 3); `blind` to what is held out."""
-        known = self.places(held_out=False) if blind else torch.arange(len(self.maps), device=self.level.device)
+        known = (
+            self.places(held_out=False) if exclude_held_out else torch.arange(len(self.maps), device=self.level.device)
+        )
         flat = u.flatten(1).double()
         distance = torch.cat([_distance(flat, self.shapes(some).flatten(1)) for some in known.split(1024)], 1)
         found = distance.topk(min(2, distance.shape[1]), largest=False)
@@ -73,12 +78,12 @@ class Library(nn.Module):
             return torch.zeros(len(features), dtype=torch.float64, device=features.device)
         return (features @ self.weights[:3]).sigmoid()
 
-    def sure(self, features: Tensor) -> Tensor:
+    def passes_ratio_test(self, features: Tensor) -> Tensor:
         """Whether the nearest shape is nearer than others as it hardly ever is by chance, bool (N,).
 
         The quotient alone: unlike the distance it does not grow where images look a little otherwise than renderings.
         """
-        return features[:, 2] > self.farthest
+        return features[:, 2] > self.ratio_threshold
 
     def calibrate(self, outside: Tensor, inside: Tensor) -> None:
         """Fits the logistic regression on features (N, 3) by Newton's method, with a weak prior on its weights."""
@@ -92,11 +97,11 @@ class Library(nn.Module):
                 3, dtype=torch.float64
             )
             weights = weights + torch.linalg.solve(curvature, slope).clamp(-3, 3)
-        self.farthest.copy_(torch.quantile(outside[:, 2], BY_CHANCE))
+        self.ratio_threshold.copy_(torch.quantile(outside[:, 2], BY_CHANCE))
         self.weights = torch.cat((weights, torch.ones(1, dtype=torch.float64))).to(self.level.device)
 
 
-def unit_shape(depth: Tensor, level: Tensor) -> Tensor:
+def normalised_depth(depth: Tensor, level: Tensor) -> Tensor:
     """u = (L - depth) / (L - floor), float32 (N, 1, H, W), of depth maps of background `level` (N,) [grey level]."""
     background = level.to(depth.device).float()[:, None, None, None]
     return (background - depth) / (background - FLOOR)

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def warped(u: Tensor, centre: tuple[float, float]) -> Tensor:
+def deform(u: Tensor, centre: tuple[float, float]) -> Tensor:
     """Unit shapes (N, 1, H, W) under random smooth deformations about `centre` (y, x) [px].
 
     Mirrored either way with a chance of one half; scaled by 0.9 to 1.1 along each axis; rotated by at most 3 degrees;
@@ -40,7 +40,7 @@ def warped(u: Tensor, centre: tuple[float, float]) -> Tensor:
     return new + bump[:, None] * new**3
 
 
-def moved(images: Tensor, offset: Tensor) -> Tensor:
+def translate(images: Tensor, offset: Tensor) -> Tensor:
     """Images (N, 1, H, W) moved by `offset` (N, 2), (y, x) [px], linear between pixels; borders are repeated."""
     height, width = images.shape[2:]
     y = torch.arange(height, dtype=images.dtype, device=images.device)[None, :, None] - offset[:, 0, None, None]

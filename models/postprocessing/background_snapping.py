@@ -10,7 +10,7 @@ LEVELS = (140, 150, 160, 170)
 SIDES = np.array([np.zeros((3, 3)), [[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.zeros((3, 3))])  # each map is labelled alone
 
 
-class Quantised(NamedTuple):
+class Snapped(NamedTuple):
     """A batch: quantised `depth_grey` float32 (N, H, W) and `level` int (N,) [grey level], background `mask` bool."""
 
     depth_grey: NDArray[np.float32]
@@ -18,7 +18,7 @@ class Quantised(NamedTuple):
     mask: NDArray[np.bool_]
 
 
-def background(depth_grey: NDArray[np.float32], tolerance: float = 8.0, lines: bool = False) -> NDArray[np.bool_]:
+def find_background(depth_grey: NDArray[np.float32], tolerance: float = 8.0, lines: bool = False) -> NDArray[np.bool_]:
     """Background, bool (N, H, W), of maps (N, H, W) [grey level]: the pixels connected to the image's border within
     `tolerance` [grey level] of the border's median.
 
@@ -39,14 +39,14 @@ def background(depth_grey: NDArray[np.float32], tolerance: float = 8.0, lines: b
     return joined[parts]
 
 
-def quantise(
+def snap_background(
     depth_grey: NDArray[np.float32],
     levels: tuple[int, ...] = LEVELS,
     tolerance: float = 8.0,
     level: NDArray[np.int64] | None = None,
     mask: NDArray[np.bool_] | None = None,
     lines: bool = False,
-) -> Quantised:
+) -> Snapped:
     """Sets the background of each map (N, H, W) [grey level] to its level, and nothing else.
 
     `mask` (N, H, W) and `level` (N,) [grey level] are the background's where they are known. Else the background is
@@ -55,11 +55,11 @@ def quantise(
     keeps its pixels; its level is then the one nearest to that median.
     """
     if mask is None:
-        mask = background(depth_grey, tolerance, lines)
+        mask = find_background(depth_grey, tolerance, lines)
     if level is None:
         level = np.array([_nearest(one, where, levels) for one, where in zip(depth_grey, mask, strict=True)])
     result = np.where(mask, level[:, None, None], depth_grey).astype(np.float32)
-    return Quantised(result, level, mask)
+    return Snapped(result, level, mask)
 
 
 def _nearest(depth_grey: NDArray[np.float32], mask: NDArray[np.bool_], levels: tuple[int, ...]) -> int:

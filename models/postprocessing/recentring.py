@@ -17,7 +17,7 @@ def centroid(depth_grey: NDArray, level: NDArray) -> NDArray[np.float64]:
         return np.stack([weight.sum(axis=2) @ rows / mass, weight.sum(axis=1) @ columns / mass], axis=1)
 
 
-def centred(depth_grey: NDArray, level: NDArray, centre: tuple[float, ...]) -> NDArray[np.float32]:
+def recentre(depth_grey: NDArray, level: NDArray, centre: tuple[float, ...]) -> NDArray[np.float32]:
     """Maps, float32 (N, H, W) [grey level], moved until the centroid of each hole lies at `centre` (y, x) [px].
 
     A stage that stops a little beside the hole moves it in the SEM image; the depth map that belongs to it is drawn

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 TOGETHER = 16  # tiles answered at once, at least one of each image
 
 
-def tiled(
+def predict_tiled(
     way: Callable[[NDArray], Sequence[NDArray | None]], images: NDArray, tile: tuple[int, int]
 ) -> list[NDArray | None]:
     """What `way` answers about images (N, H, W), asked tile by tile (M, h, w); a side shorter than a tile's is whole.

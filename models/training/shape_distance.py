@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..postprocessing.background_snapping import LEVELS, quantise
+from ..postprocessing.background_snapping import LEVELS, snap_background
 
 FLOOR = 30.0
 QUANTILES = np.linspace(0, 1, 201)
@@ -22,6 +22,6 @@ def shape_distance(predicted: NDArray[np.float32], depth_grey: NDArray) -> float
 
 
 def _unit(maps: NDArray) -> NDArray[np.float64]:
-    quantised, level, _ = quantise(maps, LEVELS)
+    snapped, level, _ = snap_background(maps, LEVELS)
     top = level[:, None, None]
-    return (top - quantised) / (top - FLOOR)
+    return (top - snapped) / (top - FLOOR)

@@ -1,7 +1,7 @@
 """Every spelling of the public CycleGAN command line, by the option that it means here.
 
 Three generations of it are in use: 2017 (`--which_epoch --niter --batchSize`), 2018 (`--epoch --netG --load_size`)
-and 2020 (`--n_epochs`), and before them the Torch program (`DATA_ROOT=... which_direction=...`); options/public.py
+and 2020 (`--n_epochs`), and before them the Torch program (`DATA_ROOT=... which_direction=...`); options/parsing/public_flags.py
 lists them.
 The canonical name is the newest. To add a spelling, add it to the tuple of its option; a boolean needs no entry for
 its `no_` form.
@@ -33,6 +33,7 @@ IMPLIED: dict[str, tuple[str, str]] = {
 
 # Older words for a value, by the option whose value it is.
 VALUES: dict[str, dict[str, str]] = {
+    "model": {"fusion": "ensemble"},
     "lr_policy": {"lambda": "linear"},
     "num_test": {"all": "0", "inf": "0"},
     "field_scale": {"auto": "0"},

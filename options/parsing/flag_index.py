@@ -11,14 +11,14 @@ from .unsupported import AT_TRAIN, OPTIONS, Unsupported
 
 
 @dataclass(frozen=True)
-class Spelling:
+class Flag:
     """An option, and the text of the value that the spelling implies (`--no_flip`: false); None: it takes one."""
 
     option: Option
     implied: str | None = None
 
 
-class Lexicon:
+class FlagIndex:
     """The spellings of one program: its own groups, its models' options, and what it refuses with a reason.
 
     `groups` and `elsewhere` (the other program's groups) map a group's name to its dataclass.
@@ -49,16 +49,16 @@ class Lexicon:
         every = (*(option for options in self.groups.values() for option in options), *self.models[model])
         return tuple(replace(one, default=self.defaults[model].get(one.name, one.default)) for one in every)
 
-    def takes_value(self, key: str, quote: str) -> bool:
+    def takes_value(self, key: str, as_typed: str) -> bool:
         """Whether the spelling `key` is followed by a value; an unknown one is an error with the nearest known one."""
         for spelled in (self.common, *self.by_model.values()):
             if key in spelled:
                 return spelled[key].implied is None
         if key in self._refused:
             return self._refused[key].takes_value
-        raise OptionsError(f"{quote}{self._why_unknown(key)}")
+        raise OptionsError(f"{as_typed}{self._why_unknown(key)}")
 
-    def find(self, key: str, model: str, quote: str) -> Spelling | Unsupported:
+    def find(self, key: str, model: str, as_typed: str) -> Flag | Unsupported:
         """What `key` stands for with `model`."""
         if key in self.by_model[model]:
             return self.by_model[model][key]
@@ -66,8 +66,8 @@ class Lexicon:
             return self._refused[key]
         owners = [name for name, spelled in self.by_model.items() if key in spelled]
         if owners:
-            raise OptionsError(f"{quote}: belongs to --model {', '.join(owners)}, and this run is {model}")
-        raise OptionsError(f"{quote}{self._why_unknown(key)}")
+            raise OptionsError(f"{as_typed}: belongs to --model {', '.join(owners)}, and this run is {model}")
+        raise OptionsError(f"{as_typed}{self._why_unknown(key)}")
 
     def is_elsewhere(self, key: str) -> bool:
         """Whether `key` is an option of the other program alone."""
@@ -86,22 +86,22 @@ class Lexicon:
         return f": unknown option; did you mean --{guess}?" if guess else ": unknown option; -h lists all"
 
 
-def _spell(options: Iterable[Option]) -> dict[str, Spelling]:
-    spelled: dict[str, Spelling] = {}
+def _spell(options: Iterable[Option]) -> dict[str, Flag]:
+    spelled: dict[str, Flag] = {}
     taken = list(options)
     for option in taken:
-        for key in spellings(option.name):
-            _enter(spelled, key, Spelling(option, "true" if option.kind is bool else None))
+        for key in filter(None, (*spellings(option.name), option.former)):
+            _enter(spelled, key, Flag(option, "true" if option.kind is bool else None))
             if option.kind is bool:
-                _enter(spelled, f"no_{key}", Spelling(option, "false"))
+                _enter(spelled, f"no_{key}", Flag(option, "false"))
     for key, (name, text) in IMPLIED.items():
         for option in taken:
             if option.name == name:
-                _enter(spelled, key, Spelling(option, text))
+                _enter(spelled, key, Flag(option, text))
     return spelled
 
 
-def _enter(spelled: dict[str, Spelling], key: str, spelling: Spelling) -> None:
+def _enter(spelled: dict[str, Flag], key: str, spelling: Flag) -> None:
     if key in spelled:
         raise TypeError(f"--{key} is declared twice: by {spelled[key].option.group} and {spelling.option.group}")
     spelled[key] = spelling

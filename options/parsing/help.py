@@ -4,7 +4,7 @@ import textwrap
 
 from ..option import Option, title
 from .aliases import IMPLIED, spellings
-from .flag_index import Lexicon
+from .flag_index import FlagIndex
 from .value import limits, to_text
 
 EXAMPLES = {
@@ -23,18 +23,18 @@ EXAMPLES = {
 _METAVAR = {int: "INT", float: "NUMBER", str: "TEXT"}
 
 
-def help_text(lexicon: Lexicon, groups: dict[str, type], models: dict[str, type], model: str) -> str:
+def help_text(flag_index: FlagIndex, groups: dict[str, type], models: dict[str, type], model: str) -> str:
     """Every option by group with its meaning, unit, limits, default and other spellings; examples at the end."""
-    lines = [f"usage: python {lexicon.program} [--option value ...]", ""]
+    lines = [f"usage: python {flag_index.program} [--option value ...]", ""]
     for group, component in {**groups, "model": models[model]}.items():
         lines.append(f"{title(component)}:")
-        for option in lexicon.options(model):  # a model may have defaults of its own
+        for option in flag_index.options(model):  # a model may have defaults of its own
             if option.group == group:
                 lines += _entry(option)
         lines.append("")
     if len(models) > 1:
         lines += [f"Models: {', '.join(models)}; -h --model NAME shows that model's options.", ""]
-    lines += ["examples:", *(f"  {example}" for example in EXAMPLES[lexicon.program])]
+    lines += ["examples:", *(f"  {example}" for example in EXAMPLES[flag_index.program])]
     return "\n".join(lines)
 
 
@@ -48,7 +48,7 @@ def _entry(option: Option) -> list[str]:
         said.append(f"one of {', '.join(to_text(choice) for choice in option.choices)}")
     elif limits(option):
         said.append(limits(option))
-    others = [f"--{key}" for key in spellings(option.name)[1:]]
+    others = [f"--{key}" for key in (*spellings(option.name)[1:], option.former) if key]
     others += [f"--{key} ({value})" for key, (name, value) in IMPLIED.items() if name == option.name]
     tail = f"[{option.unit + '; ' if option.unit else ''}default {to_text(option.default) or 'none'}]"
     text = f"{'; '.join(said)} {tail}{'; also ' + ', '.join(others) if others else ''}"

@@ -6,20 +6,20 @@ from pathlib import Path
 import yaml
 
 from ..errors import OptionsError
-from .flag_index import Lexicon
+from .flag_index import FlagIndex
 from .value import one_line, to_text
 
 
 @dataclass(frozen=True)
-class Typed:
+class RawFlag:
     """One spelling with its text; `text` is None where no value was given. `quote` shows both as they were typed."""
 
     key: str
     text: str | None
-    quote: str
+    as_typed: str
 
 
-def read_arguments(argv: list[str], lexicon: Lexicon) -> list[Typed]:
+def read_arguments(argv: list[str], flag_index: FlagIndex) -> list[RawFlag]:
     """The options in `argv`: `--key value`, `--key=value`, or `--key` alone for those that take no value."""
     typed = []
     rest = list(argv)
@@ -29,15 +29,15 @@ def read_arguments(argv: list[str], lexicon: Lexicon) -> list[Typed]:
             raise OptionsError(_stray(word))
         flag, equals, value = word.partition("=")
         text = value if equals else None
-        if lexicon.takes_value(flag[2:], one_line(flag)) and not equals:
+        if flag_index.takes_value(flag[2:], one_line(flag)) and not equals:
             if not rest or rest[0].startswith("--"):
                 raise OptionsError(f"{one_line(flag)}: wants a value")
             text = rest.pop(0)
-        typed.append(Typed(flag[2:], text, one_line(word if equals or text is None else f"{word} {text}")))
+        typed.append(RawFlag(flag[2:], text, one_line(word if equals or text is None else f"{word} {text}")))
     return typed
 
 
-def read_config(path: str, quote: str, lexicon: Lexicon) -> list[Typed]:
+def read_config(path: str, as_typed: str, flag_index: FlagIndex) -> list[RawFlag]:
     """The options in a YAML file: a flat mapping of spellings to values; booleans and lists as YAML writes them.
 
     The nodes are read, not the objects that YAML would make of them, so that a value means here what it means on the
@@ -46,39 +46,41 @@ def read_config(path: str, quote: str, lexicon: Lexicon) -> list[Typed]:
     try:
         root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except OSError as error:
-        raise OptionsError(f"{quote}: cannot be read: {error.strerror}") from None
+        raise OptionsError(f"{as_typed}: cannot be read: {error.strerror}") from None
     except RecursionError:
-        raise OptionsError(f"{quote}: must be a flat mapping, one `option: value` a line") from None
+        raise OptionsError(f"{as_typed}: must be a flat mapping, one `option: value` a line") from None
     except UnicodeDecodeError:
-        raise OptionsError(f"{quote}: is not UTF-8 text") from None
+        raise OptionsError(f"{as_typed}: is not UTF-8 text") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
-        raise OptionsError(f"{quote}:{where} is not YAML: {getattr(error, 'problem', None) or 'unreadable'}") from None
+        raise OptionsError(
+            f"{as_typed}:{where} is not YAML: {getattr(error, 'problem', None) or 'unreadable'}"
+        ) from None
     if root is None:
         return []
     if not isinstance(root, yaml.MappingNode):
-        raise OptionsError(f"{quote}: must be a flat mapping, one `option: value` a line")
-    entries: dict[str, Typed] = {}
+        raise OptionsError(f"{as_typed}: must be a flat mapping, one `option: value` a line")
+    entries: dict[str, RawFlag] = {}
     for key, value in root.value:
-        entry = _entry(key, value, path, lexicon)
+        entry = _entry(key, value, path, flag_index)
         if entry.key in entries:
-            raise OptionsError(f"{entries[entry.key].quote} and {entry.quote}: given twice; keep one of them")
+            raise OptionsError(f"{entries[entry.key].as_typed} and {entry.as_typed}: given twice; keep one of them")
         entries[entry.key] = entry
     return list(entries.values())
 
 
-def read_saved(saved: dict[str, object], path: Path) -> list[Typed]:
+def read_saved(saved: dict[str, object], path: Path) -> list[RawFlag]:
     """The options of an `opt.json` in the form of typed ones."""
-    return [Typed(key, to_text(value), one_line(f"{path}: {key} {to_text(value)}")) for key, value in saved.items()]
+    return [RawFlag(key, to_text(value), one_line(f"{path}: {key} {to_text(value)}")) for key, value in saved.items()]
 
 
-def _entry(key: yaml.Node, value: yaml.Node, path: str, lexicon: Lexicon) -> Typed:
+def _entry(key: yaml.Node, value: yaml.Node, path: str, flag_index: FlagIndex) -> RawFlag:
     where = one_line(f"{path} line {key.start_mark.line + 1}: {key.value}")
     if not isinstance(key, yaml.ScalarNode):
         raise OptionsError(f"{one_line(path)} line {key.start_mark.line + 1}: a key must be the name of an option")
     name = key.value.removeprefix("--")
-    bare = not lexicon.is_elsewhere(name) and not lexicon.takes_value(name, where)
+    bare = not flag_index.is_elsewhere(name) and not flag_index.takes_value(name, where)
     if isinstance(value, yaml.SequenceNode) and all(isinstance(part, yaml.ScalarNode) for part in value.value):
         text = ",".join(part.value for part in value.value)
     elif isinstance(value, yaml.ScalarNode):
@@ -86,8 +88,8 @@ def _entry(key: yaml.Node, value: yaml.Node, path: str, lexicon: Lexicon) -> Typ
     else:
         raise OptionsError(f"{where}: must be one value or a list of values")
     if bare and text == "":
-        return Typed(name, None, where)
-    return Typed(name, text, one_line(f"{where} {text}"))
+        return RawFlag(name, None, where)
+    return RawFlag(name, text, one_line(f"{where} {text}"))
 
 
 def _stray(word: str) -> str:

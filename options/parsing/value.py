@@ -15,14 +15,14 @@ _BOOLS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no"
 _WANTED = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
-def parse_value(option: Option, text: str, quote: str) -> Any:
+def parse_value(option: Option, text: str, as_typed: str) -> Any:
     """The value that `text` gives `option`; `quote` is the option as it was typed, for the error."""
     text = VALUES.get(option.name, {}).get(text, text)
     if not option.many:
-        return _parse_one(option, text, quote)
-    parts = tuple(_parse_one(option, part.strip(), quote) for part in text.split(",")) if text.strip() else ()
+        return _parse_one(option, text, as_typed)
+    parts = tuple(_parse_one(option, part.strip(), as_typed) for part in text.split(",")) if text.strip() else ()
     if option.counts and len(parts) not in option.counts:
-        raise OptionsError(f"{quote}: must be {_either(option.counts)} values with commas between them")
+        raise OptionsError(f"{as_typed}: must be {_either(option.counts)} values with commas between them")
     return parts
 
 
@@ -49,21 +49,21 @@ def limits(option: Option) -> str:
     return f"at most {high}" if high is not None else ""
 
 
-def _parse_one(option: Option, text: str, quote: str) -> Any:
-    value = _convert(option, text, quote)
+def _parse_one(option: Option, text: str, as_typed: str) -> Any:
+    value = _convert(option, text, as_typed)
     if option.choices and value not in option.choices:
         if text in REFUSED.get(option.name, {}):
-            raise OptionsError(f"{quote}: {REFUSED[option.name][text]}")
-        raise OptionsError(f"{quote}: must be {_either(option.choices)}")
+            raise OptionsError(f"{as_typed}: {REFUSED[option.name][text]}")
+        raise OptionsError(f"{as_typed}: must be {_either(option.choices)}")
     low, high = option.bounds
     if low is not None and value < low:
-        raise OptionsError(f"{quote}: must be at least {low}")
+        raise OptionsError(f"{as_typed}: must be at least {low}")
     if high is not None and value > high:
-        raise OptionsError(f"{quote}: must be at most {high}")
+        raise OptionsError(f"{as_typed}: must be at most {high}")
     return value
 
 
-def _convert(option: Option, text: str, quote: str) -> Any:
+def _convert(option: Option, text: str, as_typed: str) -> Any:
     if option.kind is int and _INT.fullmatch(text):
         return int(text)
     if option.kind is float and _FLOAT.fullmatch(text) and math.isfinite(float(text)):
@@ -72,12 +72,12 @@ def _convert(option: Option, text: str, quote: str) -> Any:
         return _BOOLS[text.lower()]
     if option.kind is str:
         if any(ord(c) < 32 or ord(c) == 127 for c in text):
-            raise OptionsError(f"{quote}: holds a control character")
+            raise OptionsError(f"{as_typed}: holds a control character")
         if text or option.default == "":
             return text
-        raise OptionsError(f"{quote}: must not be empty")
+        raise OptionsError(f"{as_typed}: must not be empty")
     each = " for each part" if option.many else ""
-    raise OptionsError(f"{quote}: must be {_WANTED[option.kind]}{each}")
+    raise OptionsError(f"{as_typed}: must be {_WANTED[option.kind]}{each}")
 
 
 def _either(choices: tuple[Any, ...]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import DataError, DataOptions, Layout, UnpairedBatches, read_stack
+from data import DataError, DataOptions, DatasetLayout, UnpairedDataset, read_stack
 from data.batches.image_stack import CACHE
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def root(tmp_path):
 
 
 def read(root, **options):
-    return read_stack(Layout(root).sem(), DataOptions(dataroot=str(root), **options), "reading")
+    return read_stack(DatasetLayout(root).sem(), DataOptions(dataroot=str(root), **options), "reading")
 
 
 def packs(root):
@@ -147,6 +147,6 @@ def test_batches_are_the_same_with_and_without(root, preprocess):
             options = DataOptions(
                 dataroot=str(root), cache=cache, preprocess=preprocess, crop_size=(6, 4), num_threads=workers
             )
-            both.append(list(UnpairedBatches(Layout(root), options, 4, seed=1).loader(epoch=2)))
+            both.append(list(UnpairedDataset(DatasetLayout(root), options, 4, seed=1).loader(epoch=2)))
         for one, other in zip(*both, strict=True):
             assert all((one[name] == other[name]).all() for name in one)

@@ -11,14 +11,14 @@ import pytest
 import tifffile
 from PIL import Image
 
-from data import BATCHES, DataError, DataOptions, Layout
-from data.batches.inference_images import TestImages as ImagesToTest
+from data import DATASETS, DataError, DataOptions, DatasetLayout
+from data.batches.inference_images import InferenceImages as ImagesToTest
 from data.check import __main__ as check
 from data.check.folder_statistics import robust_z
-from data.check.image_info import HEAD, examined, percentiles, same_bytes
-from data.check.training_plan import SYSTEMS as LEARNERS
+from data.check.image_info import HEAD, duplicate_files, examined, percentiles
+from data.check.training_plan import MODELS as LEARNERS
 from data.simulate import main as simulate
-from models import SYSTEMS, build
+from models import MODELS, build
 from models.registry import options_from
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +111,7 @@ def nothing(root):
 def starts(root, kind, options):
     """Whether a training of this kind would start."""
     try:
-        BATCHES[kind](Layout(root), options, 1, 0)
+        DATASETS[kind](DatasetLayout(root), options, 1, 0)
     except DataError:
         return False
     return True
@@ -130,8 +130,8 @@ def test_the_verdict_is_what_a_training_says(root, said, harm, flag):
     typed = [text for name, value in given.items() for text in (f"--{name}", ",".join(map(str, np.atleast_1d(value))))]
     status, text = said(root, *typed)
     options = DataOptions(dataroot=str(root), cache=False, **given)
-    expected = {kind: starts(root, kind, options) for kind in BATCHES}
-    found = {kind: next(line for line in text.splitlines() if line.split()[:1] == [kind]) for kind in BATCHES}
+    expected = {kind: starts(root, kind, options) for kind in DATASETS}
+    found = {kind: next(line for line in text.splitlines() if line.split()[:1] == [kind]) for kind in DATASETS}
     verdict = {kind: " nothing: " not in line for kind, line in found.items()}
     assert verdict == expected, text
     if all(expected.values()):
@@ -141,9 +141,9 @@ def test_the_verdict_is_what_a_training_says(root, said, harm, flag):
 
 
 def test_every_system_is_named_with_what_it_learns_from():
-    found = {kind: set() for kind in BATCHES}
-    for name in SYSTEMS:
-        kind = build(name, options_from(name, {}), "cpu").batches
+    found = {kind: set() for kind in DATASETS}
+    for name in MODELS:
+        kind = build(name, options_from(name, {}), "cpu").dataset_kind
         if kind:
             found[kind].add(name)
     assert {kind: set(names) for kind, names in LEARNERS.items()} == found
@@ -260,7 +260,7 @@ def test_a_lot_with_the_proposed_range_is_what_a_test_takes(lot, said):
     _, text = said(lot, "--grey_range", "900,41000")
     assert text.splitlines()[-1].endswith("but . can be tested: 15 of 16 images as they are")
     options = DataOptions(dataroot=str(lot), grey_range=(900, 41000))
-    images = ImagesToTest.of(Layout(lot), options, "test", 0)
+    images = ImagesToTest.of(DatasetLayout(lot), options, "test", 0)
     assert sum(len(batch.stems) for batch in images.batches(4, ahead=False)) == 15 and len(images.bad) == 1
     assert "1 in . are not 72x48" in text
     _, text = said(lot, "--grey_range", "0,5000")
@@ -351,7 +351,7 @@ def test_same_bytes_beyond_the_start_of_large_files(tmp_path):
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     names = [str(tmp_path / name) for name in contents]
-    assert same_bytes([*names, str(tmp_path / "gone")]) == [[str(tmp_path / "b"), str(tmp_path / "c")]]
+    assert duplicate_files([*names, str(tmp_path / "gone")]) == [[str(tmp_path / "b"), str(tmp_path / "c")]]
 
 
 def test_facts_agree_with_numpy(tmp_path):
@@ -359,7 +359,7 @@ def test_facts_agree_with_numpy(tmp_path):
     Image.fromarray(np.dstack([pixels] * 3)).save(tmp_path / "one.png")
     facts, histogram = examined(tmp_path / "one.png", (), True)
     assert facts.kind == "8-bit RGB" and facts.shape == (40, 30) and facts.mean == pytest.approx(pixels.mean())
-    assert (facts.low, facts.high) == (pixels.min(), pixels.max()) and facts.oddities == ()
+    assert (facts.low, facts.high) == (pixels.min(), pixels.max()) and facts.warnings == ()
     assert percentiles(histogram, [0.5])[0] == int(np.quantile(pixels, 0.5, method="inverted_cdf"))
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from data import DataError, DataOptions, Layout, simulate
-from data.batches.sim_to_real import EPOCH, DomainBatches
+from data import DataError, DataOptions, DatasetLayout, simulate
+from data.batches.sim_to_real import EPOCH, SimToRealDataset
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def root(tmp_path_factory):
 
 def batches(root, **changes):
     options = DataOptions(dataroot=str(root), **changes)
-    return DomainBatches(Layout(root), options, 8, seed=3)
+    return SimToRealDataset(DatasetLayout(root), options, 8, seed=3)
 
 
 def test_a_batch_has_a_pair_and_a_real_image_with_its_level(root):

@@ -14,12 +14,12 @@ from scipy.ndimage import gaussian_filter
 
 import test as testing
 from data import BadImageError, DataError, DataOptions, ImageFile, read_grey
-from data.fields.hole_detection import find_holes
-from data.fields.inference_crops import FieldImages
+from data.fields.hole_detection import detect_holes
+from data.fields.inference_crops import InferenceCrops
 from data.fields.stitching import AT_BORDER, NEAR_BORDER, TOO_LARGE, crops_of
 from data.io.image import resized
 from data.simulate import main as simulate
-from data.simulator.hole_geometry import random_shape, unit_shape
+from data.simulator.hole_geometry import normalised_depth, random_hole
 from data.simulator.image_formation import clean_signal, sem_image
 from data.simulator.instrument import REAL
 
@@ -37,7 +37,7 @@ def made(rows, columns, margin=8, pitch=(80, 56)):
     signal, centres = np.ones_like(depth), []
     for row, column in np.ndindex(rows, columns):
         y, x = np.array([row, column]) * pitch + margin + rng.integers(-3, 4, 2)
-        hole = DEPTH * unit_shape(random_shape(rng))
+        hole = DEPTH * normalised_depth(random_hole(rng))
         box = slice(y, y + SIZE[0]), slice(x, x + SIZE[1])
         depth[box], signal[box] = hole, clean_signal(hole, STILL)
         centres.append(np.add((y, x), np.mean(np.nonzero(hole > 0.3 * DEPTH), axis=1)))
@@ -50,12 +50,12 @@ def field():
 
 
 def field_of(image, scale=1.0, size=SIZE):
-    return crops_of(ImageFile("wafer.png", "", ""), find_holes(image), size, scale)
+    return crops_of(ImageFile("wafer.png", "", ""), detect_holes(image), size, scale)
 
 
 def test_every_hole_is_found_once_and_within_a_pixel(field):
     image, _, centres = field
-    found = find_holes(image)
+    found = detect_holes(image)
     assert len(found.holes) == len(centres) and found.at_border == 0
     distance = np.array([np.hypot(*(centres - (hole.y, hole.x)).T) for hole in found.holes])
     assert distance.min(axis=1).max() < 1 and len(set(distance.argmin(axis=1))) == len(centres)
@@ -63,7 +63,7 @@ def test_every_hole_is_found_once_and_within_a_pixel(field):
 
 def test_holes_are_numbered_row_by_row(field):
     image, _, _ = field
-    places = np.array([(hole.y, hole.x) for hole in find_holes(image).holes]).reshape(5, 8, 2)
+    places = np.array([(hole.y, hole.x) for hole in detect_holes(image).holes]).reshape(5, 8, 2)
     assert (np.diff(places[..., 1], axis=1) > 0).all() and (np.diff(places[..., 0], axis=0) > 0).all()
 
 
@@ -72,7 +72,7 @@ def test_brightness_contrast_and_shading_do_not_matter(field, threshold):
     image, _, centres = field
     ramp = np.linspace(0, 60, image.shape[1])
     shaded = 0.5 * image + (ramp if threshold == "local" else 20)
-    assert len(find_holes(shaded, threshold).holes) == len(centres)
+    assert len(detect_holes(shaded, threshold).holes) == len(centres)
 
 
 def test_true_crops_put_back_give_the_true_field(field):
@@ -81,7 +81,7 @@ def test_true_crops_put_back_give_the_true_field(field):
     assert len(cut_out.crops) == len(centres)
     crops = {name: cut_out.cut(depth, name) for name in cut_out.crops}
     assert all(crop.shape == SIZE for crop in crops.values())
-    assert np.array_equal(cut_out.put_back(crops), depth)
+    assert np.array_equal(cut_out.stitch(crops), depth)
 
 
 def test_holes_that_a_network_moves_to_the_middle_go_back_to_their_place(field):
@@ -89,7 +89,7 @@ def test_holes_that_a_network_moves_to_the_middle_go_back_to_their_place(field):
     cut_out = field_of(image)
     crops = {name: cut_out.cut(depth, name) for name in cut_out.crops}
     moved = {name: np.roll(crop, (2, -1), (0, 1)) for name, crop in crops.items()}
-    error, unmended = (np.sqrt(np.mean((cut_out.put_back(moved, in_place) - depth) ** 2)) for in_place in (False, True))
+    error, unmended = (np.sqrt(np.mean((cut_out.stitch(moved, in_place) - depth) ** 2)) for in_place in (False, True))
     assert error < 4 < 8 < unmended
 
 
@@ -99,7 +99,7 @@ def test_crops_at_another_scale_come_back_to_their_place(field, scale):
     size = round(72 * scale), round(48 * scale)
     cut_out = field_of(image, scale, size)
     at_scale = resized(depth, cut_out.scaled)
-    back = cut_out.put_back({name: cut_out.cut(at_scale, name) for name in cut_out.crops})
+    back = cut_out.stitch({name: cut_out.cut(at_scale, name) for name in cut_out.crops})
     assert len(cut_out.crops) == 40 and np.sqrt(np.mean((back - depth) ** 2)) < 6
 
 
@@ -108,7 +108,7 @@ def test_where_two_claim_a_pixel_the_nearer_centre_has_it():
     image[20:50, 20:40] = image[20:50, 50:70] = 30
     cut_out = field_of(image, size=(60, 60))
     left, right = cut_out.crops
-    back = cut_out.put_back({left: np.full((60, 60), 1.0), right: np.full((60, 60), 2.0)})
+    back = cut_out.stitch({left: np.full((60, 60), 1.0), right: np.full((60, 60), 2.0)})
     assert cut_out.crops[left].neighbours and cut_out.crops[right].neighbours
     assert (back[30, 20:44] == 1).all() and (back[30, 46:70] == 2).all()
 
@@ -118,7 +118,7 @@ def test_a_crops_neighbour_is_not_taken_from_it():
     image[20:50, 20:40] = image[20:50, 50:70] = 30
     cut_out = field_of(image, size=(60, 60))
     first = next(iter(cut_out.crops))
-    back = cut_out.put_back({first: cut_out.cut(np.where(image == 30, 1.0, 0.0), first)})
+    back = cut_out.stitch({first: cut_out.cut(np.where(image == 30, 1.0, 0.0), first)})
     assert back[20:50, 20:40].all() and not back[:, 45:].any()
 
 
@@ -135,22 +135,22 @@ def test_touching_holes_are_two_and_a_waist_is_one():
     y, x = np.indices((120, 160))
     image = np.full(y.shape, 180.0)
     image[(np.hypot(y - 60, x - 45) < 22) | (np.hypot(y - 60, x - 85) < 22)] = 40
-    assert len(find_holes(image).holes) == 2
+    assert len(detect_holes(image).holes) == 2
     image[(np.abs(y - 60) < 16) & (np.abs(x - 65) < 30)] = 40
-    assert len(find_holes(image).holes) == 1
+    assert len(detect_holes(image).holes) == 1
 
 
 @pytest.mark.parametrize("blur", [0, 1, 3])
 def test_noise_has_no_holes(blur):
     rng = np.random.default_rng(blur)
     image = gaussian_filter(rng.normal(0, 1, (300, 400)), blur)
-    assert not find_holes(128 + 20 * image / image.std()).holes
+    assert not detect_holes(128 + 20 * image / image.std()).holes
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (300, 200), (16, 4000)])
 @pytest.mark.parametrize("grey", [0, 128, 255])
 def test_a_constant_image_has_no_holes(shape, grey):
-    found = find_holes(np.full(shape, grey, dtype=np.uint8))
+    found = detect_holes(np.full(shape, grey, dtype=np.uint8))
     assert found.holes == [] and found.tried
 
 
@@ -158,18 +158,18 @@ def test_a_data_bar_is_no_part_of_the_field(field):
     image, _, centres = field
     bar = np.zeros((40, image.shape[1]), dtype=np.uint8)
     bar[10:30, 20:120:7] = 255
-    assert len(find_holes(np.vstack([image, bar])).holes) == len(centres)
+    assert len(detect_holes(np.vstack([image, bar])).holes) == len(centres)
 
 
 def test_some_hundred_holes_take_about_a_second():
     image, _, centres = made(12, 22)
     started = time.process_time()
-    assert len(find_holes(image).holes) == len(centres) == 264
+    assert len(detect_holes(image).holes) == len(centres) == 264
     assert time.process_time() - started < 6  # 1.2 s on one core that others use, too
 
 
 def test_the_pores_of_a_micrograph():
-    found = find_holes(read_grey(PORES))
+    found = detect_holes(read_grey(PORES))
     assert 25 <= len(found.holes) <= 33  # 38 by eye, the faint and the joined ones counted
     seen_by_eye = [(62, 115), (47, 205), (115, 265), (128, 165), (130, 330), (148, 100), (170, 400), (187, 335)]
     places = [
@@ -187,7 +187,7 @@ def test_the_pores_of_a_micrograph():
 
 def images_of(folder, scale=1.0, trained_on="", area=()):
     files = [ImageFile(str(path), "", path.stem) for path in sorted(folder.iterdir())]
-    return FieldImages(files, DataOptions(), "otsu", area, scale, trained_on)
+    return InferenceCrops(files, DataOptions(), "otsu", area, scale, trained_on)
 
 
 def test_fields_without_a_hole_are_named_with_what_was_tried(tmp_path, field):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import DataError, DataOptions, Layout
-from data import TestImages as Images
-from data.dataset_layout import drawn_evenly
+from data import DataError, DataOptions, DatasetLayout
+from data import InferenceImages as Images
+from data.dataset_layout import stratified_subset
 
 
 def put(path, grey=100, mode="L", size=(48, 72)):
@@ -33,9 +33,9 @@ def contest(tmp_path):
 
 
 def test_the_contests_layout(contest):
-    layout = Layout(contest)
+    layout = DatasetLayout(contest)
     assert len(layout.sem()) == 24  # without the stray checkpoint
-    assert {file.label for file in layout.sem()} == {"Depth_110", "Depth_120", "Depth_130", "Depth_140"}
+    assert {file.class_folder for file in layout.sem()} == {"Depth_110", "Depth_120", "Depth_130", "Depth_140"}
     assert {file.group for file in layout.sem()} == {"site_00000", "site_00001"}
     assert len(layout.depth()) == 12 and len(layout.simulated_sem()) == 24
     assert {file.group for file in layout.simulated_sem()} == {"stem_0", "stem_1", "stem_2"}
@@ -47,19 +47,19 @@ def test_the_contests_layout(contest):
 def test_the_classic_layout(tmp_path):
     for folder in ("trainA", "trainB", "testA", "testB"):
         put(tmp_path / folder / "one.png")
-    layout = Layout(tmp_path)
+    layout = DatasetLayout(tmp_path)
     assert len(layout.sem()) == len(layout.depth()) == len(layout.test_sem()) == 1
     assert list(layout.test_depth()) == ["one"]
 
 
 def test_a_missing_dataroot_is_named_with_the_command_that_makes_one(tmp_path):
     with pytest.raises(DataError, match=r"sem: no such folder; .*python -m data.simulate --dataroot \S*sem"):
-        Layout(tmp_path / "sem")
+        DatasetLayout(tmp_path / "sem")
 
 
 def test_a_folder_without_a_data_set_says_what_is_known(tmp_path):
     with pytest.raises(DataError, match=r"trainA \+ trainB"):
-        Layout(tmp_path)
+        DatasetLayout(tmp_path)
 
 
 def test_a_missing_folder_is_named(contest):
@@ -67,46 +67,48 @@ def test_a_missing_folder_is_named(contest):
 
     shutil.rmtree(contest / "simulation_data")
     with pytest.raises(DataError, match=r"simulation_data/Depth: no such folder; .*data.simulate"):
-        Layout(contest).depth()
+        DatasetLayout(contest).depth()
 
 
 def test_an_empty_folder_is_named(tmp_path):
     (tmp_path / "trainA").mkdir()
     with pytest.raises(DataError, match="trainA: holds no image"):
-        Layout(tmp_path).sem()
+        DatasetLayout(tmp_path).sem()
 
 
 def test_a_limit_draws_evenly_over_classes_and_groups(contest):
-    chosen = drawn_evenly(Layout(contest).sem(), 8)
-    assert sorted(file.label for file in chosen) == sorted(["Depth_110", "Depth_120", "Depth_130", "Depth_140"] * 2)
-    assert {file.group for file in chosen if file.label == "Depth_110"} == {"site_00000", "site_00001"}
-    assert len(drawn_evenly(Layout(contest).sem(), 7)) == 7
-    assert len(drawn_evenly(Layout(contest).sem(), 1000)) == 24
+    chosen = stratified_subset(DatasetLayout(contest).sem(), 8)
+    assert sorted(file.class_folder for file in chosen) == sorted(
+        ["Depth_110", "Depth_120", "Depth_130", "Depth_140"] * 2
+    )
+    assert {file.group for file in chosen if file.class_folder == "Depth_110"} == {"site_00000", "site_00001"}
+    assert len(stratified_subset(DatasetLayout(contest).sem(), 7)) == 7
+    assert len(stratified_subset(DatasetLayout(contest).sem(), 1000)) == 24
 
 
 def test_a_bad_average_depth_is_one_line(contest):
     (contest / "train/average_depth.csv").write_text("0,1\nsite,deep\n")
     with pytest.raises(DataError, match=r"average_depth\.csv: expected rows"):
-        Layout(contest).average_depth()
+        DatasetLayout(contest).average_depth()
 
 
 def test_rgb_and_l_read_alike(contest):
     from data import read_grey
 
-    assert np.array_equal(*(read_grey(file.path) for file in Layout(contest).sem()[:2]))
+    assert np.array_equal(*(read_grey(file.path) for file in DatasetLayout(contest).sem()[:2]))
 
 
 def test_a_plain_folder_of_images_can_be_tested_and_not_learned_from(tmp_path):
     put(tmp_path / "one.png")
     put(tmp_path / "two.tif")
-    layout = Layout(tmp_path)
+    layout = DatasetLayout(tmp_path)
     assert [file.path.name for file in layout.test_sem()] == ["one.png", "two.tif"] and layout.test_depth() == {}
     with pytest.raises(DataError, match="simulation_data"):
         layout.depth()
 
 
 def sites(root):
-    images = Images.of(Layout(root), DataOptions(dataroot=str(root)), "test", 0)
+    images = Images.of(DatasetLayout(root), DataOptions(dataroot=str(root)), "test", 0)
     return {file.stem: images.site_of(file) for file in images.files}
 
 
@@ -114,7 +116,7 @@ def test_a_folder_of_nothing_but_folders_of_images_can_be_tested(contest):
     for file in list((contest / "train/SEM").rglob("SEM_*.png")):  # stems are numbered over all sites in the contest
         file.rename(file.with_name(f"{file.parent.parent.name}_{file.parent.name}_{file.name}"))
     (contest / "train/SEM/Depth_140/site_00009").mkdir()  # an empty one does not matter
-    assert len(Layout(contest / "train/SEM").test_sem()) == 24
+    assert len(DatasetLayout(contest / "train/SEM").test_sem()) == 24
     found = sites(contest / "train/SEM/Depth_140")
     assert len(found) == 6 and set(found.values()) == {"depth_140_site_00000", "depth_140_site_00001"}
     assert set(sites(contest / "train/SEM/Depth_140/site_00001").values()) == {"depth_140_site_00001"}
@@ -133,7 +135,7 @@ def test_a_data_set_or_a_folder_of_other_things_is_no_folder_of_images(contest, 
     put(contest / "test/Depth/000000.png")
     for folder in (contest.parent, contest / "test", contest / "train", other, other / "d"):
         with pytest.raises(DataError, match="holds no data set that is known"):
-            Layout(folder)
+            DatasetLayout(folder)
 
 
 def test_one_file_can_be_tested_and_not_learned_from(tmp_path, monkeypatch):
@@ -141,8 +143,8 @@ def test_one_file_can_be_tested_and_not_learned_from(tmp_path, monkeypatch):
     (tmp_path / "notes.txt").touch()
     monkeypatch.chdir(tmp_path)
     for root in (tmp_path / "one.png", "one.png"):
-        assert sites(root) == {"one": ""} and Layout(root).test_depth() == {}
+        assert sites(root) == {"one": ""} and DatasetLayout(root).test_depth() == {}
         with pytest.raises(DataError, match=r"one\.png: one file, which can be tested"):
-            Layout(root).sem()
+            DatasetLayout(root).sem()
     with pytest.raises(DataError, match=r"notes\.txt: not an image"):
-        Layout("notes.txt")
+        DatasetLayout("notes.txt")

@@ -9,8 +9,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from data import DataError, DataOptions, Layout, PairedBatches, UnpairedBatches, read_grey, read_stack
-from data import TestImages as Images
+from data import DataError, DataOptions, DatasetLayout, PairedDataset, UnpairedDataset, read_grey, read_stack
+from data import InferenceImages as Images
 from data.io.header_checks import MOST_PIXELS
 from data.io.multi_image import images_of
 
@@ -145,7 +145,7 @@ def test_pages_are_tested_as_images_of_their_own(tmp_path, suffix):
         (folder / part).mkdir(parents=True)
         WRITERS[f"pages.{suffix}" if suffix == "tif" else "stack.npy"](folder / part / f"s.{suffix}")
         Image.fromarray(values[0]).save(folder / part / "t.png")
-    images = Images.of(Layout(folder), DataOptions(dataroot=str(folder)), "test", 0)
+    images = Images.of(DatasetLayout(folder), DataOptions(dataroot=str(folder)), "test", 0)
     (batch,) = images.batches(16)
     assert batch.stems == [*(f"s_p{n:03}" for n in range(5)), "t"] and not images.bad
     assert np.array_equal(batch.images[:5], STACK) and np.array_equal(batch.truth[:5], STACK)
@@ -157,7 +157,7 @@ def test_a_bad_page_costs_no_other(tmp_path):
     pages[3, 2, 2] = np.nan
     tifffile.imwrite(tmp_path / "s.tif", pages, **PAGES)
     options = DataOptions(dataroot=str(tmp_path / "s.tif"), grey_range=(0, 255))
-    images = Images.of(Layout(tmp_path / "s.tif"), options, "test", 0)
+    images = Images.of(DatasetLayout(tmp_path / "s.tif"), options, "test", 0)
     stems = [stem for batch in images.batches(2) for stem in batch.stems]
     assert stems == [f"s_p{n:03}" for n in (0, 1, 2, 4)]
     assert [*images.bad.values()] == [f"{tmp_path}/s.tif::p003: 1 pixels are NaN or infinite; fill them in first"]
@@ -169,13 +169,13 @@ def test_pages_are_learned_from_and_kept_in_the_cache(tmp_path, monkeypatch):
         np.save(tmp_path / part / "s.npy", STACK)
     time.sleep(0.05)
     options = DataOptions(dataroot=str(tmp_path))
-    batches = UnpairedBatches(Layout(tmp_path), options, 2, 0)
+    batches = UnpairedDataset(DatasetLayout(tmp_path), options, 2, 0)
     assert len(batches) == 3 and np.array_equal(batches.images["sem"], STACK)
     with monkeypatch.context() as patch:
         patch.setattr("data.batches.image_stack.read_grey", lambda *_: pytest.fail("decoded again"))
-        assert np.array_equal(read_stack(Layout(tmp_path).sem(), options, "reading"), STACK)
+        assert np.array_equal(read_stack(DatasetLayout(tmp_path).sem(), options, "reading"), STACK)
     np.save(tmp_path / "trainA/s.npy", STACK[::-1])
-    assert np.array_equal(read_stack(Layout(tmp_path).sem(), options, "reading"), STACK[::-1])
+    assert np.array_equal(read_stack(DatasetLayout(tmp_path).sem(), options, "reading"), STACK[::-1])
 
 
 def test_pages_of_both_files_are_pairs(tmp_path):
@@ -187,7 +187,7 @@ def test_pages_of_both_files_are_pairs(tmp_path):
         path = tmp_path / f"simulation_data/{part}.tif"
         path.parent.mkdir(parents=True, exist_ok=True)
         tifffile.imwrite(path, values, **PAGES)
-    batches = PairedBatches(Layout(tmp_path), DataOptions(dataroot=str(tmp_path)), 2, 0)
+    batches = PairedDataset(DatasetLayout(tmp_path), DataOptions(dataroot=str(tmp_path)), 2, 0)
     assert sorted(set(batches.groups)) == [f"s_p{n:03}" for n in range(5)]
     assert np.array_equal(batches.images["sem"], batches.images["depth"][batches.depth_of])
 

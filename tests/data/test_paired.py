@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import DataError, DataOptions, LabelledBatches, Layout, PairedBatches
+from data import DataError, DataOptions, DatasetLayout, LabelledDataset, PairedDataset
 from data.simulate import main as simulate
 
 
@@ -12,7 +12,7 @@ from data.simulate import main as simulate
 def layout(tmp_path_factory):
     root = tmp_path_factory.mktemp("data") / "sem"
     assert simulate(["--dataroot", str(root), "--stems", "3", "--real", "240", "--test", "0"]) == 0
-    return Layout(root)
+    return DatasetLayout(root)
 
 
 def epoch(batches, number=1):
@@ -20,7 +20,7 @@ def epoch(batches, number=1):
 
 
 def test_every_training_pair_comes_once_an_epoch_with_its_own_depth_and_level(layout):
-    batches = PairedBatches(layout, DataOptions(), 8, 0)
+    batches = PairedDataset(layout, DataOptions(), 8, 0)
     seen = epoch(batches)
     depth = np.concatenate([one["depth"][:, 0] for one in seen])
     level = np.concatenate([one["level"] for one in seen])
@@ -28,16 +28,16 @@ def test_every_training_pair_comes_once_an_epoch_with_its_own_depth_and_level(la
     dark = np.concatenate([one["sem"][:, 0] for one in seen]) < 70
     floor = depth < 60  # a dark pixel of the image lies over the floor of its own depth map
     assert all(np.mean(d & f) / np.mean(d | f) > 0.6 for d, f in zip(dark, floor, strict=True))
-    assert len(level) == len(batches.training) == 16
+    assert len(level) == len(batches.train_indices) == 16
     assert not np.array_equal(seen[0]["sem"], epoch(batches, 2)[0]["sem"])
 
 
 def test_held_out_stems_are_whole(layout):
-    batches = PairedBatches(layout, DataOptions(), 8, 0)
+    batches = PairedDataset(layout, DataOptions(), 8, 0)
     files = list(layout.pairs())
-    stems = [{files[n].group for n in part} for part in (batches.training, batches.apart)]
+    stems = [{files[n].group for n in part} for part in (batches.train_indices, batches.apart)]
     assert not stems[0] & stems[1] and len(stems[1]) == 1
-    assert len(batches.training) + len(batches.apart) == len(files)
+    assert len(batches.train_indices) + len(batches.apart) == len(files)
     held = batches.reference()
     assert len(held["sem"]) == 8 and sorted(set(held["level"].tolist())) == [140, 150, 160, 170]
 
@@ -49,13 +49,13 @@ def test_a_pair_without_its_depth_is_named(layout, tmp_path):
     (tmp_path / "trainA/one.png").write_bytes(sem.read_bytes())
     (tmp_path / "trainB/other.png").write_bytes(depth.read_bytes())
     with pytest.raises(DataError, match=r"one\.png: has no depth map .*trainB/one"):
-        PairedBatches(Layout(tmp_path), DataOptions(), 1, 0)
+        PairedDataset(DatasetLayout(tmp_path), DataOptions(), 1, 0)
 
 
 def test_labels_are_levels_and_sites_stay_together(layout):
-    batches = LabelledBatches(layout, DataOptions(), 8, 0)
+    batches = LabelledDataset(layout, DataOptions(), 8, 0)
     files = layout.sem()
-    sites = [{(files[n].label, files[n].group) for n in part} for part in (batches.training, batches.apart)]
+    sites = [{(files[n].label, files[n].group) for n in part} for part in (batches.train_indices, batches.apart)]
     assert not sites[0] & sites[1]
     assert set(batches.reference()["level"].tolist()) == {140, 150, 160, 170}
     for one in epoch(batches):
@@ -65,7 +65,7 @@ def test_labels_are_levels_and_sites_stay_together(layout):
 def test_one_site_a_class_is_held_out_by_image_with_a_warning(tmp_path, capsys):
     root = tmp_path / "sem"
     assert simulate(["--dataroot", str(root), "--stems", "1", "--real", "12", "--test", "0"]) == 0
-    batches = LabelledBatches(Layout(root), DataOptions(), 8, 0)
+    batches = LabelledDataset(DatasetLayout(root), DataOptions(), 8, 0)
     assert "too few sites" in capsys.readouterr().out
     assert len(batches.apart) == 4 and set(batches.reference()["level"].tolist()) == {140, 150, 160, 170}
 
@@ -75,7 +75,7 @@ def test_images_in_no_class_folder_are_named(tmp_path, layout):
         (tmp_path / name).mkdir()
     (tmp_path / "trainA/one.png").write_bytes(layout.sem()[0].path.read_bytes())
     with pytest.raises(DataError, match=r"one\.png: lies in no folder Depth_110"):
-        LabelledBatches(Layout(tmp_path), DataOptions(), 1, 0)
+        LabelledDataset(DatasetLayout(tmp_path), DataOptions(), 1, 0)
 
 
 @pytest.mark.parametrize("sizes, held", [((17, 15), 4), ((30, 2), 2), ((10, 8, 7, 3), 3), ((6,) * 16, 12)])
@@ -86,5 +86,5 @@ def test_no_more_than_a_third_of_a_class_is_held_out(tmp_path, sizes, held):
             folder.mkdir(parents=True)
             for n in range(count):
                 Image.fromarray(np.full((72, 48), 100 + n, np.uint8)).save(folder / f"SEM_{site:03d}{n:03d}.png")
-    batches = LabelledBatches(Layout(tmp_path), DataOptions(dataroot=str(tmp_path), cache=False), 4, 0)
-    assert len(batches.apart) == 2 * held and len(batches.training) == 2 * (sum(sizes) - held)
+    batches = LabelledDataset(DatasetLayout(tmp_path), DataOptions(dataroot=str(tmp_path), cache=False), 4, 0)
+    assert len(batches.apart) == 2 * held and len(batches.train_indices) == 2 * (sum(sizes) - held)

@@ -5,8 +5,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from data import DataError, DataOptions, Layout
-from data import TestImages as Images
+from data import DataError, DataOptions, DatasetLayout
+from data import InferenceImages as Images
 from data.io.pixel_size import pixel_nm
 
 GREY = np.zeros((24, 20), np.uint8)
@@ -66,7 +66,7 @@ def test_a_file_that_cannot_be_read_says_nothing(tmp_path, content):
 def test_a_tests_first_image_says_it(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", GREY, **TIFFS["FEI"][0])
     Image.fromarray(GREY).save(tmp_path / "b.png")
-    images = Images.of(Layout(tmp_path), DataOptions(dataroot=str(tmp_path)), "test", 0)
+    images = Images.of(DatasetLayout(tmp_path), DataOptions(dataroot=str(tmp_path)), "test", 0)
     assert images.pixel_nm() == pytest.approx(2.5)
 
 
@@ -75,10 +75,10 @@ def test_an_image_whose_pixels_are_of_another_width_is_left_out(tmp_path, other)
     about = {"resolution": (1e7 / 2, 1e7 / 2), "resolutionunit": "CENTIMETER"}
     for name, tags in (("a", about), ("b", other), ("c", about)):
         tifffile.imwrite(tmp_path / f"{name}.tif", np.full((72, 48), 100, np.uint8), **tags)
-    images = Images.of(Layout(tmp_path), DataOptions(), "test", 0)
+    images = Images.of(DatasetLayout(tmp_path), DataOptions(), "test", 0)
     assert images.pixel_nm() == pytest.approx(2)
     assert [stem for batch in images.batches(8, ahead=False) for stem in batch.stems] == ["a", "c"]
     (line,) = images.bad.values()
     assert "b.tif" in line and "where others say pixels of 2 nm" in line and "--pixel_nm" in line
-    images = Images.of(Layout(tmp_path), DataOptions(), "test", 0)  # --pixel_nm was given
+    images = Images.of(DatasetLayout(tmp_path), DataOptions(), "test", 0)  # --pixel_nm was given
     assert len(next(images.batches(8, ahead=False)).stems) == 3 and not images.bad

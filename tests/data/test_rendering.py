@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
 
-from data.simulator.hole_geometry import random_shape, unit_shape
+from data.simulator.hole_geometry import normalised_depth, random_hole
 from data.simulator.image_formation import (
     BRIGHTEST,
-    charged,
+    add_charging,
+    add_shot_noise,
+    add_stage_offset,
     clean_signal,
-    jittered,
     line_by_line,
-    noisy,
     sem_image,
     to_grey,
     visible_fraction,
@@ -36,7 +36,7 @@ PMMA = dataclasses.replace(
 
 
 def hole(seed=0, depth=110.0):
-    return depth * unit_shape(random_shape(np.random.default_rng(seed)))
+    return depth * normalised_depth(random_hole(np.random.default_rng(seed)))
 
 
 @pytest.mark.parametrize("instrument", [SIMULATION, REAL])
@@ -77,14 +77,14 @@ def test_visible_fraction_of_a_round_hole(radius, depth):
 def test_noise_variance_follows_the_dose(electrons, bunching):
     instrument = dataclasses.replace(SIMULATION, electrons=electrons, bunching=bunching)
     signal = np.full((300, 300), 0.7, dtype=np.float32)
-    detected = noisy(signal, instrument, np.random.default_rng(0))
+    detected = add_shot_noise(signal, instrument, np.random.default_rng(0))
     assert detected.mean() == pytest.approx(0.7, rel=0.01)
     assert detected.var() == pytest.approx(bunching * 0.7 / electrons, rel=0.03)
 
 
 def test_the_black_level_has_no_noise():
     instrument = dataclasses.replace(SIMULATION, black_level=0.2)
-    assert np.allclose(noisy(np.full((9, 9), 0.2), instrument, np.random.default_rng(0)), 0.2)
+    assert np.allclose(add_shot_noise(np.full((9, 9), 0.2), instrument, np.random.default_rng(0)), 0.2)
 
 
 def test_every_image_has_the_contests_maximum_and_repeats_with_its_seed():
@@ -97,9 +97,11 @@ def test_every_image_has_the_contests_maximum_and_repeats_with_its_seed():
 def test_jitter_moves_real_images_within_its_bounds_and_simulated_ones_not():
     clean = np.zeros((72, 48), dtype=np.float32)
     clean[30:40, 20:30] = 1
-    assert jittered(clean, SIMULATION, np.random.default_rng(0)) is clean
+    assert add_stage_offset(clean, SIMULATION, np.random.default_rng(0)) is clean
     columns = np.arange(48)
-    centres = [(jittered(clean, REAL, np.random.default_rng(n)).sum(0) * columns).sum() / 100 for n in range(200)]
+    centres = [
+        (add_stage_offset(clean, REAL, np.random.default_rng(n)).sum(0) * columns).sum() / 100 for n in range(200)
+    ]
     assert np.abs(np.array(centres) - 24.5).max() <= REAL.jitter_x_px + 1e-4
     assert np.std(centres) == pytest.approx(REAL.jitter_x_px / np.sqrt(3), rel=0.15)
 
@@ -108,11 +110,11 @@ def test_charging_darkens_what_the_scan_meets_after_a_bright_rim_and_nothing_bef
     instrument = dataclasses.replace(SIMULATION, charging=0.3, charging_px=5.0)
     signal = np.ones((3, 60), dtype=np.float32)
     signal[:, 20:24] = 2
-    change = charged(signal, instrument) - signal
+    change = add_charging(signal, instrument) - signal
     assert np.all(change[:, :21] == 0) and np.all(change[:, 24:40] < 0)
     assert change[0, 29] / change[0, 24] == pytest.approx(np.exp(-1), rel=0.01)
     assert change.sum(axis=1) == pytest.approx(-0.3 * 4, rel=0.01)  # the tail takes the stated share of the excess
-    assert charged(signal, SIMULATION) is signal
+    assert add_charging(signal, SIMULATION) is signal
 
 
 def test_lines_have_a_gain_and_an_offset_of_their_own():

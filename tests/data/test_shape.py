@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from data.simulator.hole_geometry import CENTRE_X, CENTRE_Y, depth_grey, random_shape, unit_shape
+from data.simulator.hole_geometry import CENTRE_X, CENTRE_Y, depth_grey, normalised_depth, random_hole
 
 
 @pytest.fixture(scope="module")
 def shapes():
     rng = np.random.default_rng(0)
-    return np.stack([unit_shape(random_shape(rng)) for _ in range(200)])
+    return np.stack([normalised_depth(random_hole(rng)) for _ in range(200)])
 
 
 def test_range_and_statistics(shapes):

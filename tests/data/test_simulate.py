@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import Layout, read_grey
-from data.simulate import Shapes, main
+from data import DatasetLayout, read_grey
+from data.simulate import ShapeSampler, main
 from data.simulator.instrument import REAL
 
 SMALL = ["--stems", "3", "--real", "16", "--test", "8"]
@@ -30,10 +30,10 @@ def digest(root):
 
 
 def test_it_is_the_contests_layout(root):
-    layout = Layout(root)
+    layout = DatasetLayout(root)
     assert len(layout.simulated_sem()) == 24 and len(layout.depth()) == 12
     assert len(layout.sem()) == 16 and len(layout.test_sem()) == 8 and len(layout.test_depth()) == 8
-    assert {file.label for file in layout.sem()} == {f"Depth_{depth}" for depth in (110, 120, 130, 140)}
+    assert {file.class_folder for file in layout.sem()} == {f"Depth_{depth}" for depth in (110, 120, 130, 140)}
     assert all(70 < value < 150 for value in layout.average_depth().values())
     with Image.open(layout.sem()[0].path) as image:
         assert image.size == (48, 72)
@@ -44,10 +44,10 @@ def test_it_is_the_contests_layout(root):
 
 
 def test_every_sem_image_has_maximum_212_and_every_map_its_level(root):
-    layout = Layout(root)
+    layout = DatasetLayout(root)
     assert {int(read_grey(file.path).max()) for file in [*layout.sem(), *layout.simulated_sem()]} == {212}
     for file in layout.depth():
-        assert read_grey(file.path).max() == 130 + 10 * int(file.label.removeprefix("Case_"))
+        assert read_grey(file.path).max() == 130 + 10 * int(file.class_folder.removeprefix("Case_"))
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_others(root, tmp_path):
@@ -64,13 +64,13 @@ def test_the_defaults_make_what_they_made_before_there_was_a_choice_of_shape_and
 
 
 def test_the_two_noise_realisations_differ_and_share_their_hole(root):
-    first, second = (read_grey(file.path).astype(float) for file in Layout(root).simulated_sem()[:2])
+    first, second = (read_grey(file.path).astype(float) for file in DatasetLayout(root).simulated_sem()[:2])
     assert 5 < np.abs(first - second).mean() < 15
 
 
 def test_the_overlap_is_the_share_of_real_shapes_in_the_library():
     for overlap in (0.0, 0.7, 1.0):
-        shapes = Shapes(5, overlap, 0)
+        shapes = ShapeSampler(5, overlap, 0)
         inside = np.mean([shapes.real(1, n) in shapes.library for n in range(400)])
         assert inside == pytest.approx(overlap, abs=0.06)
 
@@ -100,7 +100,7 @@ def test_another_population_changes_only_the_real_images_shapes(root, tmp_path):
     more = ["--shape_overlap", "0", "--real_population", str(tmp_path / "narrow.json")]
     assert main(["--dataroot", str(narrow), *SMALL, *more]) == 0
     assert digest(narrow / "simulation_data") == digest(root / "simulation_data")
-    maps = [[read_grey(path) for path in Layout(one).test_depth().values()] for one in (root, narrow)]
+    maps = [[read_grey(path) for path in DatasetLayout(one).test_depth().values()] for one in (root, narrow)]
     share = [np.mean([one < one.max() for one in some]) for some in maps]
     assert share[1] < 0.85 * share[0]
 

@@ -8,19 +8,19 @@ from PIL import Image
 from scipy.ndimage import label
 
 from data.simulate import main
-from data.simulator.hole_geometry import inset, random_shape, unit_shape
+from data.simulator.hole_geometry import inset, normalised_depth, random_hole
 from data.simulator.image_formation import clean_signal
 from data.simulator.instrument import SIMULATION
-from data.simulator.simulation_config import Recipe
+from data.simulator.simulation_config import SimulationConfig
 from data.simulator.trench_geometry import (
     CORRELATION,
     HURST,
     MARGIN,
     ROUGH,
     edge_roughness,
+    normalised_trench_depth,
     random_line,
     random_trench,
-    unit_trench,
 )
 from util.metrology.hole_measurement import measure
 
@@ -32,7 +32,7 @@ def test_widths_follow_from_the_walls(draw, size, monkeypatch):
     rng = np.random.default_rng(0)
     for _ in range(10):
         trench = draw(rng)
-        found = measure(unit_trench(trench, size)[None] * 100, lines=trench.line)
+        found = measure(normalised_trench_depth(trench, size)[None] * 100, lines=trench.line)
         for share, name, least in ((0.5, "half", 0.1), (0.1, "top", 0.35), (0.9, "bottom", 0.35)):
             walls = [inset(share, wall, trench.toe, trench.shoulder) for wall in trench.walls]
             true = (trench.width + (sum(walls) if trench.line else -sum(walls))) / np.cos(trench.tilt)
@@ -42,15 +42,15 @@ def test_widths_follow_from_the_walls(draw, size, monkeypatch):
 @pytest.mark.parametrize("draw", [random_trench, random_line])
 def test_an_image_is_a_window_onto_an_endless_array(draw):
     trench = draw(np.random.default_rng(1))
-    wide = unit_trench(trench, (72, 144), 40)
-    assert wide.shape == (152, 224) and (wide[40:-40, 40:-40] == unit_trench(trench, (72, 144))).all()
+    wide = normalised_trench_depth(trench, (72, 144), 40)
+    assert wide.shape == (152, 224) and (wide[40:-40, 40:-40] == normalised_trench_depth(trench, (72, 144))).all()
     etched = (wide > 0.5).mean(axis=0)
     assert etched[:20].max() == 1 and etched[-20:].max() == 1, "neighbours beyond the border"
 
 
 @pytest.mark.parametrize("draw", [random_trench, random_line])
 def test_all_floors_of_an_array_are_as_bright(draw):
-    u = unit_trench(draw(np.random.default_rng(1)), (96, 240), MARGIN)
+    u = normalised_trench_depth(draw(np.random.default_rng(1)), (96, 240), MARGIN)
     signal, u = (one[MARGIN:-MARGIN, MARGIN:-MARGIN] for one in (clean_signal(110 * u, SIMULATION), u))
     parts, count = label(u > 0.99)
     floors = [signal[parts == n].mean() for n in range(1, count + 1) if (parts == n).sum() > 300]
@@ -71,21 +71,21 @@ def test_edges_are_as_rough_as_they_are_said_to_be():
 
 @pytest.mark.parametrize("size", [(144, 96), (36, 32), (256, 256)])
 def test_a_hole_at_another_size_is_the_same_hole(size):
-    shape = random_shape(np.random.default_rng(3))
+    shape = random_hole(np.random.default_rng(3))
     scale = min(size[0] / 72, size[1] / 48)
-    small, large = (measure(100 * unit_shape(shape, one)[None]) for one in ((72, 48), size))
+    small, large = (measure(100 * normalised_depth(shape, one)[None]) for one in ((72, 48), size))
     for name in ("cd_half_x_nm", "cd_half_y_nm", "cd_top_nm"):
         assert large[name] / scale == pytest.approx(small[name], rel=0.03)
-    assert unit_shape(shape, size).shape == size
+    assert normalised_depth(shape, size).shape == size
 
 
 def test_an_old_record_is_of_holes_of_the_contests_size(tmp_path, capsys):
     words = ["--dataroot", str(tmp_path / "sem"), "--stems", "1", "--real", "4", "--test", "1"]
     assert main(words) == 0
     record = json.loads((tmp_path / "sem/dataset.json").read_text())
-    recipe = Recipe.of(record["recipe"])
+    recipe = SimulationConfig.of(record["recipe"])
     del record["recipe"]["shape"], record["recipe"]["size"]
-    assert Recipe.of(record["recipe"]) == recipe
+    assert SimulationConfig.of(record["recipe"]) == recipe
     (tmp_path / "sem/dataset.json").write_text(json.dumps(record))
     assert main(words) == 0 and "there already" in capsys.readouterr().out
 

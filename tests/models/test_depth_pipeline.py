@@ -9,7 +9,7 @@ import torch
 
 from models import ModelError, build
 from models.pipeline.pipeline_options import DepthPipelineOptions
-from models.pipeline.warp import moved
+from models.pipeline.warp import translate
 
 SHORT = {"width": 4, "renderer_epochs": 1, "match_epochs": (2,), "matched_epochs": 1, "levels": (140, 170)}
 
@@ -25,7 +25,7 @@ def world(count=40, seed=0):
     depth = np.rint(level[:, None, None] - (level - 30)[:, None, None] * u)
     clean = 150 - (level - 60)[:, None, None] * u + 40 * u * (1 - u)
     offset = torch.from_numpy(rng.uniform(-1, 1, (count, 2))).float()
-    real = moved(torch.from_numpy(1.15 * clean + 12).float()[:, None], offset)[:, 0].numpy()
+    real = translate(torch.from_numpy(1.15 * clean + 12).float()[:, None], offset)[:, 0].numpy()
     noise = rng.normal(0, 2, (2, *u.shape))
     return {
         "sem": (clean + noise[0]).clip(0, 255).astype(np.float32),
@@ -86,11 +86,11 @@ def test_each_stage_learns_its_own_network():
     known, system = world(), fresh()
     seen = []
     for _ in range(4):
-        before = copy.deepcopy({name: list(one.parameters()) for name, one in system.learners.items()})
+        before = copy.deepcopy({name: list(one.parameters()) for name, one in system.ddp_modules.items()})
         learn(system, known, 1, 2)
         changed = {
             name
-            for name, one in system.learners.items()
+            for name, one in system.ddp_modules.items()
             if any(not torch.equal(a, b) for a, b in zip(before[name], one.parameters(), strict=True))
         }
         seen.append(changed)
@@ -99,26 +99,26 @@ def test_each_stage_learns_its_own_network():
 
 
 def test_a_small_world_is_learned_from_unpaired_real_images():
-    known, system = world(), fresh(width=8, renderer_epochs=2, match_epochs=(4,), matched_epochs=1)
+    known, system = world(), fresh(width=8, renderer_epochs=2, match_after_epochs=(4,), renderer_finetune_epochs=1)
     learn(system, known, 8, 60)
     system.train(False)
     with torch.inference_mode():
         found = system.predict(torch.from_numpy(known["real"].astype(np.float32))[:, None])
-    error = (found.depth[:, 0].numpy() - known["depth"]) ** 2
+    error = (found.raw_depth[:, 0].numpy() - known["depth"]) ** 2
     blank = (known["level"][:, None, None] - known["depth"]) ** 2
     assert np.sqrt(error.mean()) < 0.5 * np.sqrt(blank.mean())
-    assert found.interval.shape == found.depth.shape and (found.interval > 0).all()
-    assert found.floor.shape == (40, 2) and torch.isfinite(found.strange).all()
+    assert found.depth_u90.shape == found.raw_depth.shape and (found.depth_u90 > 0).all()
+    assert found.floor_depth.shape == (40, 2) and torch.isfinite(found.ood_score).all()
 
 
 def test_matching_before_any_shape_was_learned_is_refused():
     for epochs, said in (((6,), "6 must be above 6"), ((8, 9), "9 must be above 9")):
         with pytest.raises(ModelError, match=f"--match_epochs: {said}, where what comes before it ends"):
-            fresh(match_epochs=epochs, renderer_epochs=6)
+            fresh(match_after_epochs=epochs, renderer_epochs=6)
 
 
 def test_a_training_too_short_for_its_stages_is_refused():
-    system = fresh(match_epochs=(8, 12))
+    system = fresh(match_after_epochs=(8, 12))
     system.check_epochs(14)
     with pytest.raises(ModelError, match="come to 13: no epoch is left for shapes after 13"):
         system.check_epochs(13)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models import LEVELS, SYSTEMS, BaseModel, Estimate, ModelError, Predictor, build, export, quantise
+from models import LEVELS, MODELS, BaseModel, ModelError, ModelOutput, Predictor, build, export, snap_background
 from util.run import checkpoint
 
 SMALL = {"ngf": 4, "ndf": 4, "netG": "resnet_6blocks", "width": 4, "depth": 2, "layers": "convolutional"}
@@ -16,13 +16,13 @@ class Echo(BaseModel):
     """Says that the depth is what it is shown."""
 
     def predict(self, sem):
-        return Estimate(sem)
+        return ModelOutput(sem)
 
 
 def write_run(folder, name):
     torch.manual_seed(0)
-    known = {key: value for key, value in SMALL.items() if key in SYSTEMS[name].Options.__dataclass_fields__}
-    options = SYSTEMS[name].Options(**known)
+    known = {key: value for key, value in SMALL.items() if key in MODELS[name].Options.__dataclass_fields__}
+    options = MODELS[name].Options(**known)
     system = build(name, options, torch.device("cpu"))
     folder.mkdir()
     (folder / "opt.json").write_text(json.dumps({"model": name, **vars(options)}))
@@ -51,7 +51,7 @@ def test_quantisation_in_operations_of_onnx_is_the_quantisation():
     finished = export.Finished(Echo(None, torch.device("cpu")), LEVELS, 8.0)
     with torch.inference_mode():
         said = finished(torch.from_numpy(maps()))
-    wanted = quantise(maps())
+    wanted = snap_background(maps())
     assert (said["level"].numpy() == wanted.level).all()
     assert (said["quantised"].numpy() == wanted.depth_grey).all()
 
@@ -64,7 +64,7 @@ def test_median_of_what_a_mask_takes():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in SYSTEMS if name != "fusion"])
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "fusion"])
 def test_the_file_says_what_the_run_says(tmp_path, name):
     onnxruntime = pytest.importorskip("onnxruntime")
     run, path = write_run(tmp_path / "run", name), tmp_path / "run.onnx"
@@ -78,7 +78,7 @@ def test_the_file_says_what_the_run_says(tmp_path, name):
 def test_a_file_that_differs_is_refused(tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     run, path = write_run(tmp_path / "run", "autoencoder"), tmp_path / "run.onnx"
-    apply = Predictor.apply
+    apply = Predictor.infer
     monkeypatch.setattr(Predictor, "apply", lambda self, sem: [apply(self, sem)[0] + 0.01, None, None])
     with pytest.raises(ModelError, match="differs from torch"):
         export.export(run, "latest", path, (72, 48))

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from models import BaseModel, Estimate, ModelError
-from models.ensemble import Fusion, FusionOptions
+from models import BaseModel, ModelError, ModelOutput
+from models.ensemble import Ensemble, EnsembleOptions
 
 
 class Member(BaseModel):
@@ -13,15 +13,15 @@ class Member(BaseModel):
         self.levels = known if levels else ()
         self.networks = {"X": torch.nn.Linear(2, 1)}
         image = lambda value: None if value is None else torch.full((1, 1, 4, 4), float(value))  # noqa: E731
-        self.said = Estimate(image(depth), torch.tensor([levels]) if levels else None, image(background))
+        self.said = ModelOutput(image(depth), torch.tensor([levels]) if levels else None, image(background))
 
     def predict(self, sem):
         return self.said
 
 
 def fused(vote, **members):
-    fusion = Fusion(FusionOptions(tuple(members), vote=vote), torch.device("cpu"))
-    fusion.join(members)
+    fusion = Ensemble(EnsembleOptions(tuple(members), vote=vote), torch.device("cpu"))
+    fusion.set_members(members)
     return fusion.predict(torch.zeros(1, 1, 4, 4))
 
 
@@ -29,9 +29,9 @@ def test_soft_votes_are_means_of_those_who_know():
     members = {"a": Member(depth=100), "b": Member(depth=110), "c": Member(depth=180)}
     votes = {"d": Member(levels=[0.9, 0.1]), "e": Member(levels=[0.2, 0.8]), "f": Member(background=0.4)}
     said = fused("soft", **members, **votes)
-    assert said.depth.unique().item() == pytest.approx(130)
-    assert said.levels[0].tolist() == pytest.approx([0.55, 0.45])
-    assert said.background.unique().item() == pytest.approx(0.4)
+    assert said.raw_depth.unique().item() == pytest.approx(130)
+    assert said.level_probs[0].tolist() == pytest.approx([0.55, 0.45])
+    assert said.background_prob.unique().item() == pytest.approx(0.4)
 
 
 def test_hard_votes_are_medians_and_majorities():
@@ -40,14 +40,14 @@ def test_hard_votes_are_medians_and_majorities():
     levels = {"d": Member(levels=sure), "e": Member(levels=unsure), "f": Member(levels=unsure)}
     masks = {"g": Member(background=0.9), "h": Member(background=0.4), "i": Member(background=0.4)}
     said = fused("hard", **depths, **levels, **masks)
-    assert said.depth.unique().item() == pytest.approx(110)
-    assert said.levels.argmax().item() == 1 and fused("soft", **levels).levels.argmax().item() == 0
-    assert said.background.unique().item() == pytest.approx(1 / 3)
+    assert said.raw_depth.unique().item() == pytest.approx(110)
+    assert said.level_probs.argmax().item() == 1 and fused("soft", **levels).level_probs.argmax().item() == 0
+    assert said.background_prob.unique().item() == pytest.approx(1 / 3)
 
 
 def test_equal_votes_for_levels_are_settled_by_the_probabilities():
     said = fused("hard", a=Member(levels=[0.6, 0.4]), b=Member(levels=[0.1, 0.9]))
-    assert said.levels.argmax().item() == 1
+    assert said.level_probs.argmax().item() == 1
 
 
 def test_what_no_member_knows_is_not_known():
@@ -61,6 +61,6 @@ def test_members_that_vote_for_other_levels_are_named():
 
 def test_a_depth_without_scale_is_refused():
     member = Member(depth=100)
-    member.knows_scale = False
+    member.has_absolute_scale = False
     with pytest.raises(ModelError, match="member a: its depth has no scale"):
         fused("soft", a=member)

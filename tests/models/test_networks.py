@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models import SYSTEMS, build, load_weights
+from models import MODELS, build, load_weights
 from models.networks import PatchDiscriminator, ResnetGenerator
 
 # The public toolkit's keys of a ResNet-6 generator with instance norm: convolutions with biases, norms without weights.
@@ -48,11 +48,11 @@ def test_dropout_moves_the_second_convolution_of_a_block_as_it_does_there():
 
 
 def test_old_weights_with_statistics_of_instance_norms_load(tmp_path):
-    system = build("cycle_gan", SYSTEMS["cycle_gan"].Options(ngf=2, ndf=2), torch.device("cpu"))
+    system = build("cycle_gan", MODELS["cycle_gan"].Options(ngf=2, ndf=2), torch.device("cpu"))
     state = system.sem_to_depth.state_dict()
     old = state | {"model.2.running_mean": torch.zeros(2), "model.10.conv_block.2.running_var": torch.ones(8)}
     torch.save(old, tmp_path / "5_net_G_A.pth")
-    other = build("cycle_gan", SYSTEMS["cycle_gan"].Options(ngf=2, ndf=2), torch.device("cpu"))
+    other = build("cycle_gan", MODELS["cycle_gan"].Options(ngf=2, ndf=2), torch.device("cpu"))
     other.load_networks({"G_A": load_weights(tmp_path / "5_net_G_A.pth")})
     assert all(torch.equal(value, state[key]) for key, value in other.sem_to_depth.state_dict().items())
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models import SYSTEMS, BaseModel, Estimate, ModelError, Predictor, build
+from models import MODELS, BaseModel, ModelError, ModelOutput, Predictor, build
 
 
 class Mirror(BaseModel):
@@ -14,7 +14,7 @@ class Mirror(BaseModel):
 
     def predict(self, sem):
         self.seen = sem.shape
-        return Estimate(sem)
+        return ModelOutput(sem)
 
 
 def holes(shape=(72, 48)):
@@ -29,15 +29,15 @@ def predictor(**more):
 
 def test_the_background_is_quantised_and_the_hole_left_alone():
     answer = predictor().predict(holes())
-    assert (answer.depth_grey == holes()).all() and answer.level.tolist() == [150, 150]
-    assert (answer.quantised[answer.mask] == 150).all() and answer.quantised.min() == 30
-    assert answer.centred is None and answer.final is answer.quantised
+    assert (answer.raw_depth == holes()).all() and answer.level.tolist() == [150, 150]
+    assert (answer.snapped[answer.mask] == 150).all() and answer.snapped.min() == 30
+    assert answer.recentred is None and answer.final is answer.snapped
 
 
 def test_a_centre_moves_the_holes():
     answer = predictor(centre=(35.5, 23.5)).predict(holes())
-    assert answer.final is answer.centred
-    assert answer.final[0, 35, 23] == 30 and answer.quantised[0, 35, 23] == 30
+    assert answer.final is answer.recentred
+    assert answer.final[0, 35, 23] == 30 and answer.snapped[0, 35, 23] == 30
     rows = np.flatnonzero((answer.final[0] < 90).any(axis=1))
     assert rows.mean() == pytest.approx(35.5, abs=0.01)
 
@@ -45,8 +45,8 @@ def test_a_centre_moves_the_holes():
 def test_a_system_that_learned_at_another_size_answers_at_the_images_size():
     one = predictor(size=(36, 24))
     answer = one.predict(holes())
-    assert one.system.seen == (2, 1, 36, 24) and answer.quantised.shape == (2, 72, 48)
-    assert np.abs(answer.depth_grey[1] - 151).max() < 1e-3
+    assert one.system.seen == (2, 1, 36, 24) and answer.snapped.shape == (2, 72, 48)
+    assert np.abs(answer.raw_depth[1] - 151).max() < 1e-3
 
 
 class Oracle(BaseModel):
@@ -58,17 +58,17 @@ class Oracle(BaseModel):
     def predict(self, sem):
         rows = torch.arange(sem.shape[2])[None, None, :, None].expand(sem.shape)
         levels = torch.tensor([[0.2, 0.8]]).expand(len(sem), -1)
-        return Estimate(sem if self.knows_depth else None, levels, (rows < 40).float())
+        return ModelOutput(sem if self.knows_depth else None, levels, (rows < 40).float())
 
 
 def test_a_voted_level_is_set_inside_the_voted_mask_and_nowhere_else():
     system = Oracle(None, torch.device("cpu"))
     answer = Predictor(system, levels=(1, 2, 3)).predict(holes())
-    assert answer.level.tolist() == [170, 170] and answer.probability[0] == pytest.approx([0.2, 0.8])
-    assert (answer.quantised[:, :40] == 170).all() and (answer.quantised[:, 40:] == holes()[:, 40:]).all()
+    assert answer.level.tolist() == [170, 170] and answer.level_probs[0] == pytest.approx([0.2, 0.8])
+    assert (answer.snapped[:, :40] == 170).all() and (answer.snapped[:, 40:] == holes()[:, 40:]).all()
     system.knows_depth = False
     answer = Predictor(system).predict(holes())
-    assert answer.depth_grey is None and answer.final is None and answer.mask[:, :40].all()
+    assert answer.raw_depth is None and answer.final is None and answer.mask[:, :40].all()
 
 
 def test_one_image_without_a_batch_axis_is_named():
@@ -78,7 +78,7 @@ def test_one_image_without_a_batch_axis_is_named():
 
 def test_a_run_folder_says_how_to_predict(tmp_path):
     small = {"ngf": 2, "ndf": 2, "netG": "resnet_6blocks"}
-    system = build("cycle_gan", SYSTEMS["cycle_gan"].Options(**small), torch.device("cpu"))
+    system = build("cycle_gan", MODELS["cycle_gan"].Options(**small), torch.device("cpu"))
     for name, network in system.networks.items():
         torch.save(network.state_dict(), tmp_path / f"latest_net_{name}.pth")
     more = {"hole_centre": [30, 20], "preprocess": "resize", "load_size": [40, 32]}

@@ -3,9 +3,9 @@
 import numpy as np
 
 from data.simulator.hole_geometry import depth_grey
-from data.simulator.trench_geometry import random_line, random_trench, unit_trench
-from models import quantise
-from models.postprocessing.background_snapping import background
+from data.simulator.trench_geometry import normalised_trench_depth, random_line, random_trench
+from models import snap_background
+from models.postprocessing.background_snapping import find_background
 
 
 def hole(level, noise=0.0, seed=0):
@@ -17,19 +17,19 @@ def hole(level, noise=0.0, seed=0):
 
 def test_background_is_what_lies_outside_the_hole():
     image, outside = hole(152, noise=1.0)
-    assert (background(image[None])[0] == outside).all()
+    assert (find_background(image[None])[0] == outside).all()
 
 
 def test_an_island_of_the_same_grey_inside_the_hole_is_not_background():
     image, outside = hole(150)
     image[30:40, 20:26] = 150
-    assert not background(image[None])[0, 30:40, 20:26].any()
-    assert (background(image[None])[0] == outside).all()
+    assert not find_background(image[None])[0, 30:40, 20:26].any()
+    assert (find_background(image[None])[0] == outside).all()
 
 
 def test_nearest_level_is_set_and_nothing_else_changes():
     image, outside = hole(153.0, noise=1.0)
-    result = quantise(image[None])
+    result = snap_background(image[None])
     assert result.level.tolist() == [150]
     assert (result.depth_grey[0][outside] == 150).all()
     assert (result.depth_grey[0][~outside] == image[~outside]).all()
@@ -37,33 +37,33 @@ def test_nearest_level_is_set_and_nothing_else_changes():
 
 def test_quantisation_is_idempotent():
     images = np.stack([hole(level, noise=1.5)[0] for level in (138, 147, 156, 171)])
-    once = quantise(images)
-    twice = quantise(once.depth_grey)
+    once = snap_background(images)
+    twice = snap_background(once.depth_grey)
     assert (once.depth_grey == twice.depth_grey).all() and (once.level == twice.level).all()
 
 
 def test_levels_are_the_users():
-    assert quantise(hole(97)[0][None], levels=(100, 200)).level.tolist() == [100]
+    assert snap_background(hole(97)[0][None], levels=(100, 200)).level.tolist() == [100]
 
 
 def test_a_map_without_a_common_border_value_keeps_its_pixels():
     split = np.zeros((1, 72, 48), dtype=np.float32)
     split[:, :, 24:] = 200
-    result = quantise(split)
+    result = snap_background(split)
     assert not result.mask.any() and (result.depth_grey == split).all()
 
 
 def etched(draw, size, level):
     """A noisy map of trenches or lines, and what is quite unetched."""
     rng = np.random.default_rng(2)
-    u = unit_trench(draw(rng), size)
+    u = normalised_trench_depth(draw(rng), size)
     return (depth_grey(u, level) + rng.normal(0, 1.5, size)).astype(np.float32), u == 0
 
 
 def test_a_trench_leaves_most_of_the_border_to_the_background():
     for size in ((72, 48), (256, 256), (72, 240)):
         image, top = etched(random_trench, size, 150)
-        result = quantise(image[None])
+        result = snap_background(image[None])
         assert result.level.tolist() == [150] and (result.mask[0] & top).sum() > 0.99 * top.sum()
         assert (image[result.mask[0]] > 135).all()
 
@@ -71,12 +71,12 @@ def test_a_trench_leaves_most_of_the_border_to_the_background():
 def test_where_most_of_the_border_is_etched_it_has_to_be_said():
     for draw, size in ((random_line, (72, 48)), (random_line, (256, 320)), (random_trench, (72, 1008))):
         image, top = etched(draw, size, 160)
-        assert quantise(image[None]).level.tolist() == [140], "the ground is taken for the background"
-        result = quantise(image[None], lines=True)
+        assert snap_background(image[None]).level.tolist() == [140], "the ground is taken for the background"
+        result = snap_background(image[None], lines=True)
         assert result.level.tolist() == [160] and (result.mask[0] & top).sum() > 0.99 * top.sum()
         assert (image[result.mask[0]] > 140).all()
 
 
 def test_a_holes_level_does_not_depend_on_it():
     images = np.stack([hole(level, noise=1.0)[0] for level in (138, 161)])
-    assert (quantise(images).level == quantise(images, lines=True).level).all()
+    assert (snap_background(images).level == snap_background(images, lines=True).level).all()

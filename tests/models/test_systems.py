@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from models import SYSTEMS, ModelError, build
+from models import MODELS, ModelError, build
 
 SMALL = {"ngf": 4, "ndf": 4, "netG": "resnet_6blocks", "width": 4}
 SMALL |= {"renderer_epochs": 1, "match_epochs": (2,), "matched_epochs": 1}
-LEARNING = [name for name in SYSTEMS if name != "fusion"]
+LEARNING = [name for name in MODELS if name != "fusion"]
 
 
 def small(name, **changes):
-    known = {field.name for field in dataclasses.fields(SYSTEMS[name].Options)}
-    return SYSTEMS[name].Options(**{key: value for key, value in (SMALL | changes).items() if key in known})
+    known = {field.name for field in dataclasses.fields(MODELS[name].Options)}
+    return MODELS[name].Options(**{key: value for key, value in (SMALL | changes).items() if key in known})
 
 
 def batch(seed=0, size=2):
@@ -60,23 +60,27 @@ def test_one_step_learns_and_reloads_to_the_identical_output(name):
     assert any(part is not None for part in said)
     for part, same in zip(said, again, strict=True):
         assert part is None or torch.equal(part, same)
-    if said.depth is not None:
-        assert said.depth.shape == sem.shape and said.depth.min() >= 0 and said.depth.max() <= 255
-    if said.levels is not None:
-        assert said.levels.shape == (2, len(system.levels)) and said.levels.sum(dim=1) == pytest.approx(1)
-    if said.background is not None:
-        assert said.background.shape == sem.shape and said.background.min() >= 0 and said.background.max() <= 1
+    if said.raw_depth is not None:
+        assert said.raw_depth.shape == sem.shape and said.raw_depth.min() >= 0 and said.raw_depth.max() <= 255
+    if said.level_probs is not None:
+        assert said.level_probs.shape == (2, len(system.levels)) and said.level_probs.sum(dim=1) == pytest.approx(1)
+    if said.background_prob is not None:
+        assert (
+            said.background_prob.shape == sem.shape
+            and said.background_prob.min() >= 0
+            and said.background_prob.max() <= 1
+        )
 
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_an_epoch_is_judged_by_finite_figures_and_the_training_goes_on(name):
     system = build(name, small(name), torch.device("cpu"))
     system.end_epoch(reference())
-    figures = system.criterion(reference())
+    figures = system.evaluate(reference())
     assert figures and all(math.isfinite(value) for value in figures.values())
     assert all(network.training for network in system.networks.values())
     system.step(batch())
-    assert all(image.ndim == 4 and image.shape[1] == 1 for image in system.snapshot().values())
+    assert all(image.ndim == 4 and image.shape[1] == 1 for image in system.get_visuals().values())
 
 
 @pytest.mark.parametrize("name", LEARNING)
@@ -89,7 +93,7 @@ def test_a_reloaded_system_goes_on_as_the_unbroken_one(name):
     # A copy, as a file would be: optimisers share the tensors of a state that they load.
     other.load_networks({key: copy.deepcopy(network.state_dict()) for key, network in system.networks.items()})
     other.load_state_dict(copy.deepcopy(system.state_dict()))
-    other.load_own_state_dict(copy.deepcopy(system.own_state_dict()))
+    other.load_rank_state_dict(copy.deepcopy(system.rank_state_dict()))
     for k in range(4, 7):
         expected, got = system.step(batch(k)), other.step(batch(k))
         assert all(torch.equal(expected[key], got[key]) for key in expected)
@@ -98,7 +102,7 @@ def test_a_reloaded_system_goes_on_as_the_unbroken_one(name):
 def test_the_state_loads_without_running_code(tmp_path):
     system = build("cycle_gan", small("cycle_gan"), torch.device("cpu"))
     system.step(batch())
-    torch.save(system.state_dict() | system.own_state_dict(), tmp_path / "state.pt")
+    torch.save(system.state_dict() | system.rank_state_dict(), tmp_path / "state.pt")
     assert torch.load(tmp_path / "state.pt", weights_only=True).keys() >= system.state_dict().keys()
 
 
@@ -118,6 +122,6 @@ def test_identity_generators_have_no_cycle_and_no_identity_loss():
     system = build("cycle_gan", small("cycle_gan"), torch.device("cpu"))
     same = torch.nn.Conv2d(1, 1, 1, bias=False)
     torch.nn.init.ones_(same.weight)
-    system.learners["G"].sem_to_depth = system.learners["G"].depth_to_sem = same
+    system.ddp_modules["G"].sem_to_depth = system.ddp_modules["G"].depth_to_sem = same
     losses = system.step(batch())
     assert all(losses[name] == 0 for name in ("cycle_A", "cycle_B", "idt_A", "idt_B"))

@@ -8,9 +8,9 @@ import pytest
 import torch
 from scipy.ndimage import convolve
 
-from models import BaseModel, Estimate, Predictor
+from models import BaseModel, ModelOutput, Predictor
 from models.networks import UNet
-from models.postprocessing.tiling import tiled, weights
+from models.postprocessing.tiling import predict_tiled, weights
 
 
 def blurred(images):
@@ -38,12 +38,12 @@ def test_weights_are_a_partition_of_unity_and_nothing_at_inner_ends(length, side
 @pytest.mark.parametrize("tile", [(72, 48), (32, 32), (17, 23)])
 def test_a_linear_network_shows_no_seams(size, tile):
     images = noise(2, *size)
-    assert np.abs(tiled(blurred, images, tile)[0] - blurred(images)[0]).max() < 1e-5 * 255
+    assert np.abs(predict_tiled(blurred, images, tile)[0] - blurred(images)[0]).max() < 1e-5 * 255
 
 
 def test_what_all_tiles_agree_on_is_exact():
     images = np.full((1, 100, 90), 150, np.float32)
-    assert (tiled(lambda some: [some], images, (32, 32))[0] == 150).all()
+    assert (predict_tiled(lambda some: [some], images, (32, 32))[0] == 150).all()
 
 
 @pytest.mark.parametrize("size", [(72, 48), (40, 30)])
@@ -51,7 +51,7 @@ def test_a_tile_as_large_as_the_image_changes_no_bit(size):
     torch.manual_seed(0)
     system = Trained(UNet(1, 1, 4, 2, "instance").eval())
     whole, inside = (Predictor(system, tile=tile).predict(noise(3, *size)) for tile in ((), (72, 48)))
-    assert (whole.depth_grey == inside.depth_grey).all() and (whole.final == inside.final).all()
+    assert (whole.raw_depth == inside.raw_depth).all() and (whole.final == inside.final).all()
 
 
 class Trained(BaseModel):
@@ -66,7 +66,7 @@ class Trained(BaseModel):
     def predict(self, sem):
         depth = 128 + 100 * self.networks["G_A"](sem / 127.5 - 1)
         bright = (sem.mean((1, 2, 3)) > 128).float()
-        return Estimate(depth, torch.stack((1 - bright, bright), 1), (sem > 128).float(), 0 * depth + 2)
+        return ModelOutput(depth, torch.stack((1 - bright, bright), 1), (sem > 128).float(), 0 * depth + 2)
 
 
 def test_every_answer_is_joined():
@@ -74,9 +74,9 @@ def test_every_answer_is_joined():
     images[0, :, 72:] = 255
     images[1] = 255
     found = Predictor(Trained(torch.nn.Identity()), tile=(72, 48)).predict(images)
-    assert found.probability[1] == pytest.approx([0, 1]) and found.probability.sum(1) == pytest.approx([1, 1])
-    assert 0.2 < found.probability[0, 1] < 0.8 and found.level[1] == 150
-    assert (found.interval == 2).all() and (found.background == (images > 128)).all()
+    assert found.level_probs[1] == pytest.approx([0, 1]) and found.level_probs.sum(1) == pytest.approx([1, 1])
+    assert 0.2 < found.level_probs[0, 1] < 0.8 and found.level[1] == 150
+    assert (found.depth_u90 == 2).all() and (found.background_prob == (images > 128)).all()
     assert found.mask.shape == found.final.shape == images.shape
 
 
@@ -86,11 +86,11 @@ def test_each_tile_is_brought_to_the_size_that_was_trained_at():
     class Half(BaseModel):
         def predict(self, sem):
             seen.append(sem.shape[2:])
-            return Estimate(sem)
+            return ModelOutput(sem)
 
     images = noise(1, 144, 96)
     found = Predictor(Half(None, torch.device("cpu")), size=(36, 24), tile=(72, 48)).predict(images)
-    assert set(seen) == {(36, 24)} and found.depth_grey.shape == images.shape
+    assert set(seen) == {(36, 24)} and found.raw_depth.shape == images.shape
 
 
 def test_a_large_image_takes_bounded_memory():
@@ -102,9 +102,9 @@ def test_a_large_image_takes_bounded_memory():
             return super().forward(x)
 
     predictor = Predictor(Trained(Watched(1, 1, 4, 2, "batch").eval()), tile=(128, 128))
-    predictor.apply(noise(1, 128, 128))
+    predictor.infer(noise(1, 128, 128))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = predictor.apply(noise(1, 1024, 1024))
+    found = predictor.infer(noise(1, 1024, 1024))
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * (1 if sys.platform == "darwin" else 1024)
     assert found[0].shape == (1, 1024, 1024) and np.isfinite(found[0]).all()
     assert max(largest) <= 16 * 128 * 128 and grown < 400 * 2**20

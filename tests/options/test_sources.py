@@ -210,7 +210,12 @@ def test_what_the_public_test_accepts_is_accepted() -> None:
     saved()
     argv = "--eval --aspect_ratio 1.0 --no_dropout --phase test --display_id 0 --gpu_ids -1 --no_html --how_many inf"
     opt = test(*argv.split(), "--dataset_mode", "unaligned", "--batch_size", "1", "--no_quantise", "--nThreads", "1")
-    assert (opt.display.display_id, opt.display.html, opt.test.num_test, opt.test.quantise) == (0, False, 0, False)
+    assert (opt.display.display_id, opt.display.html, opt.test.num_test, opt.test.snap_background) == (
+        0,
+        False,
+        0,
+        False,
+    )
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"model": 3}', "\ufffd"])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from data.data_options import DataOptions
-from models import SYSTEMS
+from models import MODELS
 from options import command_line_table
 
 PAGE = Path(__file__).parents[2] / "docs" / "command_line.md"
@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "command_line.md"
 
 def page() -> str:
     """The page as the options stand now."""
-    return command_line_table(DataOptions, {name: system.Options for name, system in SYSTEMS.items()})
+    return command_line_table(DataOptions, {name: system.Options for name, system in MODELS.items()})
 
 
 def test_the_page_says_what_the_parser_does() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import DataError, Layout
+from data import DataError, DatasetLayout
 from data.simulate import main as simulate
 from tests.reliability.promise import SOAK, promise
 from tests.reliability.runs import SHORT, TINY, finished
@@ -151,7 +151,7 @@ def test_a_bad_table_of_depths_is_one_line(sem, count):
         if content is not None:
             path.write_bytes(content.encode("latin-1"))
         with pytest.raises(DataError, match=r"average_depth\.csv: ") as caught:
-            Layout(sem).average_depth()
+            DatasetLayout(sem).average_depth()
         assert "\n" not in str(caught.value), name
 
 

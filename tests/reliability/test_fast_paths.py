@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from data import DataOptions, Layout, read_stack
+from data import DataOptions, DatasetLayout, read_stack
 from data.simulate import main as simulate
 from models import Predictor
 from tests.reliability.promise import promise
@@ -75,7 +75,7 @@ def test_a_killed_replica_costs_nothing_that_was_saved(place, count):
 @promise("SIGKILL while the cache of decoded images is made: the next reading gives the same images", 3, 30)
 def test_a_killed_cache_is_made_anew(place, count):
     rng, options = random.Random(4), DataOptions(dataroot=str(place / "sem"))
-    files = Layout(place / "sem").sem()
+    files = DatasetLayout(place / "sem").sem()
     expected = read_stack(files, DataOptions(dataroot=str(place / "sem"), cache=False), "reading")
     for _ in range(count):
         for path in (place / "sem/.semdepth_cache").glob("*"):

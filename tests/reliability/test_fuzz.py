@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, settings, strategies
 from hypothesis import given as drawn
 from PIL import Image
 
-from data import DataError, DataOptions, Layout, read_grey
+from data import DataError, DataOptions, DatasetLayout, read_grey
 from data.batches.image_cache import load, store
 from data.io.multi_image import images_of
 from data.io.pixel_size import pixel_nm
 from data.simulator.parameter_file import read_parameters
 from data.simulator.population import Population
-from models import SYSTEMS, ModelError
+from models import MODELS, ModelError
 from models.weights import load_weights
 from options import OptionsError, parse_test, parse_train
 from tests.reliability.promise import promise
@@ -33,7 +33,7 @@ from util.run.run_folder import RunFolder
 
 OURS = (DataError, ModelError, OptionsError, UtilError)
 GREY = np.arange(3456, dtype=np.uint8).reshape(72, 48)
-KINDS = {name: system.Options for name, system in SYSTEMS.items()}
+KINDS = {name: system.Options for name, system in MODELS.items()}
 
 
 def picture(path, **how):
@@ -60,7 +60,7 @@ def every_image(path):
 def table(path):
     (path.parent / "train").mkdir(exist_ok=True)
     os.replace(path, path.parent / "train/average_depth.csv")
-    Layout(path.parent).average_depth()
+    DatasetLayout(path.parent).average_depth()
 
 
 def in_folder(reader, name):

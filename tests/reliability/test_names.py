@@ -12,7 +12,7 @@ from data.simulate import main as simulate
 from tests.browser import content, needs_browser
 from tests.reliability.promise import promise
 from tests.reliability.runs import SHORT, TINY, finished
-from util.results.image_result import Result
+from util.results.image_result import ImageResult
 from util.results.results_writer import ResultsWriter
 
 HOSTILE = (
@@ -125,7 +125,7 @@ def test_cells_are_text(tmp_path, count):
     names, image = ["=cmd()", "+1+1", "@SUM(A1)", "-2+3"], np.zeros((16, 16))
     assert len(names) == count
     with ResultsWriter(tmp_path / "results", 1.0, (140,)) as writer:
-        writer.write(Result(name, image, level=140, probability=np.ones(1)) for name in names)
+        writer.write(ImageResult(name, image, level=140, level_probs=np.ones(1)) for name in names)
         writer.write_metrics({})
     with (tmp_path / "results/levels.csv").open(newline="") as file:
         assert [row["image"] for row in csv.DictReader(file)] == [f"'{name}" for name in names]

@@ -7,7 +7,7 @@ import pytest
 
 from util.compare.__main__ import main
 from util.metrology.hole_measurement import measure
-from util.results.image_result import Result
+from util.results.image_result import ImageResult
 from util.results.results_writer import ResultsWriter
 
 
@@ -20,7 +20,7 @@ def results(folder, deeper, rmse):
             depth = (100 + deeper) * hole
             found = {name: float(values[0]) for name, values in measure(depth[None]).items()}
             stem = f"<img src=x onerror=alert({n})>"
-            writer.write([Result(stem, 140 - depth, 140 - depth, 140 - depth, level=140, measures=found)])
+            writer.write([ImageResult(stem, 140 - depth, 140 - depth, 140 - depth, level=140, measurements=found)])
         map_score = {"rmse": rmse, "rmse_hole": rmse, "bias": 0.1, "level_accuracy": 1.0}
         facts = {"run": folder.parent.name, "images": 3, "parameters": 12, "images_per_second": 5.0}
         writer.write_metrics(facts | {"score": {"quantised": map_score}})

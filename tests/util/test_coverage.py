@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from util.scoring.interval_coverage import Coverage
+from util.scoring.interval_coverage import IntervalCoverage
 
 
 def scene():
@@ -15,9 +15,9 @@ def test_background_is_left_out_and_holes_are_counted():
     truth, level = scene()
     depth = truth.copy()
     depth[0, 2:6, 2:6] += 3  # off by more than its interval
-    found = Coverage()
+    found = IntervalCoverage()
     found.add(depth, truth, level, np.full(truth.shape, 2.0), np.array([[117.0, 2], [120, 2]]), np.array([0.4, 1.2]))
-    said = found.figures()
+    said = found.summary()
     assert said == {"pixels": 0.5, "floors": 0.5, "half_width": 2.0, "strange": 0.5}
 
 
@@ -26,13 +26,13 @@ def test_a_hole_that_is_missed_counts_and_one_that_is_invented_too():
     missed, invented = np.full(truth.shape, 150.0), truth.copy()
     invented[:, 0, 0] = 60
     for depth, share in ((missed, 0.0), (invented, 32 / 34)):
-        found = Coverage()
+        found = IntervalCoverage()
         found.add(depth, truth, level, np.full(truth.shape, 2.0), np.array([[0.0, 2]] * 2), np.zeros(2))
-        assert found.figures()["pixels"] == share
+        assert found.summary()["pixels"] == share
 
 
 def test_no_hole_has_no_share():
     flat = np.full((1, 8, 8), 140.0)
-    found = Coverage()
+    found = IntervalCoverage()
     found.add(flat, flat, np.array([140]), np.ones(flat.shape), np.array([[0.0, 1]]), np.zeros(1))
-    assert found.figures()["pixels"] is None and found.figures()["floors"] is None
+    assert found.summary()["pixels"] is None and found.summary()["floors"] is None

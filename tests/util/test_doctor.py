@@ -118,11 +118,11 @@ def test_a_torch_that_cannot_be_loaded_is_one_line(monkeypatch, capsys):
 
 def test_a_server_that_answers_is_seen_and_others_are_not():
     with listening() as port:
-        assert doctor.plots("http://127.0.0.1", port).said.endswith("a server answers")
+        assert doctor.plots("http://127.0.0.1", port).message.endswith("a server answers")
     for there in (doctor.plots("http://127.0.0.1", 1), doctor.plots("nonsense\n://", 80)):
-        assert "no answer" in there.said and there.advice and not there.broken and "\n" not in str(there)
+        assert "no answer" in there.message and there.advice and not there.failed and "\n" not in str(there)
     with listening(403) as port:
-        assert "no answer" in doctor.plots("http://127.0.0.1", port).said
+        assert "no answer" in doctor.plots("http://127.0.0.1", port).message
 
 
 def test_a_server_that_never_answers_holds_nothing_up():
@@ -130,7 +130,7 @@ def test_a_server_that_never_answers_holds_nothing_up():
         stuck.bind(("127.0.0.1", 0))
         stuck.listen()
         began = time.monotonic()
-        assert "no answer" in doctor.plots("http://127.0.0.1", stuck.getsockname()[1]).said
+        assert "no answer" in doctor.plots("http://127.0.0.1", stuck.getsockname()[1]).message
         assert time.monotonic() - began < 10
 
 
@@ -161,13 +161,13 @@ def test_a_training_that_takes_too_long_is_broken_and_leaves_nothing(tmp_path, m
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(trial_run, "try_training", lambda genuine=trial_run.try_training: genuine(0.01))
     found = doctor.trained()
-    assert found.broken and "data.simulate: not finished" in found.said and not list(tmp_path.iterdir())
+    assert found.failed and "data.simulate: not finished" in found.message and not list(tmp_path.iterdir())
 
 
 def test_no_place_for_the_training_is_broken(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     found = doctor.trained()
-    assert found.broken and "gone" in found.said and "TMPDIR" in found.advice
+    assert found.failed and "gone" in found.message and "TMPDIR" in found.advice
 
 
 def test_the_machine_is_described(tmp_path, monkeypatch):

@@ -8,13 +8,13 @@ from PIL import Image
 from options.inference_options import EXPORTS as CHOICES
 from util.errors import UtilError
 from util.results.export_formats import EXPORTS
-from util.results.image_result import Result
+from util.results.image_result import ImageResult
 from util.results.results_writer import WRITTEN, ResultsWriter
 
 
 def result(stem="one", depth=None):
     depth = np.linspace(30, 140, 12 * 8).reshape(12, 8) if depth is None else depth
-    return Result(stem, np.zeros((12, 8), np.uint8), depth, level=140, interval=np.ones((12, 8)))
+    return ImageResult(stem, np.zeros((12, 8), np.uint8), depth, level=140, depth_u90=np.ones((12, 8)))
 
 
 def write(folder, *results, **more):
@@ -60,7 +60,7 @@ def test_tiffs_say_how_wide_a_pixel_is(tmp_path, kind, pixel_nm):
         assert (said["unit"], said["vunit"], said["pixel_nm"]) == ("um", "nm", pixel_nm)
     with Image.open(path) as image:
         assert image.mode == "F" and image.info["dpi"] == pytest.approx((2.54e7 / pixel_nm,) * 2, rel=1e-6)
-        expected = (140 - result().depth) * 1.5 if kind == "depth_nm" else np.full((12, 8), 1.5)
+        expected = (140 - result().raw_depth) * 1.5 if kind == "depth_nm" else np.full((12, 8), 1.5)
         assert np.asarray(image) == pytest.approx(expected)
         assert (np.asarray(image) == tifffile.imread(path)).all()
 

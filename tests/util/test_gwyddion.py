@@ -10,7 +10,7 @@ import pytest
 from util.errors import UtilError
 from util.results.export_formats import to_gwyddion
 from util.results.gwyddion import Channel, gwyddion
-from util.results.image_result import Result
+from util.results.image_result import ImageResult
 
 RNG = np.random.default_rng(0)
 NUMBERS = {"b": "<?", "c": "<c", "i": "<i", "q": "<q", "d": "<d"}
@@ -54,16 +54,18 @@ def read(content):
 def result():
     level, shape = 140, (7, 5)
     depth = RNG.uniform(30, level, shape)
-    return Result("h\u00f6le", RNG.integers(0, 256, shape).astype(np.uint8), depth, level=level, interval=depth / 10)
+    return ImageResult(
+        "h\u00f6le", RNG.integers(0, 256, shape).astype(np.uint8), depth, level=level, depth_u90=depth / 10
+    )
 
 
 def test_height_interval_and_image_have_their_values_sizes_and_units():
     one = result()
     found = read(to_gwyddion(one, 2.0, 2.08))
     expected = [
-        ("Height", (one.depth - 140) * 2e-9, "m"),
-        ("Half width of the 90 % interval", one.interval * 2e-9, "m"),
-        ("SEM image", one.sem, ""),
+        ("Height", (one.raw_depth - 140) * 2e-9, "m"),
+        ("Half width of the 90 % interval", one.depth_u90 * 2e-9, "m"),
+        ("SEM image", one.input, ""),
     ]
     for number, (title, values, unit) in enumerate(expected):
         field = found[f"/{number}/data"]
@@ -101,7 +103,7 @@ def test_the_library_of_others_reads_the_same(tmp_path):
     one = result()
     (tmp_path / "one.gwy").write_bytes(to_gwyddion(one, 1.0, 2.0))
     field = gwyfile.util.get_datafields(gwyfile.load(str(tmp_path / "one.gwy")))["Height"]
-    assert field.data == pytest.approx((one.depth - 140) * 1e-9, rel=1e-12, abs=0)
+    assert field.data == pytest.approx((one.raw_depth - 140) * 1e-9, rel=1e-12, abs=0)
     assert (field.xreal, field.si_unit_z.unitstr) == (pytest.approx(1e-8), "m")
 
 

@@ -18,7 +18,7 @@ def holes(levels, seed=0):
     rng = np.random.default_rng(seed)
     shape = np.zeros((len(levels), 12, 8))
     shape[:, 3:9, 2:6] = rng.uniform(0.2, 1.2, (len(levels), 6, 4))
-    return metrics.at_level(shape, np.array(levels))
+    return metrics.denormalise(shape, np.array(levels))
 
 
 def test_errors_by_hand():
@@ -60,7 +60,7 @@ def test_errors_summed_up_are_the_errors_of_all():
     sums = MapErrors()
     for part in (slice(0, 3), slice(3, 5)):
         sums.add(maps[part], truth[part], background[part], right[part])
-    assert sums.figures(nm_per_grey=2.0) == pytest.approx(
+    assert sums.summary(nm_per_grey=2.0) == pytest.approx(
         {
             "rmse": metrics.rmse(maps, truth),
             "rmse_nm": 2 * metrics.rmse(maps, truth),
@@ -76,13 +76,13 @@ def test_errors_summed_up_are_the_errors_of_all():
 
 def test_unit_shape_and_depth_undo_each_other():
     truth, level = holes([140, 170]), np.array([140, 170])
-    assert metrics.at_level(metrics.unit(truth, level), level) == pytest.approx(truth)
+    assert metrics.denormalise(metrics.normalised_depth(truth, level), level) == pytest.approx(truth)
     assert metrics.levels_of(truth).tolist() == [140, 170]
 
 
 def test_a_perfect_shape_at_a_wrong_level_is_perfect_once_the_level_is_given():
     truth, wrong = holes([140, 170, 150]), np.array([150, 160, 150])
-    predicted = metrics.at_level(metrics.unit(truth, metrics.levels_of(truth)), wrong)
+    predicted = metrics.denormalise(metrics.normalised_depth(truth, metrics.levels_of(truth)), wrong)
     result = score(truth, predicted, predicted, None, wrong, LEVELS, truth)
     assert result["raw"]["rmse"] > 1
     assert result["level_given"]["rmse"] == pytest.approx(0, abs=1e-9)
@@ -93,7 +93,7 @@ def test_a_perfect_shape_at_a_wrong_level_is_perfect_once_the_level_is_given():
 
 def test_given_level_moves_the_hole_by_the_written_law():
     predicted, level, given, floor = np.array([[[150.0, 90.0]]]), np.array([150]), np.array([170]), 30
-    moved = metrics.at_level(metrics.unit(predicted, level), given)
+    moved = metrics.denormalise(metrics.normalised_depth(predicted, level), given)
     assert moved[0, 0] == pytest.approx([170, 170 - (150 - 90) * (170 - floor) / (150 - floor)])
 
 
@@ -102,7 +102,7 @@ def test_mean_map_with_the_level_is_the_mean_shape_at_that_level():
     truth = maps[:4]
     result = score(truth, truth, None, None, metrics.levels_of(truth), LEVELS, maps)
     expected = np.broadcast_to(mean_shape(maps), truth.shape)
-    given = metrics.at_level(expected, metrics.levels_of(truth))
+    given = metrics.denormalise(expected, metrics.levels_of(truth))
     assert result["mean_map_level_given"]["rmse"] == pytest.approx(metrics.rmse(given, truth))
     assert result["mean_map"]["rmse"] == pytest.approx(metrics.rmse(np.broadcast_to(maps.mean(0), truth.shape), truth))
     assert "quantised" not in result

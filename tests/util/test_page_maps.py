@@ -12,14 +12,14 @@ from util.page import results_page
 from util.page.colours import Colours
 from util.page.maps import MOST_SIDE, Maps
 from util.page.quantity_labels import quantities
-from util.results.image_result import Result
-from util.scoring.result_selection import Sample
+from util.results.image_result import ImageResult
+from util.scoring.result_selection import ResultSelection
 
 
 def hole(stem="one", shape=(192, 128), level=150):
     truth = np.full(shape, float(level))
     truth[shape[0] // 4 : -shape[0] // 4, shape[1] // 4 : -shape[1] // 4] = 30
-    return Result(stem, truth, truth + 1, truth + 1, truth, level + 1, measures=None)
+    return ImageResult(stem, truth, truth + 1, truth + 1, truth, level + 1, measurements=None)
 
 
 def test_large_images_are_shrunk_and_keep_their_lengths():
@@ -29,7 +29,7 @@ def test_large_images_are_shrunk_and_keep_their_lengths():
 
 
 def test_depths_are_in_the_page_as_16_bit_numbers_and_names_stay_text(tmp_path):
-    sample = Sample(1)
+    sample = ResultSelection(1)
     sample.add([hole("</script><b>", (72, 48))])
     results_page.write(tmp_path, sample, "run", None, [], nm_per_grey=2.0)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
@@ -54,4 +54,4 @@ def test_units_and_signs_of_measures():
     assert known["depth_mean_nm"].text({"depth_mean_nm": 100.04, "depth_mean_u90_nm": 2.0}) == "100.0 ± 2.0"
     assert known["volume_nm3"].text({"volume_nm3": 585_190.0}) == "585.2"
     assert known["depth_max_nm"].number(-0.01, "+") == "+0.0" and known["depth_max_nm"].text({}) == ""
-    assert known["orientation_deg"].apart({"orientation_deg": 89.0}, {"orientation_deg": -89.0}) == "\u22122.0"
+    assert known["orientation_deg"].difference({"orientation_deg": 89.0}, {"orientation_deg": -89.0}) == "\u22122.0"

@@ -19,9 +19,9 @@ from util.errors import UtilError
 from util.monitor.training_page import TrainingPage, by_direction
 from util.page import results_page
 from util.page.colours import Colours
-from util.results.image_result import Result, depth_range
+from util.results.image_result import ImageResult, depth_range
 from util.results.results_writer import ResultsWriter
-from util.scoring.result_selection import Sample
+from util.scoring.result_selection import ResultSelection
 
 LEVELS = (140, 150, 160, 170)
 ODD = "a <b> & #1 ü"
@@ -36,7 +36,7 @@ def results(count, truth=True):
         true[20:50, 12:36] = 30
         depth = true + rng.normal(size=true.shape).astype(np.float32) * (1 + number % 7)
         stem = ODD if number == 1 else f"{number:06d}"
-        found.append(Result(stem, true, depth, np.rint(depth), true if truth else None, level))
+        found.append(ImageResult(stem, true, depth, np.rint(depth), true if truth else None, level))
     return found
 
 
@@ -54,7 +54,7 @@ def make(folder, shown):
 
 
 def sample(some, most=200):
-    kept = Sample(len(some), most)
+    kept = ResultSelection(len(some), most)
     kept.add(some)
     return kept
 
@@ -74,7 +74,7 @@ def test_every_link_of_the_page_is_a_file_of_the_result(tmp_path):
 
 def test_reverse_results_link_their_own_images(tmp_path):
     depth = np.full((72, 48), 140.0, np.float32)
-    page = make(tmp_path / "r", [Result("one", depth, depth, names=("depth", "SEM"))])
+    page = make(tmp_path / "r", [ImageResult("one", depth, depth, names=("depth", "SEM"))])
     assert "sem/one.png" in links(page) and "submission.zip" not in page and "not scored" in page
     assert all((tmp_path / "r" / unquote(link)).is_file() for link in links(page))
 
@@ -98,7 +98,7 @@ def test_png_tiff_and_zip_hold_the_same_depth(tmp_path):
     depth = np.linspace(30, 140, 72 * 48, dtype=np.float32).reshape(72, 48)
     for folder in ("first", "second"):
         with ResultsWriter(tmp_path / folder, 1.5) as writer:
-            writer.write([Result("000000", depth, depth, level=140)])
+            writer.write([ImageResult("000000", depth, depth, level=140)])
             writer.write_metrics({})
     image = Image.open(tmp_path / "first/depth/000000.png")
     assert image.mode == "L" and image.size == (48, 72)
@@ -122,7 +122,7 @@ def note(folder):
 
 def test_a_system_without_depth_shows_levels_and_contours(tmp_path):
     shown = [
-        Result(one.stem, one.sem, truth=one.truth, level=level, mask=one.truth > 100, probability=np.full(4, 0.25))
+        ImageResult(one.stem, one.sem, truth=one.truth, level=level, hole_mask=one.truth > 100, level_probs=np.full(4, 0.25))
         for one, level in zip(results(4), (140, 150, 160, 160), strict=True)
     ]
     scored = score_results(shown, LEVELS, None)

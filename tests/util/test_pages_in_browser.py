@@ -10,10 +10,10 @@ from tests.browser import content, needs_browser
 from tests.util.scored import score_results
 from util.metrology.hole_measurement import measure
 from util.page import results_page
-from util.results.image_result import Result
+from util.results.image_result import ImageResult
 from util.results.results_writer import ResultsWriter
-from util.scoring.measurement_errors import MeasureErrors
-from util.scoring.result_selection import Sample
+from util.scoring.measurement_errors import MeasurementErrors
+from util.scoring.result_selection import ResultSelection
 
 LEVELS = (140, 150, 160, 170)
 SAY = "const say = (name, value) => document.body.insertAdjacentHTML('beforeend', `<pre>${name}=${value}</pre>`);"
@@ -63,17 +63,17 @@ def write(folder, count=8):
         depth = truth + (n * 3 % count) + rng.normal(size=truth.shape) / 10
         depth_nm = [(maps.max() - maps)[None] * 2 for maps in (depth, truth)]
         said = [{name: float(one[0]) for name, one in measure(one, 1.5).items()} for one in depth_nm]
-        one = Result(f"hole {n}", truth, depth, depth, truth, LEVELS[n % 4], interval=np.full(truth.shape, 1.5))
+        one = ImageResult(f"hole {n}", truth, depth, depth, truth, LEVELS[n % 4], depth_u90=np.full(truth.shape, 1.5))
         one = replace(one, strange=1.5 if n == 2 else 0.5, floor=np.array([100.0, 2.0]))
         results.append(replace(one, measures=said[0] | {"depth_mean_u90_nm": 4.0}, true_measures=said[1]))
-    scored, errors = score_results(results, LEVELS, np.stack([one.truth for one in results])), MeasureErrors()
+    scored, errors = score_results(results, LEVELS, np.stack([one.truth for one in results])), MeasurementErrors()
     errors.add(results)
     with ResultsWriter(folder, 2.0, pixel_nm=1.5) as writer:
         writer.write(results)
         writer.write_metrics({"score": scored})
-        sample = Sample(len(results))
+        sample = ResultSelection(len(results))
         sample.add(results)
-        results_page.write(writer.unfinished, sample, "run", scored, [], 2.0, 1.5, errors.figures())
+        results_page.write(writer.unfinished, sample, "run", scored, [], 2.0, 1.5, errors.summary())
     return results
 
 

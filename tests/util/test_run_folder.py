@@ -21,7 +21,7 @@ def test_a_run_is_not_touched_unasked(tmp_path):
     with RunFolder(str(tmp_path), "run") as run:
         run.begin({"lr": 1})
         with pytest.raises(UtilError, match=r"--continue_train.*--overwrite"):
-            run.protect()
+            run.refuse_overwrite()
         assert run.options == {"lr": 1}
 
 

@@ -24,13 +24,13 @@ FINAL = ("centred", "quantised", "raw")  # the last of these is the map that was
 
 
 @dataclass(frozen=True)
-class Results:
+class ResultsFolder:
     """One folder that test.py wrote."""
 
     folder: Path
 
     @classmethod
-    def of(cls, name: str, results_dir: Path) -> "Results":
+    def of(cls, name: str, results_dir: Path) -> "ResultsFolder":
         """The folder `name`, or the newest results of the run of that name. Raises UtilError if there are none."""
         for folder in (Path(name), results_dir / name):
             if (folder / "metrics.json").is_file():
@@ -71,7 +71,7 @@ class Results:
             return None
 
     @property
-    def figures(self) -> dict[str, str]:
+    def summary(self) -> dict[str, str]:
         """What is compared, as text by its name."""
         score, said = self.metrics.get("score") or {}, {}
         final = next((name for name in FINAL if name in score), None)
@@ -111,7 +111,7 @@ def main(argv: list[str]) -> int:
             raise UtilError(f"{given.runs[0]}: name at least two runs, to compare them")
         if given.images < 0:
             raise UtilError(f"--images {given.images}: must be at least 0")
-        results = [Results.of(name, given.results_dir) for name in given.runs]
+        results = [ResultsFolder.of(name, given.results_dir) for name in given.runs]
         options = [_options(given.checkpoints_dir / str(one.metrics.get("run", "")) / "opt.json") for one in results]
         runs = [str(one.metrics.get("run", name)) for one, name in zip(results, given.runs, strict=True)]
         names = runs if len(set(runs)) == len(runs) else given.runs
@@ -128,8 +128,8 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         print(f"util.compare: {error.filename or given.results_dir}: {error.strerror or error}", file=sys.stderr)
         return 1
-    for name in dict.fromkeys(key for one in results for key in one.figures):
-        print(f"{name:32}" + "".join(f"{one.figures.get(name, '–'):>16}" for one in results))
+    for name in dict.fromkeys(key for one in results for key in one.summary):
+        print(f"{name:32}" + "".join(f"{one.summary.get(name, '–'):>16}" for one in results))
     print(f"the page: {out}")
     return 0
 

@@ -27,7 +27,7 @@ class Compared(Protocol):
     """What the page needs of a folder of results."""
 
     @property
-    def figures(self) -> dict[str, str]: ...
+    def summary(self) -> dict[str, str]: ...
 
     @property
     def holes(self) -> dict[str, dict[str, float]]: ...
@@ -42,7 +42,7 @@ def page(names: Sequence[str], results: Sequence[Compared], options: Sequence[di
         tags.h1("Runs side by side")
         tags.p(f"Differences are against the first, {names[0]}.", cls="quiet")
         tags.h2("Scores")
-        _scores(names, [one.figures for one in results])
+        _scores(names, [one.summary for one in results])
         common = [image for image in results[0].holes if all(image in one.holes for one in results[1:])]
         if common:
             tags.h2("Measures of the same holes")

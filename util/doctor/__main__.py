@@ -28,13 +28,13 @@ class Finding:
     """One thing that was looked at: what it is, what was found, and what to do if it is not as it should be."""
 
     what: str
-    said: str
+    message: str
     advice: str = ""
-    broken: bool = False
+    failed: bool = False
 
     def __str__(self) -> str:
-        mark = "BROKEN" if self.broken else "note" if self.advice else "ok"
-        line = f"{mark:<7}{self.what:<14} {self.said}{'; ' * bool(self.said and self.advice)}{self.advice}"
+        mark = "BROKEN" if self.failed else "note" if self.advice else "ok"
+        line = f"{mark:<7}{self.what:<14} {self.message}{'; ' * bool(self.message and self.advice)}{self.advice}"
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
@@ -42,7 +42,7 @@ def examine(server: str, port: int, training: bool) -> Iterator[Finding]:
     """What there is to say about this machine, the broken things among them."""
     missing = False
     for finding in (*versions(), *torch_works()):
-        missing = missing or finding.broken
+        missing = missing or finding.failed
         yield finding
     yield from examine_hardware()
     yield plots(server, port)
@@ -198,7 +198,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         for finding in examine(given.display_server, given.display_port, not given.no_training):
             print(finding, flush=True)
-            broken += finding.broken
+            broken += finding.failed
         print(f"{broken} broken: see above" if broken else "nothing is broken", flush=True)
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

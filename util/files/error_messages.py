@@ -13,7 +13,7 @@ TOO_SMALL = ("Kernel size can't be greater", "more than 1 spatial element", "Pad
 WORKER_DIED = ("DataLoader worker (pid",)
 
 
-def in_words(error: Exception) -> str:
+def explain_error(error: Exception) -> str:
     """One line for what the machine denied; raises `error` itself if it is anything else, which is a defect."""
     said = str(error)
     if any(words in said for words in WORKER_DIED):

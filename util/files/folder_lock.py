@@ -7,7 +7,7 @@ from pathlib import Path
 LOCK = ".lock"
 
 
-def take(folder: Path, name: str = LOCK) -> int | None:
+def acquire_lock(folder: Path, name: str = LOCK) -> int | None:
     """The lock of `folder` as a file descriptor, to be closed by the caller; None while another program holds it."""
     lock = os.open(folder / name, os.O_CREAT | os.O_RDWR, 0o644)
     try:

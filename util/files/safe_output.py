@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 
-class Terminal:
+class SafeStream:
     """A text stream whose failures are passed over in silence from the first one on."""
 
     def __init__(self, stream: Any) -> None:
@@ -37,10 +37,10 @@ class Terminal:
         return getattr(self._stream, name)
 
 
-def steady() -> None:
+def make_output_safe() -> None:
     """From now on nothing that is printed can fail; a stream that is closed already is one that nobody reads."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (open as long as the program runs)
-        setattr(sys, name, Terminal(stream))
+        setattr(sys, name, SafeStream(stream))

@@ -5,13 +5,13 @@ from types import TracebackType
 from tqdm import tqdm
 
 
-class Tolerant:
+class WarnOnError:
     """`with Tolerant("the page"):` an OSError within is one warning, the first time, and the program goes on."""
 
     def __init__(self, what: str) -> None:
         self.what, self.warned = what, False
 
-    def __enter__(self) -> "Tolerant":
+    def __enter__(self) -> "WarnOnError":
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> bool:

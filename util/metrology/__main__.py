@@ -10,13 +10,13 @@ import math
 import sys
 from pathlib import Path
 
-from ..compare.__main__ import Results
+from ..compare.__main__ import ResultsFolder
 from ..errors import UtilError
 from ..files.atomic import write_bytes
-from ..files.safe_output import steady
+from ..files.safe_output import make_output_safe
 from . import hole_table, reference_comparison
 from .metrology_page import page
-from .run_statistics import Statistics
+from .run_statistics import RunStatistics
 
 
 def main(argv: list[str]) -> int:
@@ -49,9 +49,9 @@ def main(argv: list[str]) -> int:
                 raise UtilError(f"--{name}: is said of a reference; say --reference FILE, too")
         folder = Path(given.results)
         if not (folder / "holes.csv").is_file():
-            folder = Results.of(given.results, given.results_dir).folder
+            folder = ResultsFolder.of(given.results, given.results_dir).folder
         table = hole_table.read(folder / "holes.csv")
-        found = Statistics.of(table.known() if given.known_only else table, given.tolerance_nm)
+        found = RunStatistics.of(table.drop_ood() if given.known_only else table, given.tolerance_nm)
         if given.reference:
             known = reference_comparison.read(given.reference, given.nm_per_grey or 1.0)
             found = found.against(known, given.quantity or "depth_mean_nm", given.reference_sigma_nm)
@@ -69,7 +69,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _write(folder: Path, found: Statistics) -> None:
+def _write(folder: Path, found: RunStatistics) -> None:
     """All files; each is whole or not there, and the page is the last."""
     where = folder.resolve()
     files = {
@@ -85,7 +85,7 @@ def _write(folder: Path, found: Statistics) -> None:
             write_bytes(folder / name, content.encode("utf-8", "replace"))
 
 
-def _say(found: Statistics) -> None:
+def _say(found: RunStatistics) -> None:
     for line in found.warnings():
         print(line)
     width = max(map(len, found.quantities))
@@ -103,7 +103,7 @@ def _say(found: Statistics) -> None:
         print(f"{name:{width}}{cells}{'–' if ratio is None else format(ratio, '.1%'):>8}")
     if found.comparison:
         one, name = found.comparison, found.compared
-        low, high = one.limits
+        low, high = one.limits_of_agreement
         print(
             f"{name} against {len(one.names)} of the reference: bias {one.bias:+.3g} nm, 95 % of the differences "
             f"within {low:+.3g} to {high:+.3g} nm,\nslope {one.line.slope:.4f} ± {one.line.slope_error:.2g}, offset "
@@ -122,5 +122,5 @@ def _above_0(text: str) -> float:
 
 
 if __name__ == "__main__":
-    steady()
+    make_output_safe()
     sys.exit(main(sys.argv[1:]))

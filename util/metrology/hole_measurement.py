@@ -9,7 +9,7 @@ from .contour import Contour
 TOP, HALF, BOTTOM = 0.1, 0.5, 0.9  # shares of the plateau's depth
 BLOCK = 512  # holes measured at once, so that memory does not grow with their number
 SIDES = ("left", "right", "top", "bottom")
-MEASURES = {
+QUANTITIES = {
     "depth_mean_nm": "mean depth of the floor, which is what is deeper than 90 % of the plateau",
     "depth_mean_u90_nm": "half the width of its 90 % interval, where the model gives one",
     "depth_max_nm": "depth of the deepest pixel",
@@ -65,7 +65,7 @@ def measure(
         raise ValueError(f"pixel_nm is {pixel_nm}: expected a length above 0")
     blocks = [slice(start, start + BLOCK) for start in range(0, len(depth), BLOCK)]
     parts = [_measure(depth[at], pixel_nm, None if interval_nm is None else interval_nm[at], lines) for at in blocks]
-    return {name: np.concatenate([np.empty(0), *(part[name] for part in parts)]) for name in MEASURES}
+    return {name: np.concatenate([np.empty(0), *(part[name] for part in parts)]) for name in QUANTITIES}
 
 
 def _measure(
@@ -82,7 +82,7 @@ def _measure(
         name: Contour(relief, share * plateau) for name, share in zip(("top", "half", "bottom"), shares, strict=True)
     }
     half = contours["half"]
-    found = dict.fromkeys(MEASURES, np.full(len(depth), np.nan))
+    found = dict.fromkeys(QUANTITIES, np.full(len(depth), np.nan))
     found["depth_mean_nm"] = (depth * floor).sum((1, 2), dtype=np.float64) / np.maximum(floor.sum((1, 2)), 1)
     found["depth_max_nm"] = depth.max((1, 2)).astype(np.float64)
     found["depth_plateau_nm"] = plateau

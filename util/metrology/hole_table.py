@@ -30,20 +30,20 @@ class HoleTable:
     repeat: NDArray[np.intp]  # (N,) number behind _itr; 0 without one
     quantities: dict[str, NDArray[np.float64]]  # (N,) each; NaN is what could not be measured
     u90: dict[str, NDArray[np.float64]]  # half the width of the 90 % interval (N,) of some of them
-    outside: NDArray[np.bool_] | None = None  # (H,) outside what the model knows; None where it does not say
-    left_out: int = 0  # holes outside what the model knows that were in the file
+    is_ood: NDArray[np.bool_] | None = None  # (H,) outside what the model knows; None where it does not say
+    n_dropped: int = 0  # holes outside what the model knows that were in the file
 
     @property
     def hole_site(self) -> NDArray[np.intp]:
         """Place in `sites` of each hole (H,)."""
         return self.site[np.unique(self.hole, return_index=True)[1]]
 
-    def known(self) -> "HoleTable":
+    def drop_ood(self) -> "HoleTable":
         """The same without the holes outside what the model knows; raises UtilError where it does not say which are,
         and where none is left."""
-        if self.outside is None:
+        if self.is_ood is None:
             raise UtilError(f"--known_only: the model does not say which holes it knows (holes.csv, {OUTSIDE})")
-        keep = ~self.outside[self.hole]
+        keep = ~self.is_ood[self.hole]
         quantities = {name: seen for name, one in self.quantities.items() if np.isfinite(seen := one[keep]).any()}
         if not quantities:
             raise UtilError("--known_only: no hole is left that the model knows and that was measured")
@@ -59,8 +59,8 @@ class HoleTable:
             repeat=self.repeat[keep],
             quantities=quantities,
             u90={name: one[keep] for name, one in self.u90.items()},
-            outside=self.outside[~self.outside],
-            left_out=int(self.outside.sum()),
+            is_ood=self.is_ood[~self.is_ood],
+            n_dropped=int(self.is_ood.sum()),
         )
 
 

@@ -8,7 +8,7 @@ from dominate.util import raw
 
 from ..drawing.page_template import empty_page
 from . import plots
-from .run_statistics import Statistics
+from .run_statistics import RunStatistics
 
 LEADING = ("depth_mean_nm", "cd_half_nm")
 MOST_SITES = 60  # rows of the table of sites
@@ -24,7 +24,7 @@ MEANINGS = {
 }
 
 
-def page(title: str, found: Statistics) -> str:
+def page(title: str, found: RunStatistics) -> str:
     """HTML of the statistics."""
     made = empty_page(f"{title}: metrology")
     sites = [site for site in found.table.sites if site]
@@ -43,7 +43,7 @@ def page(title: str, found: Statistics) -> str:
             for name in leading:
                 one = found.quantities[name]
                 _figure(f"{np.nanmean(one.values):.4g}", name)
-                _figure(f"{3 * one.within:.3g}", f"3σ {'inside the sites' if sites else 'of the holes'}")
+                _figure(f"{3 * one.sigma_within_sites:.3g}", f"3σ {'inside the sites' if sites else 'of the holes'}")
             if found.comparison:
                 _figure(f"{found.comparison.bias:+.3g}".replace("-", "−"), "bias to the reference [nm]")
                 _figure(f"{found.comparison.tmu:.3g}", "TMU, 3σ [nm]")
@@ -58,18 +58,18 @@ def page(title: str, found: Statistics) -> str:
     return made.render()
 
 
-def _trends(found: Statistics, names: Sequence[str], sites: bool) -> None:
+def _trends(found: RunStatistics, names: Sequence[str], sites: bool) -> None:
     tags.h2("Over the sites" if sites else "Over the holes")
     for name in names:
         one = found.quantities[name]
         if sites:
-            shown = plots.trend(name, one.mean, 3 * one.sigma, one.sites_outside, "site")
+            shown = plots.trend(name, one.mean, 3 * one.sigma, one.site_outliers, "site")
         else:
-            shown = plots.trend(name, one.values, None, one.holes_outside, "hole")
+            shown = plots.trend(name, one.values, None, one.hole_outliers, "hole")
         _plot(shown, kind="curve trend")
 
 
-def _reference(found: Statistics) -> None:
+def _reference(found: RunStatistics) -> None:
     one, name = found.comparison, found.compared
     assert one is not None
     tags.h2("Against the reference")
@@ -80,10 +80,14 @@ def _reference(found: Statistics) -> None:
     with tags.div(cls="wide"), tags.table():
         for title, value, meaning in (
             ("bias", f"{one.bias:+.3g} ± {one.bias_error:.2g} nm", "mean difference ± its standard error"),
-            ("limits of agreement", f"{one.limits[0]:+.3g} to {one.limits[1]:+.3g} nm", "hold 95 % of the differences"),
+            (
+                "limits of agreement",
+                f"{one.limits_of_agreement[0]:+.3g} to {one.limits_of_agreement[1]:+.3g} nm",
+                "hold 95 % of the differences",
+            ),
             ("slope", f"{one.line.slope:.4f} ± {one.line.slope_error:.2g}", "Mandel regression, both with errors"),
             ("offset", f"{one.line.offset:+.4g} ± {one.line.offset_error:.2g} nm", "at a reference of 0"),
-            ("λ", f"{one.ratio:.3g}", "variance of the measurement's error over that of the reference's"),
+            ("λ", f"{one.variance_ratio:.3g}", "variance of the measurement's error over that of the reference's"),
             ("residual σ", f"{one.residual:.3g} nm", "around the line"),
             (
                 "TMU, 3σ",
@@ -99,7 +103,7 @@ def _reference(found: Statistics) -> None:
     tags.p(f"Calibrated: ({name} {shift}) / {one.line.slope:.5g}, as in calibrated.csv.")
 
 
-def _repeats(found: Statistics, names: Sequence[str]) -> None:
+def _repeats(found: RunStatistics, names: Sequence[str]) -> None:
     known = [(name, one) for name in names if (one := found.quantities[name].repeats)]
     if known:
         tags.h2("Repeatability")
@@ -112,7 +116,7 @@ def _repeats(found: Statistics, names: Sequence[str]) -> None:
                 )
 
 
-def _quantities(found: Statistics) -> None:
+def _quantities(found: RunStatistics) -> None:
     heads = ["holes", "mean", "3σ, run", "3σ, sites", "without noise", "3σ, measurement", "P/T", "outliers"]
     shown = [name for name in heads if name != "P/T" or found.tolerance_nm is not None]
     rows = []
@@ -121,11 +125,11 @@ def _quantities(found: Statistics) -> None:
             "holes": f"{one.count.sum():,}",
             "mean": _number(float(np.nanmean(one.values)), 5),
             "3σ, run": _number(3 * one.run_sigma),
-            "3σ, sites": _number(3 * one.within),
-            "without noise": _number(3 * one.within_corrected),
-            "3σ, measurement": _number(3 * one.noise),
+            "3σ, sites": _number(3 * one.sigma_within_sites),
+            "without noise": _number(3 * one.sigma_within_sites_corrected),
+            "3σ, measurement": _number(3 * one.measurement_sigma),
             "P/T": f"{ratio:.1%}" if np.isfinite(ratio := found.precision_to_tolerance(name)) else "–",
-            "outliers": _outliers(int(one.holes_outside.sum()), int(one.sites_outside.sum())),
+            "outliers": _outliers(int(one.hole_outliers.sum()), int(one.site_outliers.sum())),
         }
         rows.append([name, *(known[head] for head in shown)])
     _table(["quantity", *shown], rows)
@@ -136,12 +140,12 @@ def _quantities(found: Statistics) -> None:
                 tags.dd(MEANINGS[name])
 
 
-def _sites(found: Statistics, names: Sequence[str]) -> None:
+def _sites(found: RunStatistics, names: Sequence[str]) -> None:
     tags.h2("Sites")
     table, count = found.table, len(found.table.sites)
     outside = np.zeros(count, dtype=bool)
     for name in names:
-        outside |= found.quantities[name].sites_outside
+        outside |= found.quantities[name].site_outliers
     even = np.unique(np.linspace(0, count - 1, min(count, MOST_SITES)).round().astype(int))
     chosen = np.union1d(np.flatnonzero(outside)[:MOST_SITES], even)
     if len(chosen) < count:
@@ -153,7 +157,7 @@ def _sites(found: Statistics, names: Sequence[str]) -> None:
         row = [table.sites[n] or "no site", str(n + 1), str(max(found.quantities[name].count[n] for name in names))]
         for name in names:
             one = found.quantities[name]
-            mark = " !" if one.sites_outside[n] else ""
+            mark = " !" if one.site_outliers[n] else ""
             row += [_number(one.mean[n], 5) + mark, _number(3 * one.sigma[n]), _number(3 * one.corrected[n])]
         rows.append(row)
     _table(heads, rows)

@@ -54,7 +54,7 @@ def bland_altman(name: str, found: Comparison) -> str:
     """Measured minus reference over the mean of both, with bias and limits of agreement."""
     figure, axes = _axes((5.4, 4.4))
     _points(axes, (found.measured + found.reference) / 2, found.measured - found.reference, BLUE)
-    _levels(axes, found.bias, found.limits, f"bias {found.bias:+.3g}", "95 % limits of agreement")
+    _levels(axes, found.bias, found.limits_of_agreement, f"bias {found.bias:+.3g}", "95 % limits of agreement")
     axes.set(xlabel=f"mean of {name} and the reference", ylabel="measured − reference [nm]")
     return _finished(figure, axes)
 

@@ -16,7 +16,7 @@ LIMITS = 1.96  # standard deviations that hold 95 % of a normal distribution
 
 
 @dataclass(frozen=True)
-class Line:
+class RegressionLine:
     """measured = offset + slope reference, with the standard errors of both."""
 
     slope: float
@@ -32,8 +32,8 @@ class Comparison:
     names: list[str]
     reference: NDArray[np.float64]  # (n,)
     measured: NDArray[np.float64]  # (n,)
-    line: Line
-    ratio: float  # lambda: variance of the measurement's error over that of the reference's
+    line: RegressionLine
+    variance_ratio: float  # lambda: variance of the measurement's error over that of the reference's
     residual: float  # standard deviation of measured - offset - slope reference, n - 2 degrees of freedom
     tmu: float  # 3 sigma
     tmu_limits: tuple[float, float]  # its 95 % interval, by the chi-squared distribution of the residual's variance
@@ -42,7 +42,7 @@ class Comparison:
     difference: float  # standard deviation of measured - reference
 
     @property
-    def limits(self) -> tuple[float, float]:
+    def limits_of_agreement(self) -> tuple[float, float]:
         """Within which 95 % of the differences lie: bias -+ 1.96 s (Bland and Altman, Lancet 327 (1986) 307)."""
         return self.bias - LIMITS * self.difference, self.bias + LIMITS * self.difference
 
@@ -109,7 +109,7 @@ def compare(
     )
 
 
-def mandel(x: NDArray, y: NDArray, ratio: float = 1.0) -> Line:
+def mandel(x: NDArray, y: NDArray, ratio: float = 1.0) -> RegressionLine:
     """The line through (x, y), each (n,), where both have errors, of variances whose ratio (y over x) is `ratio`;
     infinite: x has none, which is ordinary least squares.
 
@@ -126,7 +126,7 @@ def mandel(x: NDArray, y: NDArray, ratio: float = 1.0) -> Line:
     slopes = _slope(sums[0] - shrink * u * u, sums[1] - shrink * v * v, sums[2] - shrink * u * v, ratio)
     offsets = (centre[1] - v / (n - 1)) - slopes * (centre[0] - u / (n - 1))
     errors = (float(np.sqrt((n - 1) * one.var())) for one in (slopes, offsets))
-    return Line(float(slope), float(offset), *errors)
+    return RegressionLine(float(slope), float(offset), *errors)
 
 
 def _slope(xx: NDArray, yy: NDArray, xy: NDArray, ratio: float) -> NDArray[np.float64]:

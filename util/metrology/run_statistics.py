@@ -10,30 +10,30 @@ from typing import Any
 import numpy as np
 
 from ..errors import UtilError
-from ..results.results_writer import inert
+from ..results.results_writer import escape_formula
 from .hole_table import HoleTable
 from .reference_comparison import ENOUGH, Comparison, compare
-from .site_statistics import Quantity, quantity
+from .site_statistics import QuantityStatistics, quantity
 
 SITE_COLUMNS = ("site", "quantity", "holes", "mean", "3sigma", "3sigma_noise_corrected", "holes_outside", "outlier")
 
 
 @dataclass(frozen=True)
-class Statistics:
+class RunStatistics:
     """Of all quantities of a table, and of one of them against a reference where there is one."""
 
     table: HoleTable
-    quantities: dict[str, Quantity]
+    quantities: dict[str, QuantityStatistics]
     tolerance_nm: float | None = None
     compared: str = ""  # the quantity that the reference knows
     comparison: Comparison | None = None
 
     @classmethod
-    def of(cls, table: HoleTable, tolerance_nm: float | None = None) -> "Statistics":
+    def of(cls, table: HoleTable, tolerance_nm: float | None = None) -> "RunStatistics":
         """The statistics of a table; `tolerance_nm` [nm] is the full width of what is tolerated."""
         return cls(table, {name: quantity(table, name) for name in table.quantities}, tolerance_nm)
 
-    def against(self, reference: dict[str, float], name: str, reference_sigma: float | None) -> "Statistics":
+    def against(self, reference: dict[str, float], name: str, reference_sigma: float | None) -> "RunStatistics":
         """The same with a comparison of the quantity `name` [nm]: each site's mean, or each hole's value where the
         reference names images. Raises UtilError where there are too few of them, or no such quantity."""
         if name not in self.quantities:
@@ -45,17 +45,17 @@ class Statistics:
         values = [(reference[one.lower()], measured[one]) for one in common]
         x, y = np.array(values, dtype=np.float64).reshape(-1, 2).T
         found = compare(common, x, y, reference_sigma)
-        return Statistics(self.table, self.quantities, self.tolerance_nm, name, found)
+        return RunStatistics(self.table, self.quantities, self.tolerance_nm, name, found)
 
     @property
-    def outside_known(self) -> int | None:
+    def n_ood(self) -> int | None:
         """Holes outside what the model knows; None where it does not say."""
-        return None if self.table.outside is None else int(self.table.outside.sum())
+        return None if self.table.is_ood is None else int(self.table.is_ood.sum())
 
     def warnings(self) -> list[str]:
         """What must be said before any number."""
-        said, holes, left_out = [], len(self.table.hole_site), self.table.left_out
-        if count := self.outside_known:
+        said, holes, left_out = [], len(self.table.hole_site), self.table.n_dropped
+        if count := self.n_ood:
             verb, whose = ("is", "its") if count == 1 else ("are", "their")
             said.append(
                 f"{count:,} of {holes:,} holes {verb} outside what the model knows: do not trust {whose} numbers"
@@ -81,8 +81,8 @@ class Statistics:
             "images": len(self.table.images),
             "holes": len(self.table.hole_site),
             "sites": len([site for site in self.table.sites if site]),
-            "outside_known": self.outside_known,
-            "left_out": self.table.left_out,
+            "outside_known": self.n_ood,
+            "left_out": self.table.n_dropped,
             "tolerance_nm": self.tolerance_nm,
             "quantities": {name: self._quantity(one) for name, one in self.quantities.items()},
         }
@@ -90,18 +90,18 @@ class Statistics:
             told["reference"], told["calibration"] = self._comparison(self.comparison)
         return _finite(told)
 
-    def _quantity(self, one: Quantity) -> dict[str, Any]:
+    def _quantity(self, one: QuantityStatistics) -> dict[str, Any]:
         told: dict[str, Any] = {
             "holes": int(one.count.sum()),
             "mean": float(np.nanmean(one.values)),
             "3sigma": 3 * one.run_sigma,
-            "3sigma_within_sites": 3 * one.within,
-            "3sigma_within_sites_noise_corrected": 3 * one.within_corrected,
-            "3sigma_of_a_measurement": 3 * one.noise,
-            "noise_from": one.noise_from or None,
+            "3sigma_within_sites": 3 * one.sigma_within_sites,
+            "3sigma_within_sites_noise_corrected": 3 * one.sigma_within_sites_corrected,
+            "3sigma_of_a_measurement": 3 * one.measurement_sigma,
+            "noise_from": one.noise_source or None,
             "precision_to_tolerance": self.precision_to_tolerance(one.name),
-            "holes_outside": int(one.holes_outside.sum()),
-            "sites_outside": int(one.sites_outside.sum()),
+            "holes_outside": int(one.hole_outliers.sum()),
+            "sites_outside": int(one.site_outliers.sum()),
         }
         if one.repeats:
             told["repeatability"] = {
@@ -118,12 +118,12 @@ class Statistics:
             "compared": len(found.names),
             "bias_nm": found.bias,
             "bias_standard_error_nm": found.bias_error,
-            "limits_of_agreement_nm": list(found.limits),
+            "limits_of_agreement_nm": list(found.limits_of_agreement),
             "slope": line.slope,
             "slope_standard_error": line.slope_error,
             "offset_nm": line.offset,
             "offset_standard_error_nm": line.offset_error,
-            "lambda": found.ratio,
+            "lambda": found.variance_ratio,
             "residual_sigma_nm": found.residual,
             "tmu_3sigma_nm": found.tmu,
             "tmu_3sigma_95_interval_nm": list(found.tmu_limits),
@@ -135,10 +135,12 @@ class Statistics:
         """A row for each site and quantity, its unit the quantity's; what is not known is empty."""
         rows = []
         for name, one in self.quantities.items():
-            outside = np.bincount(self.table.hole_site, one.holes_outside, len(self.table.sites)).astype(int)
-            columns = (one.count, one.mean, 3 * one.sigma, 3 * one.corrected, outside, one.sites_outside.astype(int))
+            outside = np.bincount(self.table.hole_site, one.hole_outliers, len(self.table.sites)).astype(int)
+            columns = (one.count, one.mean, 3 * one.sigma, 3 * one.corrected, outside, one.site_outliers.astype(int))
             numbers = zip(*(column.tolist() for column in columns), strict=True)
-            rows += [(site, (inert(site), name, *row)) for site, row in zip(self.table.sites, numbers, strict=True)]
+            rows += [
+                (site, (escape_formula(site), name, *row)) for site, row in zip(self.table.sites, numbers, strict=True)
+            ]
         place = {site: n for n, site in enumerate(self.table.sites)}
         return _csv(SITE_COLUMNS, (row for _, row in sorted(rows, key=lambda row: place[row[0]])))
 
@@ -148,8 +150,8 @@ class Statistics:
             return None
         values = self.table.quantities[self.compared]
         calibrated = self.comparison.calibrated(values).tolist()
-        sites = [inert(self.table.sites[n]) for n in self.table.site]
-        images = map(inert, self.table.images)
+        sites = [escape_formula(self.table.sites[n]) for n in self.table.site]
+        images = map(escape_formula, self.table.images)
         header = ("image", "site", self.compared, f"{self.compared}_calibrated")
         return _csv(header, zip(images, sites, values.tolist(), calibrated, strict=True))
 

@@ -17,7 +17,7 @@ PRECISION = 6  # sigma, as P/T counts them
 
 
 @dataclass(frozen=True)
-class Quantity:
+class QuantityStatistics:
     """Statistics of one quantity over S sites of H holes, in its unit. A hole's value is the mean of its repeats.
 
     Standard deviations have n - 1 degrees of freedom. NaN is what cannot be told.
@@ -29,22 +29,22 @@ class Quantity:
     mean: NDArray[np.float64]  # (S,)
     sigma: NDArray[np.float64]  # (S,) of the holes in the site
     corrected: NDArray[np.float64]  # (S,) the same without the measurement's noise
-    holes_outside: NDArray[np.bool_]  # (H,) far from the median of their site
-    sites_outside: NDArray[np.bool_]  # (S,) whose mean is far from the median of the sites of its kind
+    hole_outliers: NDArray[np.bool_]  # (H,) far from the median of their site
+    site_outliers: NDArray[np.bool_]  # (S,) whose mean is far from the median of the sites of its kind
     run_sigma: float  # of all holes
-    within: float  # pooled over the sites
-    within_corrected: float  # the same without the measurement's noise
-    noise: float  # standard deviation of one measurement
-    noise_from: str  # "repeats", "intervals" or "" where nothing tells it
+    sigma_within_sites: float  # pooled over the sites
+    sigma_within_sites_corrected: float  # the same without the measurement's noise
+    measurement_sigma: float  # standard deviation of one measurement
+    noise_source: str  # "repeats", "intervals" or "" where nothing tells it
     repeats: Repeatability | None
 
     def precision_to_tolerance(self, tolerance: float) -> float:
         """P/T = 6 sigma / tolerance, sigma of one measurement, the tolerance's full width in the quantity's unit
         (AIAG, Measurement Systems Analysis, 4th ed., 2010)."""
-        return PRECISION * self.noise / tolerance
+        return PRECISION * self.measurement_sigma / tolerance
 
 
-def quantity(table: HoleTable, name: str) -> Quantity:
+def quantity(table: HoleTable, name: str) -> QuantityStatistics:
     """The statistics of the quantity `name`.
 
     The noise's variance is taken off the variance that is seen, as in sigma_true^2 = sigma_seen^2 - sigma_noise^2
@@ -69,7 +69,7 @@ def quantity(table: HoleTable, name: str) -> Quantity:
     at_sites = means(variance, site, sites)
     told = np.isfinite(at_sites) & (freedom > 0)
     mean_noise = (at_sites[told] * freedom[told]).sum() / (freedom[told].sum() or np.nan)
-    return Quantity(
+    return QuantityStatistics(
         name,
         values,
         count,
@@ -77,7 +77,7 @@ def quantity(table: HoleTable, name: str) -> Quantity:
         sigma,
         _without(sigma, at_sites),
         outliers(values, site, sites),
-        outliers(mean, kinds(table.sites), sites),
+        outliers(mean, site_families(table.sites), sites),
         float(known.std(ddof=1)) if len(known) > 1 else np.nan,
         within,
         float(_without(np.array(within), np.array(mean_noise))),
@@ -87,7 +87,7 @@ def quantity(table: HoleTable, name: str) -> Quantity:
     )
 
 
-def kinds(sites: list[str]) -> NDArray[np.intp]:
+def site_families(sites: list[str]) -> NDArray[np.intp]:
     """The kind (S,) of each site, as a number: names that differ in their last number only are of one kind. So are
     depth_140_site_00233 and depth_140_site_00234, and depth_110_site_00233 is of another depth."""
     return np.unique([site.rstrip("0123456789") for site in sites], return_inverse=True)[1]

@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..files.warn_on_error import Tolerant
+from ..files.warn_on_error import WarnOnError
 from .alarms import alarms
 from .live_plots import LivePlots
 from .trackers import Trackers
@@ -17,7 +17,7 @@ from .training_page import TrainingPage
 HINT = "The curves are on {page}; `python -m util.visdom_server` starts a server."
 
 
-class Display:
+class TrainingMonitor:
     """`with Display(run, name, options, changed) as display:`; `options` are the options of the display, `levels` the
     classes of a confusion matrix, `step` is where the training stands.
 
@@ -34,7 +34,7 @@ class Display:
         step: int = 0,
     ) -> None:
         self.options, self.run = options, run
-        self.writing, self.tracking = Tolerant("the page"), Tolerant("what --track asks for")
+        self.writing, self.tracking = WarnOnError("the page"), WarnOnError("what --track asks for")
         self.page: TrainingPage | None = None
         if options.html:
             with self.writing:
@@ -49,7 +49,7 @@ class Display:
         self.trackers = Trackers(options.track, run, name, step, values) if options.track else None
         self.written_at, self.step = 0, 0
 
-    def __enter__(self) -> "Display":
+    def __enter__(self) -> "TrainingMonitor":
         o = self.options
         if o.display_id > 0:
             hint = HINT.format(page=self.run / "web/index.html") if o.html else HINT.partition("; ")[2]
@@ -66,7 +66,7 @@ class Display:
             with self.tracking:
                 self.trackers.close()
 
-    def due(self, step: int) -> bool:
+    def images_due(self, step: int) -> bool:
         """Whether images are wanted after this step."""
         return step % self.options.display_freq == 0
 

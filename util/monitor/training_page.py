@@ -56,12 +56,12 @@ class TrainingPage:
                 for title, names in groups(list(losses)[3:]):
                     with tags.figure(cls="curve"):
                         raw(figure.curves(losses, names, title))
-            self._judged(epochs or {})
+            self._validation(epochs or {})
             self._images()
             self._options()
         write_bytes(self.folder / "index.html", page.render().encode(errors="backslashreplace"))
 
-    def _judged(self, epochs: Mapping[str, Sequence[float]]) -> None:
+    def _validation(self, epochs: Mapping[str, Sequence[float]]) -> None:
         names = list(epochs)[len(FIRST) :]
         if not names:
             return

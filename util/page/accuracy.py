@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..drawing import figure
 from ..scoring.score_table import rows, summary
 from .colours import embedded
-from .quantity_labels import Quantity
+from .quantity_labels import QuantityLabel
 
 MEANINGS = {
     "raw": "As the network gives it.",
@@ -25,7 +25,9 @@ MEANINGS = {
 }
 
 
-def headline(score: dict[str, Any], errors: Mapping[str, dict[str, Any]], measures: Mapping[str, Quantity]) -> None:
+def headline(
+    score: dict[str, Any], errors: Mapping[str, dict[str, Any]], measures: Mapping[str, QuantityLabel]
+) -> None:
     """The few numbers that are asked for first, and what they are to be compared with."""
     numbers = []
     if steps := [name for name in ("raw", "quantised", "centred") if name in score]:
@@ -45,7 +47,7 @@ def headline(score: dict[str, Any], errors: Mapping[str, dict[str, Any]], measur
     tags.p(" ".join(summary(score)), cls="quiet")
 
 
-def of_measures(errors: Mapping[str, dict[str, Any]], measures: Mapping[str, Quantity]) -> None:
+def of_measures(errors: Mapping[str, dict[str, Any]], measures: Mapping[str, QuantityLabel]) -> None:
     """Bias and 3 sigma of every measure over all holes."""
     with tags.div(cls="wide"), tags.table(cls="measures"):
         with tags.thead(), tags.tr():

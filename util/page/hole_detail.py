@@ -11,10 +11,10 @@ from dominate import tags
 from dominate.util import raw
 
 from ..metrology.hole_measurement import BOTTOM, HALF, TOP
-from ..results.image_result import Result
+from ..results.image_result import ImageResult
 from .colours import TABLES, Colours
 from .maps import Maps
-from .quantity_labels import Quantity
+from .quantity_labels import QuantityLabel
 from .results_table import legends
 from .row_cells import facts
 
@@ -95,10 +95,10 @@ def _measures() -> None:
 
 
 def data(
-    results: Sequence[Result],
+    results: Sequence[ImageResult],
     maps: Sequence[Maps],
     colours: Colours,
-    measures: dict[str, Quantity],
+    measures: dict[str, QuantityLabel],
     nm_per_grey: float,
     pixel_nm: float,
 ) -> None:
@@ -124,7 +124,7 @@ def data(
 
 
 def _hole(
-    result: Result, maps: Maps, measures: dict[str, Quantity], nm_per_grey: float, pixel_nm: float
+    result: ImageResult, maps: Maps, measures: dict[str, QuantityLabel], nm_per_grey: float, pixel_nm: float
 ) -> dict[str, Any]:
     layers = {name: getattr(maps, name) for name in ("depth", "truth", "interval")}
     known = {name: nm for name, nm in layers.items() if nm is not None}
@@ -133,7 +133,7 @@ def _hole(
         np.rint(nm / (FINEST * nm_per_grey)).clip(limits.min, limits.max).astype("<i2").tobytes()
         for nm in known.values()
     ]
-    found, true = result.measures, result.true_measures
+    found, true = result.measurements, result.true_measurements
     said: dict[str, Any] = {
         "stem": result.stem,
         "shape": maps.sem.shape,
@@ -144,7 +144,7 @@ def _hole(
         "measures": [],
     }
     if found is not None or true is not None:
-        said["measures"] = [[one.text(found), one.text(true), one.apart(found, true)] for one in measures.values()]
+        said["measures"] = [[one.text(found), one.text(true), one.difference(found, true)] for one in measures.values()]
         plateaus = {"depth": found, "truth": true}
         said["plateaus"] = {
             name: one["depth_plateau_nm"]

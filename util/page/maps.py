@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..results.image_result import Result
+from ..results.image_result import ImageResult
 
 MOST_SIDE = 96  # [px] so that 200 square images stay below 10 MB
 
@@ -27,17 +27,17 @@ class Maps:
     shrink: tuple[float, float]
 
     @classmethod
-    def of(cls, result: Result, nm_per_grey: float) -> "Maps":
+    def of(cls, result: ImageResult, nm_per_grey: float) -> "Maps":
         """Those of a result; of a depth map that was turned into a SEM image, these two."""
-        sem, depth, truth = result.sem, None, None
+        sem, depth, truth = result.input, None, None
         if result.reverse:
-            sem, depth = np.asarray(result.depth), (result.sem.max() - result.sem) * nm_per_grey
+            sem, depth = np.asarray(result.raw_depth), (result.input.max() - result.input) * nm_per_grey
         elif result.final is not None and result.level is not None:
             depth = (result.level - result.final) * nm_per_grey
         if result.true_level is not None and result.truth is not None:
             truth = (result.true_level - result.truth) * nm_per_grey
-        interval = None if result.interval is None else result.interval * nm_per_grey
-        masks = (None, None) if result.mask is None else (_mask(~result.mask), _mask(truth_hole(result)))
+        interval = None if result.depth_u90 is None else result.depth_u90 * nm_per_grey
+        masks = (None, None) if result.hole_mask is None else (_mask(~result.hole_mask), _mask(truth_hole(result)))
         small = _small(sem)
         shrink = (sem.shape[0] / small.shape[0], sem.shape[1] / small.shape[1])
         return cls(small, _small(depth), _small(truth), _small(interval), *masks, shrink)
@@ -48,7 +48,7 @@ class Maps:
         return None if self.depth is None or self.truth is None else self.depth - self.truth
 
 
-def truth_hole(result: Result) -> NDArray | None:
+def truth_hole(result: ImageResult) -> NDArray | None:
     """Where the truth is not background (H, W)."""
     return None if result.truth is None else result.truth != result.true_level
 

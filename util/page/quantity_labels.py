@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..metrology.hole_measurement import MEASURES, name_in_pixels
+from ..metrology.hole_measurement import QUANTITIES, name_in_pixels
 from ..scoring.measurement_errors import UNCERTAIN, difference
 
 LABELS = {
@@ -23,7 +23,7 @@ THOUSAND = 1000.0
 
 
 @dataclass(frozen=True)
-class Quantity:
+class QuantityLabel:
     """A measure: its name in holes.csv, what it is called here, its unit, what it means."""
 
     name: str
@@ -45,20 +45,20 @@ class Quantity:
         scaled = value / THOUSAND if self.name == "volume_nm3" else value
         return f"{scaled:{sign}z.{DECIMALS.get(self.name, 1) + finer}f}".replace("-", "\u2212")
 
-    def apart(self, found: dict[str, float] | None, truth: dict[str, float] | None) -> str:
+    def difference(self, found: dict[str, float] | None, truth: dict[str, float] | None) -> str:
         """Found less true."""
         values = ((one or {}).get(self.name, np.nan) for one in (found, truth))
         return self.number(difference(self.name, *values), "+")
 
 
-def quantities(pixel_nm: float) -> dict[str, Quantity]:
+def quantities(pixel_nm: float) -> dict[str, QuantityLabel]:
     """All measures by name, without the intervals, which stand beside their measures; 0 is an unknown `pixel_nm`."""
     found = {}
-    for name, meaning in MEASURES.items():
+    for name, meaning in QUANTITIES.items():
         if name in UNCERTAIN.values():
             continue
         unit = UNITS.get((name if pixel_nm else name_in_pixels(name)).rpartition("_")[2], "")
-        found[name] = Quantity(name, LABELS.get(name, _label(name)), unit, meaning)
+        found[name] = QuantityLabel(name, LABELS.get(name, _label(name)), unit, meaning)
     return found
 
 

@@ -11,8 +11,8 @@ from dominate import tags
 from dominate.util import raw
 
 from ..drawing.page_template import CSS, empty_page
-from ..results.image_result import Result
-from ..scoring.result_selection import Sample
+from ..results.image_result import ImageResult
+from ..scoring.result_selection import ResultSelection
 from . import accuracy, field_section, hole_detail, provenance, results_table
 from .colours import Colours
 from .maps import MOST_SIDE, Maps
@@ -27,7 +27,7 @@ RESULTS_SCRIPT = "{\n" + "".join((HERE / f"{name}.js").read_text(encoding="utf-8
 
 def write(
     folder: Path,
-    sample: Sample,
+    sample: ResultSelection,
     title: str,
     score: dict[str, Any] | None,
     facts: Iterable[tuple[str, object]],
@@ -67,7 +67,7 @@ def write(
         if found := field_section.names(folder):
             _heading("Fields of view", links)
             field_section.pictures(found)
-        _heading("Images" if shown[0].measures is None else "Holes", links)
+        _heading("Images" if shown[0].measurements is None else "Holes", links)
         _notes(sample, shown, pixel_nm)
         results_table.legends(colours, list(images[0]))
         results_table.controls(shown)
@@ -97,19 +97,19 @@ def _heading(text: str, links: tags.nav) -> None:
     links.add(tags.a(text, href=f"#{name}"))
 
 
-def _notes(sample: Sample, shown: list[Result], pixel_nm: float) -> None:
+def _notes(sample: ResultSelection, shown: list[ImageResult], pixel_nm: float) -> None:
     first = shown[0]
     if len(shown) < sample.count:
         kind = "the worst and an even share of the others" if len(sample.errors) else "an even share"
         tags.p(f"{len(shown)} of {sample.count} images: {kind}.", cls="quiet")
     notes = []
-    if max(max(one.sem.shape) for one in shown) > MOST_SIDE:
+    if max(max(one.input.shape) for one in shown) > MOST_SIDE:
         notes.append(f"Pictures and maps are shrunk to {MOST_SIDE} px a side here; numbers are of whole images.")
-    if first.measures is not None and not pixel_nm:
+    if first.measurements is not None and not pixel_nm:
         notes.append(
             "--pixel_nm was not given: lengths across the image are in pixels; wall angles hold for pixels of 1 nm."
         )
-    if first.final is None and first.mask is not None:
+    if first.final is None and first.hole_mask is not None:
         known = "" if first.truth is None else ", the true one green"
         notes.append(f"contour: what was found is red{known}.")
     if len(sample.errors) and not first.reverse:
@@ -117,7 +117,7 @@ def _notes(sample: Sample, shown: list[Result], pixel_nm: float) -> None:
             "Depths and their errors are below each map's own top surface, as depth_nm/ holds them; RMSE is the "
             "contest's, which a wrong background level adds to."
         )
-    if first.strange is not None:
+    if first.ood_score is not None:
         notes.append("strangeness: above 1 the image is outside what the model knows.")
     if notes:
         with tags.details(cls="notes"):

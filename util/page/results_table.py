@@ -6,7 +6,7 @@ from urllib.parse import quote
 from dominate import tags
 
 from ..drawing import figure
-from ..results.image_result import Result
+from ..results.image_result import ImageResult
 from .colours import Colours, embedded
 from .maps import Maps
 from .row_cells import Cell
@@ -43,7 +43,7 @@ def legends(colours: Colours, shown: Sequence[str]) -> None:
                 colours.legend(kind, label)
 
 
-def controls(results: Sequence[Result]) -> None:
+def controls(results: Sequence[ImageResult]) -> None:
     """What filters the table, and the files beside the page."""
     first = results[0]
     levels = sorted({one.level for one in results if one.level is not None and not one.reverse})
@@ -51,22 +51,22 @@ def controls(results: Sequence[Result]) -> None:
         tags.input_(type="search", id="text", placeholder="Filter by name", aria_label="Filter by name")
         if len(levels) > 1:
             _choice("level", "Background", {"": "all levels"} | {f"{one}": f"grey {one}" for one in levels})
-        if first.strange is not None:
+        if first.ood_score is not None:
             _choice("known", "Outside known", {"": "all", "0": "known only", "1": "outside only"})
         tags.output(id="count", cls="quiet")
     with tags.p(cls="files quiet"):
         tags.span("Beside this page:")
         names = {
             "submission.zip": first.final is not None and not first.reverse,
-            "levels.csv": first.probability is not None,
-            "holes.csv": first.measures is not None,
+            "levels.csv": first.level_probs is not None,
+            "holes.csv": first.measurements is not None,
             "metrics.json": True,
         }
         for name in (name for name, there in names.items() if there):
             tags.a(name, href=name)
 
 
-def table(results: Sequence[Result], rows: Sequence[list[Cell]], images: Sequence[dict[str, str]]) -> None:
+def table(results: Sequence[ImageResult], rows: Sequence[list[Cell]], images: Sequence[dict[str, str]]) -> None:
     """A row of each result: its name, its pictures, its numbers."""
     columns = {cell.heading: cell.unit for row in rows for cell in row}
     kinds = list(images[0])
@@ -80,8 +80,8 @@ def table(results: Sequence[Result], rows: Sequence[list[Cell]], images: Sequenc
         with tags.tbody():
             for number, (result, row, sources) in enumerate(zip(results, rows, images, strict=True)):
                 with tags.tr(data_level=str(result.level), data_hole=str(number)) as line:
-                    if result.strange is not None:
-                        line["data-outside"] = str(int(result.strange > 1))
+                    if result.ood_score is not None:
+                        line["data-outside"] = str(int(result.ood_score > 1))
                     _name(result)
                     for kind, source in sources.items():
                         with tags.td(cls="picture", data_label=kind):
@@ -101,13 +101,13 @@ def _heading(name: str, unit: str) -> None:
             tags.small(unit)
 
 
-def _name(result: Result) -> None:
+def _name(result: ImageResult) -> None:
     with tags.td(cls="name", data_value=result.stem):
         tags.a(result.stem, href=f"#hole={quote(result.stem, safe='')}", cls="open")
-        if result.strange is not None and result.strange > 1:
+        if result.ood_score is not None and result.ood_score > 1:
             tags.small("outside known", cls="flag")
         written = "sem" if result.reverse else "depth" if result.final is not None else "mask"
-        if written == "mask" and result.mask is None:
+        if written == "mask" and result.hole_mask is None:
             return
         with tags.small(cls="files"):
             tags.a("png", href=quote(f"{written}/{result.stem}.png"))

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ..drawing.figure import numbered, png
 from ..errors import UtilError
 from ..files.png import grey_png
-from .image_result import Result
-from .results_writer import inert, pixel_size
+from .image_result import ImageResult
+from .results_writer import escape_formula, pixel_size
 
 HEADER = ("field", "image", "y_px", "x_px", "y_nm", "x_nm", "area_px", "height_px", "width_px", "neighbours")
 
@@ -44,15 +44,15 @@ class FieldWriter:
         with (folder / "fields.csv").open("w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(HEADER)
 
-    def add(self, results: Iterable[Result]) -> None:
+    def add(self, results: Iterable[ImageResult]) -> None:
         """The next crops' results, field by field. Where holes were moved to a common centre, the map before counts."""
         for result in results:
-            if result.quantised is None or result.level is None:
+            if result.snapped is None or result.level is None:
                 raise UtilError("--field puts depth maps together, and this model predicts none")
             if self.field is not (field := self.field_of[result.stem]):
                 self.finish()
                 self.field = field
-            self.depths[result.stem] = (result.level - result.quantised) * np.float32(self.nm_per_grey)
+            self.depths[result.stem] = (result.level - result.snapped) * np.float32(self.nm_per_grey)
 
     def finish(self) -> None:
         """Writes the field whose crops came last: `_depth_nm.tiff`, float32 [nm below the top surface]; `_depth.png`,
@@ -61,7 +61,7 @@ class FieldWriter:
         if self.field is None:
             return
         field, start = self.field, self.folder / "fields" / self.field.name
-        depth = field.put_back(self.depths, self.in_place)
+        depth = field.stitch(self.depths, self.in_place)
         tifffile.imwrite(f"{start}_depth_nm.tiff", depth, metadata=None, **pixel_size(self.pixel_nm))
         Path(f"{start}_depth.png").write_bytes(grey_png(255 - depth / self.nm_per_grey))
         holes, others = (
@@ -80,8 +80,8 @@ class FieldWriter:
         nm = [f"{(place + 0.5) * self.pixel_nm:.2f}" if self.pixel_nm else "" for place in places]
         in_px = [f"{place:.2f}" for place in places]
         return [
-            inert(field.name),
-            inert(name),
+            escape_formula(field.name),
+            escape_formula(name),
             *in_px,
             *nm,
             crop.hole.area,

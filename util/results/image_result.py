@@ -12,7 +12,7 @@ ERROR_LIMIT = 30.0  # [grey level] at which the colours of an error map are full
 
 
 @dataclass(frozen=True)
-class Result:
+class ImageResult:
     """One test image: stem, SEM image, maps (H, W), background mask and level [grey level], probabilities (K,) of the
     levels, truth; half the width of the depth's 90 % interval (H, W), the floor's mean depth below the background with
     half the width of its interval (2,) [grey level], and a strangeness above 1 for what is outside the system's
@@ -20,28 +20,28 @@ class Result:
     that it belongs to. None is what is not known or was not asked for."""
 
     stem: str
-    sem: NDArray
-    depth: NDArray | None = None
-    quantised: NDArray | None = None
+    input: NDArray
+    raw_depth: NDArray | None = None
+    snapped: NDArray | None = None
     truth: NDArray | None = None
     level: int | None = None
-    centred: NDArray | None = None
-    mask: NDArray | None = None
-    probability: NDArray | None = None
-    interval: NDArray | None = None
-    floor: NDArray | None = None
-    strange: float | None = None
-    measures: dict[str, float] | None = None
-    true_measures: dict[str, float] | None = None
+    recentred: NDArray | None = None
+    hole_mask: NDArray | None = None
+    level_probs: NDArray | None = None
+    depth_u90: NDArray | None = None
+    floor_depth: NDArray | None = None
+    ood_score: float | None = None
+    measurements: dict[str, float] | None = None
+    true_measurements: dict[str, float] | None = None
     site: str = ""
     names: tuple[str, str] = ("SEM", "depth")  # what went in, what came out
 
     @property
     def final(self) -> NDArray | None:
         """The map that was written: the last of depth, quantised and centred that there is."""
-        if self.centred is not None:
-            return self.centred
-        return self.depth if self.quantised is None else self.quantised
+        if self.recentred is not None:
+            return self.recentred
+        return self.raw_depth if self.snapped is None else self.snapped
 
     @property
     def reverse(self) -> bool:
@@ -64,16 +64,16 @@ class Result:
         """The pictures of a contact sheet, in their order."""
         low, high = depth_range()
         if self.reverse:
-            return {"depth": figure.depth(self.sem, low, high), "SEM": figure.grey(np.asarray(self.depth))}
-        columns = {"SEM": figure.grey(self.sem)}
-        if self.mask is not None:
+            return {"depth": figure.depth(self.input, low, high), "SEM": figure.grey(np.asarray(self.raw_depth))}
+        columns = {"SEM": figure.grey(self.input)}
+        if self.hole_mask is not None:
             hole = None if self.truth is None else self.truth != self.true_level
-            columns["contour"] = figure.contours(self.sem, ~self.mask, hole)
-        for name, image in (("raw", self.depth), ("quantised", self.quantised), ("centred", self.centred)):
+            columns["contour"] = figure.contours(self.input, ~self.hole_mask, hole)
+        for name, image in (("raw", self.raw_depth), ("quantised", self.snapped), ("centred", self.recentred)):
             if image is not None:
                 columns[name] = figure.depth(image, low, high)
-        if self.interval is not None:
-            columns["interval"] = figure.interval(self.interval, ERROR_LIMIT)
+        if self.depth_u90 is not None:
+            columns["interval"] = figure.interval(self.depth_u90, ERROR_LIMIT)
         if self.truth is not None:
             columns["truth"] = figure.depth(self.truth, low, high)
             if self.final is not None:

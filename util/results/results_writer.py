@@ -19,11 +19,11 @@ import tifffile
 from numpy.typing import NDArray
 
 from ..errors import UtilError
-from ..files.folder_lock import LOCK, take
+from ..files.folder_lock import LOCK, acquire_lock
 from ..files.png import grey_png
 from ..metrology.hole_measurement import name_in_pixels
 from .export_formats import EXPORTS
-from .image_result import Result
+from .image_result import ImageResult
 
 MARK = "metrics.json"
 WRITTEN = (
@@ -81,7 +81,7 @@ class ResultsWriter:
 
     def __enter__(self) -> "ResultsWriter":
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = take(self.folder.parent, f".{self.folder.name}{LOCK}")
+        lock = acquire_lock(self.folder.parent, f".{self.folder.name}{LOCK}")
         if lock is None:
             raise UtilError(f"{self.folder}: another test.py writes there; wait for it, or say --results_dir")
         self.lock = lock
@@ -103,7 +103,7 @@ class ResultsWriter:
         self.zip = zipfile.ZipFile(self.unfinished / "submission.zip", "w", zipfile.ZIP_STORED)
         return self
 
-    def write(self, results: Iterable[Result]) -> None:
+    def write(self, results: Iterable[ImageResult]) -> None:
         """The files of some images, as `_write` makes them.
 
         Each folder's files go to the disk behind the program's back, until the next call: making a file can take as
@@ -118,18 +118,18 @@ class ResultsWriter:
         ]
         self.files = defaultdict(list)
 
-    def _write(self, result: Result) -> None:
+    def _write(self, result: ImageResult) -> None:
         """All files of one image: a depth map as 8-bit PNG, the same in submission.zip, and as float32 TIFF [nm below
         the top surface], half the width of its interval in interval_nm/; the exports; a voted mask as PNG (255 is
         hole); a voted level as a row of levels.csv, the measures of a hole as one of holes.csv; a SEM image in sem/.
         """
         if result.reverse:
-            self._png("sem", result.stem, result.depth)
+            self._png("sem", result.stem, result.raw_depth)
             return
-        if result.mask is not None:
-            self._png("mask", result.stem, np.where(result.mask, 0, 255))
-        if result.probability is not None:
-            self._level(result.stem, result.level, result.probability)
+        if result.hole_mask is not None:
+            self._png("mask", result.stem, np.where(result.hole_mask, 0, 255))
+        if result.level_probs is not None:
+            self._level(result.stem, result.level, result.level_probs)
         if result.final is not None:
             png = self._png("depth", result.stem, result.final)
             self.zip.writestr(zipfile.ZipInfo(f"{result.stem}.png", NO_DATE), png)
@@ -137,10 +137,10 @@ class ResultsWriter:
             for kind in self.export:  # made by the thread that writes it: a mesh can be large
                 content = partial(EXPORTS[kind], result, self.nm_per_grey, self.pixel_nm)
                 self._file(kind, f"{result.stem}.{kind}", content)
-        if result.interval is not None:
-            self._nm("interval_nm", result.stem, result.interval)
-        if result.measures is not None:
-            self._hole(result.stem, result.site, result.measures, result.strange)
+        if result.depth_u90 is not None:
+            self._nm("interval_nm", result.stem, result.depth_u90)
+        if result.measurements is not None:
+            self._hole(result.stem, result.site, result.measurements, result.ood_score)
 
     def _png(self, folder: str, stem: str, image: Any) -> bytes:
         content = grey_png(image)
@@ -169,7 +169,7 @@ class ResultsWriter:
         self._row(
             "levels.csv",
             ["image", "level", *self.levels],
-            [inert(stem), level, *(f"{one:.4f}" for one in probability)],
+            [escape_formula(stem), level, *(f"{one:.4f}" for one in probability)],
         )
 
     def _hole(self, stem: str, site: str, measures: dict[str, float], strange: float | None) -> None:
@@ -178,7 +178,9 @@ class ResultsWriter:
             measures = in_pixels(measures)
         known = ("" if np.isnan(value) else f"{value:.6g}" for value in measures.values())
         header = ["image", "site", "outside_known", "strangeness", "pixel_nm", *measures]
-        self._row("holes.csv", header, [inert(stem), inert(site), *flags, self.pixel_nm or "", *known])
+        self._row(
+            "holes.csv", header, [escape_formula(stem), escape_formula(site), *flags, self.pixel_nm or "", *known]
+        )
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
         with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:
@@ -241,7 +243,7 @@ def in_pixels(measures: dict[str, float]) -> dict[str, float]:
     return {name_in_pixels(name): np.nan if name.startswith("swa_") else value for name, value in measures.items()}
 
 
-def inert(name: str) -> str:
+def escape_formula(name: str) -> str:
     """A name as a cell that no spreadsheet takes for a formula: `=1+1` becomes `'=1+1`, which they show as text."""
     return f"'{name}" if name[:1] in FORMULA else name
 

@@ -19,7 +19,7 @@ import torch
 
 from ..errors import RunError, UtilError
 from ..files.atomic import UNFINISHED, prepare, write_bytes
-from ..files.folder_lock import take
+from ..files.folder_lock import acquire_lock
 from .disk_space import megabytes, tensor_bytes
 
 Loaded = TypeVar("Loaded")
@@ -56,7 +56,7 @@ def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str
     recover(folder)
 
 
-def settled(folder: Path, load: Callable[[], Loaded]) -> Loaded:
+def load_consistent(folder: Path, load: Callable[[], Loaded]) -> Loaded:
     """What `load()` gives, once no save came between: else it could hold networks of two sets."""
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -118,7 +118,7 @@ def require(folder: Path, tag: str) -> None:
 def _recover_if_free(folder: Path) -> None:
     # Unfinished files of a training that is alive are its own: removing them would cut its save in half.
     try:
-        lock = take(folder)
+        lock = acquire_lock(folder)
     except OSError:  # no such folder, or one that this user may only read
         return
     if lock is not None:

@@ -32,7 +32,7 @@ def choose_device(gpu_ids: str) -> torch.device:
     return torch.device(f"cuda:{chosen}")
 
 
-def takes_bf16(device: torch.device, precision: str) -> bool:
+def use_bf16(device: torch.device, precision: str) -> bool:
     """Whether networks work in bfloat16: where it was asked for, or, `auto`, where the processor multiplies it."""
     if precision != "auto":
         return precision == "bf16"
@@ -43,14 +43,14 @@ def takes_bf16(device: torch.device, precision: str) -> bool:
     return False
 
 
-def repeatable(wanted: bool) -> None:
+def set_deterministic(wanted: bool) -> None:
     """Whether torch may use only algorithms that give the same bits each time, on a GPU, too."""
     if wanted:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS refuses
     torch.use_deterministic_algorithms(wanted)
 
 
-def keep_memory() -> None:
+def tune_malloc() -> None:
     """Lets the C library keep freed memory for the next step. Given back, it is paged in again each time, which costs
     a virtual machine 4 microseconds a page: 40,000 pages a step at first. Only glibc has the call."""
     with suppress(OSError, AttributeError):

@@ -10,7 +10,7 @@ from torch import Tensor
 from ..errors import UtilError
 
 
-def require_room(folder: Path, weights: int, state: int, kept: int) -> None:
+def require_disk_space(folder: Path, weights: int, state: int, kept: int) -> None:
     """Raises UtilError unless `folder` has room for `kept` sets of `weights` bytes, for `latest` with its `state`, and
     for a second of that, since the old one goes only once the new one is whole."""
     needed, free = kept * weights + 2 * (weights + state), shutil.disk_usage(folder).free

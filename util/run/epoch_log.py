@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..files.atomic import write_bytes
 from ..files.numeric_csv import read_numbers
-from ..files.warn_on_error import Tolerant
+from ..files.warn_on_error import WarnOnError
 
 FIRST = ("epoch", "step", "seconds", "lr")
 
@@ -18,7 +18,7 @@ class EpochLog:
 
     def __init__(self, folder: Path, epoch: int = 1) -> None:
         self.path = folder / "epochs.csv"
-        self.writing = Tolerant("the log of epochs")
+        self.writing = WarnOnError("the log of epochs")
         self.rows = [row for row in read_numbers(self.path) if row.get("epoch", epoch) < epoch]
 
     @property

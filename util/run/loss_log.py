@@ -12,7 +12,7 @@ from torch import Tensor
 from ..errors import RunError
 from ..files.atomic import write_bytes
 from ..files.numeric_csv import read_numbers
-from ..files.warn_on_error import Tolerant
+from ..files.warn_on_error import WarnOnError
 
 CSV_STEP = re.compile(r"\d+,(\d+),")
 Reduce = Callable[[dict[str, Tensor]], dict[str, Tensor]]
@@ -32,7 +32,7 @@ class LossLog:
         self.unchecked: list[tuple[int, dict[str, Tensor]]] = []
         self.new_rows: list[list[str]] = []  # not on the disk yet
         self.new_lines: list[str] = []
-        self.writing = Tolerant("the loss log")
+        self.writing = WarnOnError("the loss log")
         self._keep(step)
         self.columns = self._read()
 

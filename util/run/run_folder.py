@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import UtilError
 from ..files.atomic import write_bytes
-from ..files.folder_lock import LOCK, take
+from ..files.folder_lock import LOCK, acquire_lock
 from .checkpoint import recover
 
 WRITTEN = (
@@ -66,7 +66,7 @@ class RunFolder:
         folders = [self.path / "members" / name for name in members]
         return all((folder / "opt.json").exists() and any(folder.glob("*_net_*.pth")) for folder in folders)
 
-    def protect(self) -> None:
+    def refuse_overwrite(self) -> None:
         """A run that is there must not be begun anew: an error that says what to do."""
         if self.has_weights and not (self.path / "opt.json").exists():
             raise UtilError(
@@ -92,7 +92,7 @@ class RunFolder:
         with (self.path / "command.txt").open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write("python " + shlex.join(sys.argv) + "\n")
 
-    def gather(self, member: Path, epoch: str) -> None:
+    def copy_member(self, member: Path, epoch: str) -> None:
         """Takes the options and the weights of `epoch` of another run into `members`, as its `latest`.
 
         A link where the disk has links: a training replaces its files and never writes into them.
@@ -109,7 +109,7 @@ class RunFolder:
 
     def __enter__(self) -> "RunFolder":
         self.path.mkdir(parents=True, exist_ok=True)
-        lock = take(self.path)
+        lock = acquire_lock(self.path)
         if lock is None:
             raise UtilError(f"{self.path}: another training holds it; wait for it, or choose another --name")
         self._lock = lock

@@ -9,13 +9,13 @@ import torch
 
 from ..errors import RunError, UtilError
 from . import checkpoint
-from .distributed import Replicas
+from .distributed import DistributedContext
 from .loss_log import LossLog
 from .run_folder import RunFolder
 
 
 @dataclass
-class Position:
+class TrainingProgress:
     """The epoch in progress (from 1), its finished batches, all steps, the seconds spent on the epoch, the best
     figure that an epoch was judged by, and how many batches an epoch has."""
 
@@ -24,10 +24,12 @@ class Position:
     step: int = 0
     seconds: float = 0.0
     best: float = math.inf
-    length: int = 0
+    steps_per_epoch: int = 0
 
 
-def save(run: RunFolder, replicas: Replicas, system: Any, at: Position, log: LossLog, *tags: str) -> None:
+def save(
+    run: RunFolder, replicas: DistributedContext, system: Any, at: TrainingProgress, log: LossLog, *tags: str
+) -> None:
     """Writes the weights under each tag and all that an exact resume needs, as one whole; none that are not finite."""
     log.check()
     for name, network in system.networks.items():
@@ -38,20 +40,20 @@ def save(run: RunFolder, replicas: Replicas, system: Any, at: Position, log: Los
             )
     own = replicas.gather(
         {
-            "system": system.own_state_dict(),
+            "system": system.rank_state_dict(),
             "losses": log.state_dict(),
             "random": torch.get_rng_state(),
             "random_cuda": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
         }
     )
-    if replicas.lead:
+    if replicas.is_main:
         state = {"system": system.state_dict(), "position": asdict(at), "replicas": own}
         checkpoint.save(
             run.path, tags, {name: network.state_dict() for name, network in system.networks.items()}, state
         )
 
 
-def restore(folder: Path, replicas: Replicas, system: Any) -> tuple[Position, dict[str, Any]]:
+def restore(folder: Path, replicas: DistributedContext, system: Any) -> tuple[TrainingProgress, dict[str, Any]]:
     """Puts a system back to where `save` found it; returns that place, and the losses not yet logged there."""
     state = checkpoint.load_state(folder)
     if not isinstance(state, dict) or "replicas" not in state:
@@ -60,11 +62,11 @@ def restore(folder: Path, replicas: Replicas, system: Any) -> tuple[Position, di
     try:
         own = state["replicas"][replicas.rank % len(state["replicas"])]
         system.load_state_dict(state["system"])
-        system.load_own_state_dict(own["system"])
+        system.load_rank_state_dict(own["system"])
         torch.set_rng_state(own["random"])
         if torch.cuda.is_available() and own["random_cuda"] is not None:
             torch.cuda.set_rng_state(own["random_cuda"])
-        at = Position(**state["position"])
+        at = TrainingProgress(**state["position"])
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError):
         raise UtilError(
             f"{folder / 'state.pt'}: does not belong to these weights and options; say --overwrite to start anew"

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..results.image_result import Result
+from ..results.image_result import ImageResult
 from . import metrics
-from .interval_coverage import Coverage
+from .interval_coverage import IntervalCoverage
 from .map_errors import MapErrors
 
 
-class Score:
+class Evaluator:
     """Takes results batch by batch, so that a million images need no more memory than one batch.
 
     `training_maps()` gives the maps (M, H, W) that the mean map is the mean of, None where there are none, and is
@@ -25,10 +25,10 @@ class Score:
         self,
         levels: tuple[int, ...],
         training_maps: Callable[[], NDArray | None],
-        knows_scale: bool = True,
+        has_absolute_scale: bool = True,
         nm_per_grey: float = 1.0,
     ) -> None:
-        self.levels, self.knows_scale, self.nm_per_grey = levels, knows_scale, nm_per_grey
+        self.levels, self.has_absolute_scale, self.nm_per_grey = levels, has_absolute_scale, nm_per_grey
         self.known = np.asarray(levels, dtype=np.float64)
         self._training_maps = training_maps
         self.sizes: set[tuple[int, ...]] = set()
@@ -37,12 +37,12 @@ class Score:
         self.confusion: NDArray[np.int64] | None = None
         self.right = 0
         self.overlap, self.union, self.boundary = 0, 0, metrics.Mean()
-        self.coverage = Coverage()
+        self.coverage = IntervalCoverage()
 
-    def add(self, results: list[Result]) -> None:
+    def add(self, results: list[ImageResult]) -> None:
         """A batch of images of one size, all with their truth."""
         truth = np.stack([result.truth for result in results if result.truth is not None])
-        level, raw, quantised, centred, mask = (
+        level, raw, snapped, recentred, mask = (
             None if getattr(results[0], name) is None else np.stack([getattr(result, name) for result in results])
             for name in ("level", "depth", "quantised", "centred", "mask")
         )
@@ -51,22 +51,22 @@ class Score:
         true_level = metrics.levels_of(truth)
         background = truth == true_level[:, None, None]
         if raw is not None and level is not None:
-            for name, maps in self._sets(truth, true_level, level, raw, quantised, centred).items():
+            for name, maps in self._sets(truth, true_level, level, raw, snapped, recentred).items():
                 found = _nearest(self.known, _border_median(maps))
                 self.errors[name].add(maps, truth, background, found == true_level)
-        if results[0].probability is not None and level is not None:
+        if results[0].level_probs is not None and level is not None:
             table = metrics.confusion(level, true_level, self.levels)
             self.confusion = table if self.confusion is None else self.confusion + table
             self.right += int(np.sum(level == true_level))
-        if results[0].interval is not None and quantised is not None and level is not None:
+        if results[0].depth_u90 is not None and snapped is not None and level is not None:
             doubts = ([getattr(result, name) for result in results] for name in ("interval", "floor", "strange"))
-            self.coverage.add(quantised, truth, level, *map(np.stack, doubts))
+            self.coverage.add(snapped, truth, level, *map(np.stack, doubts))
         if mask is not None:
             self.overlap += int(np.sum(~mask & ~background))
             self.union += int(np.sum(~mask | ~background))
             self.boundary.add(metrics.boundary_distances(~mask, ~background))
 
-    def result(self) -> dict[str, Any] | None:
+    def summary(self) -> dict[str, Any] | None:
         """All figures as metrics.json holds them; None where images differ in size.
 
         `raw` and `quantised` are the predictions before and after the background was set to the predicted level,
@@ -81,7 +81,7 @@ class Score:
         found: dict[str, Any] = {"images": self.images}
         if self.errors:
             found |= {"unit": "grey level", "chance_level_accuracy": 1 / len(self.levels)}
-            found |= {name: errors.figures(self.nm_per_grey) for name, errors in self.errors.items()}
+            found |= {name: errors.summary(self.nm_per_grey) for name, errors in self.errors.items()}
         if self.confusion is not None:
             found["levels"] = {
                 "accuracy": self.right / self.images,
@@ -89,7 +89,7 @@ class Score:
                 "confusion": self.confusion.tolist(),
             }
         if self.coverage.images:
-            found["intervals"] = self.coverage.figures()
+            found["intervals"] = self.coverage.summary()
         if self.union:
             found["mask"] = {"iou": self.overlap / self.union, "boundary_px": self.boundary.value}
         return found
@@ -105,19 +105,19 @@ class Score:
         true_level: NDArray,
         level: NDArray,
         raw: NDArray,
-        quantised: NDArray | None,
-        centred: NDArray | None,
+        snapped: NDArray | None,
+        recentred: NDArray | None,
     ) -> dict[str, NDArray]:
-        steps = {"raw": raw, "quantised": quantised, "centred": centred}
+        steps = {"raw": raw, "quantised": snapped, "centred": recentred}
         sets = {name: maps for name, maps in steps.items() if maps is not None}
         finished = list(sets.values())[-1]
-        if not self.knows_scale:
-            sets["aligned"] = metrics.aligned(raw, truth)
-        sets["level_given"] = metrics.at_level(metrics.unit(finished, level), true_level)
+        if not self.has_absolute_scale:
+            sets["aligned"] = metrics.align_scale_shift(raw, truth)
+        sets["level_given"] = metrics.denormalise(metrics.normalised_depth(finished, level), true_level)
         mean_map, shape = self._means or (np.empty(0), np.empty(0))
         if mean_map.shape == truth.shape[1:]:
             sets["mean_map"] = np.broadcast_to(mean_map, truth.shape)
-            sets["mean_map_level_given"] = metrics.at_level(np.broadcast_to(shape, truth.shape), true_level)
+            sets["mean_map_level_given"] = metrics.denormalise(np.broadcast_to(shape, truth.shape), true_level)
         return sets
 
 
@@ -126,7 +126,7 @@ def mean_shape(maps: NDArray, chunk: int = 1024) -> NDArray[np.float64]:
     total = np.zeros(maps.shape[1:])
     for start in range(0, len(maps), chunk):
         part = maps[start : start + chunk]
-        total += metrics.unit(part, metrics.levels_of(part)).sum(axis=0)
+        total += metrics.normalised_depth(part, metrics.levels_of(part)).sum(axis=0)
     return total / len(maps)
 
 

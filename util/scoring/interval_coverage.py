@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 FLOOR_FROM = 0.9  # share of the depth from which on a pixel is floor
 
 
-class Coverage:
+class IntervalCoverage:
     """Of 90 % intervals of pixels and of floors; and how many images are called strange."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Coverage:
         self.floors_inside += int((np.abs(floor[known, 0] - mean) <= floor[known, 1]).sum())
         self.images, self.strange = self.images + len(depth), self.strange + int((strange > 1).sum())
 
-    def figures(self) -> dict[str, float | None]:
+    def summary(self) -> dict[str, float | None]:
         """Shares [0..1], and the mean half width of a pixel's interval in the holes [grey level]."""
         return {
             "pixels": self.inside / self.pixels if self.pixels else None,

@@ -25,7 +25,7 @@ class MapErrors:
         self.signed += float(error.sum())
         self.right += int(right.sum())
 
-    def figures(self, nm_per_grey: float) -> dict[str, float | None]:
+    def summary(self, nm_per_grey: float) -> dict[str, float | None]:
         """The errors by name [grey level]; None, for which JSON has a word, is what is not defined."""
         rmse = _root(self.squared, self.pixels)
         hole = self.squared - self.background_squared, self.pixels - self.background_pixels

@@ -7,23 +7,23 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..results.image_result import Result
+from ..results.image_result import ImageResult
 
 UNCERTAIN = {"depth_mean_nm": "depth_mean_u90_nm", "cd_half_nm": "cd_half_u90_nm"}  # measures that have intervals
 Values = TypeVar("Values", float, NDArray)
 
 
-class MeasureErrors:
+class MeasurementErrors:
     """Takes results one after another; those without a truth and what cannot be measured in both maps do not count."""
 
     def __init__(self) -> None:
         self._errors: dict[str, _Spread] = defaultdict(_Spread)
         self._inside: dict[str, _Spread] = defaultdict(_Spread)
 
-    def add(self, results: Iterable[Result]) -> None:
+    def add(self, results: Iterable[ImageResult]) -> None:
         """The measures of some holes."""
         for result in results:
-            found, truth = result.measures or {}, result.true_measures or {}
+            found, truth = result.measurements or {}, result.true_measurements or {}
             for name, value in found.items():
                 error = difference(name, value, truth.get(name, np.nan))
                 if name in UNCERTAIN.values() or np.isnan(error):
@@ -32,7 +32,7 @@ class MeasureErrors:
                 if not np.isnan(half := found.get(UNCERTAIN.get(name, ""), np.nan)):
                     self._inside[name].add(abs(error) <= half)
 
-    def figures(self) -> dict[str, dict[str, float | None]]:
+    def summary(self) -> dict[str, dict[str, float | None]]:
         """By measure: how many holes `n`, `bias`, `three_sigma` [the measure's unit], and `coverage` [0..1], the share
         of the truths inside the stated 90 % interval. None is what is not defined or not stated.
 

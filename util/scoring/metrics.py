@@ -40,19 +40,19 @@ def levels_of(truth: NDArray) -> NDArray[np.float64]:
     return truth.max(axis=(1, 2)).astype(np.float64)
 
 
-def unit(depth_grey: NDArray, level: NDArray, floor: float = FLOOR) -> NDArray[np.float64]:
+def normalised_depth(depth_grey: NDArray, level: NDArray, floor: float = FLOOR) -> NDArray[np.float64]:
     """Unit shape u (N, H, W) [1] of maps with background `level` (N,): (L - depth) / (L - floor), 0 is background."""
     top = np.asarray(level, dtype=np.float64)[:, None, None]
     return (top - depth_grey) / (top - floor)
 
 
-def at_level(shape: NDArray, level: NDArray, floor: float = FLOOR) -> NDArray[np.float64]:
+def denormalise(shape: NDArray, level: NDArray, floor: float = FLOOR) -> NDArray[np.float64]:
     """Depth map (N, H, W) [grey level] of unit shapes at background `level` (N,): L - (L - floor) u."""
     top = np.asarray(level, dtype=np.float64)[:, None, None]
     return top - (top - floor) * shape
 
 
-def aligned(predicted: NDArray, truth: NDArray) -> NDArray[np.float64]:
+def align_scale_shift(predicted: NDArray, truth: NDArray) -> NDArray[np.float64]:
     """Maps (N, H, W) after the scale and shift of each that bring it closest to its truth, by least squares.
 
     Eigen et al. 2014; Ranftl et al. 2020, section 5. A constant map becomes the mean of its truth.

@@ -6,27 +6,27 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..results.image_result import Result
+from ..results.image_result import ImageResult
 
 MOST_IMAGES = 200
 
 
-class Sample:
+class ResultSelection:
     """Takes results one after another and keeps at most `most` of the `total` that will come."""
 
     def __init__(self, total: int, most: int = MOST_IMAGES) -> None:
         self.total, self.most, self.count = total, most, 0
         self.strange = 0  # results that the system called so
         self._errors: list[float] = []
-        self._even: dict[int, Result] = {}
-        self._worst: list[tuple[float, int, Result]] = []
+        self._even: dict[int, ImageResult] = {}
+        self._worst: list[tuple[float, int, ImageResult]] = []
         self._wanted: set[int] = set()
 
-    def add(self, results: Iterable[Result]) -> None:
+    def add(self, results: Iterable[ImageResult]) -> None:
         """The next results, in their order."""
         for result in results:
             error = result.rmse
-            self.strange += result.strange is not None and result.strange > 1
+            self.strange += result.ood_score is not None and result.ood_score > 1
             if not self.count:
                 share = self.most - (self.most // 4 if error is not None else 0)
                 self._wanted = set(range(self.total))
@@ -43,7 +43,7 @@ class Sample:
             self.count += 1
 
     @property
-    def shown(self) -> list[Result]:
+    def shown(self) -> list[ImageResult]:
         """The results that were kept, in their order."""
         kept = self._even | {-n: result for _, n, result in self._worst}
         return [kept[n] for n in sorted(kept)]

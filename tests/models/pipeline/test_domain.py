@@ -5,9 +5,9 @@ import torch
 
 from models.pipeline.appearance import NOISE_BINS, Appearance, blurred
 from models.pipeline.appearance_fit import fit
-from models.pipeline.domain_statistics import Statistics, noise_by_grey
+from models.pipeline.domain_statistics import DomainStatistics, noise_by_grey
 from models.pipeline.sem_contour import surroundings
-from models.pipeline.warp import moved, warped
+from models.pipeline.warp import deform, translate
 
 from .scenes import holes, looks
 
@@ -19,7 +19,7 @@ def domain(gain=0.8, black=20.0, variance=0.8, jitter=(1.2, 0.6), noise=3.0):
     torch.manual_seed(1)
     clean = looks(holes(240, seed=5))
     image = blurred(gain * clean + black, torch.tensor(variance), 0)
-    image = moved(image, torch.tensor(jitter) * (2 * torch.rand(240, 2) - 1))
+    image = translate(image, torch.tensor(jitter) * (2 * torch.rand(240, 2) - 1))
     return (image + noise * torch.randn_like(image)).round().clamp(0, 255)
 
 
@@ -27,9 +27,9 @@ def test_an_appearance_makes_clean_images_look_as_real_ones():
     real = domain()
     clean = looks(holes(96, seed=6))
     appearance = Appearance(2)
-    fit(appearance, clean, LEVEL[:96], Statistics(real[:, 0].numpy(), LEVEL, 2))
+    fit(appearance, clean, LEVEL[:96], DomainStatistics(real[:, 0].numpy(), LEVEL, 2))
     found = surroundings(clean[:, 0].numpy())
-    image = appearance(clean, torch.from_numpy(LEVEL[:96]), torch.from_numpy(found.place()))
+    image = appearance(clean, torch.from_numpy(LEVEL[:96]), torch.from_numpy(found.profile_bin()))
     wanted = blurred(0.8 * clean + 20, torch.tensor(0.8), 0)
     assert (clean - wanted).square().mean().sqrt() > 10, "they differ before"
     assert (image - wanted).square().mean().sqrt() < 2.5
@@ -39,8 +39,8 @@ def test_an_appearance_makes_clean_images_look_as_real_ones():
 
 def test_a_neutral_appearance_changes_nothing():
     appearance, clean = Appearance(2), looks(holes(4))
-    assert appearance.neutral
-    place = torch.from_numpy(surroundings(clean[:, 0].numpy()).place())
+    assert appearance.is_identity
+    place = torch.from_numpy(surroundings(clean[:, 0].numpy()).profile_bin())
     assert torch.allclose(appearance(clean, torch.tensor([0, 1, 0, 1]), place), clean, atol=1e-4)
 
 
@@ -57,7 +57,7 @@ def test_images_of_one_brightest_grey_are_exposed_to_it():
     appearance = Appearance(1)
     appearance.brightest.fill_(212)
     torch.manual_seed(0)
-    assert appearance.noisy(looks(holes(4)), torch.ones(4, 1, 1, 1)).amax((1, 2, 3)).round().tolist() == [212] * 4
+    assert appearance.add_noise(looks(holes(4)), torch.ones(4, 1, 1, 1)).amax((1, 2, 3)).round().tolist() == [212] * 4
 
 
 def test_distances_are_those_from_the_contour_of_a_disc():
@@ -82,7 +82,7 @@ def test_a_diffusion_adds_its_variance_and_keeps_the_sum():
 def test_deformed_shapes_are_new_shapes():
     torch.manual_seed(0)
     u = holes(64)
-    new = warped(u, (21.0, 17.0))
+    new = deform(u, (21.0, 17.0))
     assert new.min() >= 0 and new.max() < 1.3 and not torch.isnan(new).any()
     assert (new - u).square().mean((1, 2, 3)).sqrt().min() > 0.01
     assert new[..., :2, :].max() == 0, "the background stays background"
@@ -90,4 +90,4 @@ def test_deformed_shapes_are_new_shapes():
 
 def test_moving_by_whole_pixels_moves_pixels():
     u = holes(3)
-    assert torch.allclose(moved(u, torch.tensor([[2.0, -1.0]] * 3)), u.roll((2, -1), (2, 3)), atol=1e-5)
+    assert torch.allclose(translate(u, torch.tensor([[2.0, -1.0]] * 3)), u.roll((2, -1), (2, 3)), atol=1e-5)

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from models.pipeline.lucas_kanade import fitted
-from models.pipeline.warp import moved
+from models.pipeline.lucas_kanade import align
+from models.pipeline.warp import translate
 
 from .scenes import holes, looks
 
@@ -14,13 +14,13 @@ def test_the_offset_of_a_moved_image_is_found_whatever_its_gain(noise):
     torch.manual_seed(0)
     template = looks(holes())
     offset = 4 * torch.rand(8, 2) - 2
-    image = 0.8 * moved(template, offset) + 12 + noise * torch.randn_like(template)
-    found, look = fitted(image, template)
+    image = 0.8 * translate(template, offset) + 12 + noise * torch.randn_like(template)
+    found, look = align(image, template)
     assert (found - offset).abs().max() < (0.15 if noise else 0.02)
-    assert (look - (0.8 * moved(template, offset) + 12)).square().mean().sqrt() < (1.0 if noise else 0.3)
+    assert (look - (0.8 * translate(template, offset) + 12)).square().mean().sqrt() < (1.0 if noise else 0.3)
 
 
 def test_a_flat_image_leaves_the_template_where_it_is_or_near():
-    found, look = fitted(torch.full((2, 1, 40, 32), 90.0), looks(holes(2)))
+    found, look = align(torch.full((2, 1, 40, 32), 90.0), looks(holes(2)))
     assert torch.isfinite(found).all() and torch.isfinite(look).all()
     assert found.abs().max() <= 4

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from util.metrology.hole_measurement import MEASURES, measure
+from util.metrology.hole_measurement import QUANTITIES, measure
 
 FINE = 8
 
@@ -100,7 +100,7 @@ def test_a_line_is_measured_between_etched_ground():
 def test_of_two_holes_the_larger_is_measured_and_the_other_does_not_count():
     large, small = frustum(16, 30, 11, 18, 0, 4, 100), frustum(39, 60, 5, 8, 0, 3, 130)
     alone, both = measure(large[None]), measure((large + small)[None])
-    for name in MEASURES:
+    for name in QUANTITIES:
         np.testing.assert_allclose(both[name], alone[name], rtol=2e-3, err_msg=name)
 
 

@@ -62,9 +62,9 @@ COLUMNS = ("image", "site", "outside_known", "strangeness", "pixel_nm", "depth_m
 def test_flags_and_pixels_are_no_quantities_wherever_they_stand(tmp_path, order):
     row = dict(zip(COLUMNS, ("a", "s", 1, 2.5, 2, 7, 89), strict=True))
     table = read(write(tmp_path / "holes.csv", [[row[name] for name in order]], order))
-    assert set(table.quantities) == {"depth_mean_nm", "orientation_deg"} and table.outside.tolist() == [True]
+    assert set(table.quantities) == {"depth_mean_nm", "orientation_deg"} and table.is_ood.tolist() == [True]
     with pytest.raises(UtilError, match="--known_only: no hole is left"):
-        table.known()
+        table.drop_ood()
 
 
 def test_known_holes_are_left_with_their_sites_and_repeats(tmp_path):
@@ -76,11 +76,11 @@ def test_known_holes_are_left_with_their_sites_and_repeats(tmp_path):
         ("d", "s3", 1, 3, "", "", ""),
     ]
     table = read(write(tmp_path / "holes.csv", rows, COLUMNS))
-    assert table.outside.tolist() == [True, False, False, True], "one repeat is enough"
-    known = table.known()
-    assert (known.images, known.sites, known.left_out) == (["b", "c"], ["s2", "s1"], 2)
+    assert table.is_ood.tolist() == [True, False, False, True], "one repeat is enough"
+    known = table.drop_ood()
+    assert (known.images, known.sites, known.n_dropped) == (["b", "c"], ["s2", "s1"], 2)
     assert known.site.tolist() == known.hole.tolist() == known.hole_site.tolist() == [0, 1]
-    assert known.quantities["depth_mean_nm"].tolist() == [3, 4] and not known.outside.any()
+    assert known.quantities["depth_mean_nm"].tolist() == [3, 4] and not known.is_ood.any()
     again = read(write(tmp_path / "known.csv", [rows[2], rows[3]], COLUMNS))
     for name, values in again.quantities.items():
         np.testing.assert_allclose(known.quantities[name] % 180, values % 180)
@@ -88,6 +88,6 @@ def test_known_holes_are_left_with_their_sites_and_repeats(tmp_path):
 
 def test_a_model_that_says_nothing_leaves_nothing_out(tmp_path):
     table = read(write(tmp_path / "holes.csv", [("a", "s", "", "", "", 1, 2)], COLUMNS))
-    assert table.outside is None
+    assert table.is_ood is None
     with pytest.raises(UtilError, match="does not say which"):
-        table.known()
+        table.drop_ood()

@@ -44,11 +44,11 @@ def test_a_reference_that_is_nearly_exact_gives_least_squares(ratio):
 
 def test_the_references_sigma_gives_lambda_slope_and_tmu():
     found = [compare([], *both(seed), 2.0) for seed in range(60)]
-    assert np.median([one.ratio for one in found]) == pytest.approx(0.25, rel=0.2)
+    assert np.median([one.variance_ratio for one in found]) == pytest.approx(0.25, rel=0.2)
     assert np.mean([one.line.slope for one in found]) == pytest.approx(1.1, abs=0.02)
     assert np.sqrt(np.mean([one.tmu**2 for one in found])) == pytest.approx(3.0, rel=0.1)
     one = found[0]
-    again = mandel(one.reference, one.measured, one.ratio)
+    again = mandel(one.reference, one.measured, one.variance_ratio)
     assert again == one.line
     assert compare([], one.reference, one.measured).tmu > one.tmu, "else it holds the reference's error, too"
     assert one.tmu_limits[0] < one.tmu < one.tmu_limits[1]
@@ -58,10 +58,10 @@ def test_bias_and_limits_of_agreement():
     x = np.array([1.0, 2, 3, 4])
     found = compare([], x, x + np.array([1, 2, 1, 2]))
     assert found.bias == 1.5 and found.difference == pytest.approx(np.std([1, 2, 1, 2], ddof=1))
-    assert found.limits == pytest.approx((1.5 - 1.96 * found.difference, 1.5 + 1.96 * found.difference))
+    assert found.limits_of_agreement == pytest.approx((1.5 - 1.96 * found.difference, 1.5 + 1.96 * found.difference))
     rng = np.random.default_rng(0)
     many = rng.normal(100, 5, 20_000)
-    low, high = (large := compare([], many, many + rng.normal(1, 0.5, 20_000))).limits
+    low, high = (large := compare([], many, many + rng.normal(1, 0.5, 20_000))).limits_of_agreement
     assert np.mean((large.measured - many > low) & (large.measured - many < high)) == pytest.approx(0.95, abs=0.005)
 
 
