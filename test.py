@@ -37,7 +37,7 @@ from options import InferenceOptions, Options, OptionsError, parse_test
 from util.errors import UtilError
 from util.files.error_messages import explain_error
 from util.files.safe_output import make_output_safe
-from util.metrology.hole_measurement import measure
+from util.metrology.hole_measurement import measure_holes
 from util.page import results_page
 from util.results import ray_shards
 from util.results.field_writer import FieldWriter
@@ -49,7 +49,7 @@ from util.run.device import choose_device, tune_malloc, use_bf16
 from util.scoring.evaluator import Evaluator
 from util.scoring.measurement_errors import MeasurementErrors
 from util.scoring.result_selection import ResultSelection
-from util.scoring.score_table import table
+from util.scoring.score_table import score_text
 
 LARGE = 8  # times the pixels that the run learned at: an image may be a whole field
 
@@ -148,7 +148,7 @@ def predict(opt: Options) -> int:
         scale = (test.nm_per_grey, test.pixel_nm)
         results_page.write(writer.unfinished, sample, opt.run.name, scored, told.items(), *scale, errors.summary(), run)
     if scored:
-        print(table(scored))
+        print(score_text(scored))
     if sample.strange:
         print(f"{sample.strange} of {done} images are outside what the model knows: do not trust their numbers")
     if sample.shown[0].measurements is not None and not test.pixel_nm:
@@ -216,7 +216,7 @@ def holes(
     """The measures of each hole in maps [grey level], whose background is at `level`."""
     scale = test.nm_per_grey
     depth_nm, interval_nm = (level[:, None, None] - depth) * scale, None if interval is None else interval * scale
-    found = measure(depth_nm, test.pixel_nm or 1.0, interval_nm, test.lines)
+    found = measure_holes(depth_nm, test.pixel_nm or 1.0, interval_nm, test.lines)
     if floor is not None:
         found["depth_mean_u90_nm"] = floor[:, 1] * scale
     return [dict(zip(found, row, strict=True)) for row in zip(*(one.tolist() for one in found.values()), strict=True)]

@@ -25,7 +25,7 @@ from options import Options, OptionsError, compare, parse_train
 from util.errors import RunError, UtilError
 from util.files.error_messages import explain_error
 from util.files.safe_output import make_output_safe
-from util.monitor.trackers import require
+from util.monitor.trackers import require_trackers
 from util.monitor.training_monitor import TrainingMonitor
 from util.run import checkpoint
 from util.run.device import choose_device, set_deterministic, tune_malloc, use_bf16
@@ -35,13 +35,13 @@ from util.run.epoch_log import EpochLog
 from util.run.loss_log import LossLog
 from util.run.run_folder import RunFolder, scratch_folder
 from util.run.signals import StopRequest
-from util.run.training_state import TrainingProgress, restore, save
+from util.run.training_state import TrainingProgress, restore_training, save_training
 
 
 def train(opt: Options, replicas: DistributedContext) -> int:
     """Trains the run that `opt` describes from its start, or from where it stopped; returns the exit status."""
     loop, last = opt.loop, opt.loop.n_epochs + opt.loop.n_epochs_decay
-    require(opt.display.track)
+    require_trackers(opt.display.track)
     if opt.data.preprocess == "none" and {"load_size", "crop_size"} & opt.changed().keys():
         print("note: --load_size and --crop_size do nothing without --preprocess; images keep their size")
     device = choose_device(opt.run.gpu_ids)
@@ -73,7 +73,7 @@ def train(opt: Options, replicas: DistributedContext) -> int:
         )
         stop = held.enter_context(StopRequest())
         goes_on = replicas.broadcast(begin(opt, run) if replicas.is_main else None)
-        at, losses = restore(folder, replicas, system) if goes_on else (TrainingProgress(loop.epoch_count), {})
+        at, losses = restore_training(folder, replicas, system) if goes_on else (TrainingProgress(loop.epoch_count), {})
         if goes_on and opt.loop.epoch_count not in (1, at.epoch):
             print(f"note: --epoch_count {opt.loop.epoch_count} is for a new run; this one goes on in epoch {at.epoch}")
         if at.epoch > last:
@@ -98,7 +98,7 @@ def train(opt: Options, replicas: DistributedContext) -> int:
             log.load_state_dict(losses, device)
         shown = opt.display if replicas.is_main else replace(opt.display, html=False, display_id=0, track=())
         display = held.enter_context(
-            TrainingMonitor(run.path, opt.run.name, shown, opt.changed(), system.levels, at.step)
+            TrainingMonitor(run.path, opt.run.name, shown, opt.changed(), system.plot_layout, system.levels, at.step)
         )
         saved_at = time.monotonic()
         system.train()
@@ -126,7 +126,7 @@ def train(opt: Options, replicas: DistributedContext) -> int:
                     at.step % loop.save_latest_freq == 0 or 0 < loop.save_minutes <= minutes, stop.signum
                 )
                 if due or stop.signum:
-                    save(run, replicas, system, at, log, "latest")
+                    save_training(run, replicas, system, at, log, "latest")
                     saved_at = time.monotonic()
                 if stop.signum:
                     print(f"{folder}: stopped in epoch {at.epoch} and saved; go on with --continue_train")
@@ -144,7 +144,7 @@ def train(opt: Options, replicas: DistributedContext) -> int:
             finished, at.epoch, at.batches, at.seconds = at.epoch, at.epoch + 1, 0, 0.0
             kept = finished % loop.save_epoch_freq == 0 or finished == last
             if kept or improved:
-                save(run, replicas, system, at, log, "latest", *["best"] * improved, *[str(finished)] * kept)
+                save_training(run, replicas, system, at, log, "latest", *["best"] * improved, *[str(finished)] * kept)
             display.end_epoch(finished, at.step, log.columns, epochs.columns, pictures(system))
     where = f" --checkpoints_dir {folder.parent}" if "checkpoints_dir" in opt.changed() else ""
     print(f"{folder}: finished. To test it: python test.py --dataroot {layout.root} --name {opt.run.name}{where}")

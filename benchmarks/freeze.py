@@ -16,7 +16,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
-from data.simulate import FLOOR, LEVELS
+from data.grey_levels import FLOOR, LEVELS
 from data.simulator.hole_geometry import CENTRE_X, CENTRE_Y
 from data.simulator.instrument import REAL, SIMULATION
 from data.simulator.population import CONTEST

@@ -18,14 +18,14 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
 
 from benchmarks.timing import machine
-from data.simulate import FLOOR, LEVELS
+from data.grey_levels import FLOOR, LEVELS
 from data.simulator.hole_geometry import HEIGHT, WIDTH, depth_grey, inset, normalised_depth, random_hole
 from data.simulator.image_formation import clean_signal, sem_image
 from data.simulator.instrument import REAL
 from data.simulator.trench_geometry import normalised_trench_depth, random_line, random_trench
 from models import Predictor
-from util.metrology.hole_measurement import QUANTITIES, measure
-from util.scoring.measurement_errors import UNCERTAIN, difference
+from util.metrology.hole_measurement import measure_holes
+from util.metrology.quantity_names import QUANTITIES, UNCERTAIN, difference
 
 PIXEL_NM, FINER, SEED = 2.08, 8, 5000
 Measures = dict[str, NDArray[np.float64]]
@@ -75,7 +75,7 @@ def holes(count: int) -> tuple[Measures, Measures, Measures]:
         sem.append(sem_image(clean_signal((level[n] - FLOOR) * u, REAL), REAL, rng))
         maps.append(level[n] - depth_grey(u, level[n]).astype(np.float32))
         large = (level[n] - FLOOR) * normalised_depth(shape, (FINER * HEIGHT, FINER * WIDTH))
-        fine.append(measure(large[None], PIXEL_NM / FINER))
+        fine.append(measure_holes(large[None], PIXEL_NM / FINER))
     truth = {name: np.concatenate([one[name] for one in fine]) for name in QUANTITIES}
     predictor = Predictor.load("pretrained/holes")
     answers = [
@@ -84,9 +84,9 @@ def holes(count: int) -> tuple[Measures, Measures, Measures]:
     final, found, interval, floor = (
         np.concatenate([getattr(one, name) for one in answers]) for name in ("final", "level", "interval", "floor")
     )
-    predicted = measure(found[:, None, None] - final, PIXEL_NM, interval)
+    predicted = measure_holes(found[:, None, None] - final, PIXEL_NM, interval)
     predicted["depth_mean_u90_nm"] = floor[:, 1]
-    return truth, measure(np.stack(maps), PIXEL_NM), predicted
+    return truth, measure_holes(np.stack(maps), PIXEL_NM), predicted
 
 
 def trenches(count: int, draw) -> tuple[Measures, Measures]:
@@ -100,7 +100,7 @@ def trenches(count: int, draw) -> tuple[Measures, Measures]:
         )
         width = np.array([one.width for one in drawn]) + np.where([one.line for one in drawn], walls, -walls)
         truth[f"cd_{name}_x_nm"] = width / np.cos([one.tilt for one in drawn]) * PIXEL_NM
-    return truth, measure(maps, PIXEL_NM, lines=drawn[0].line)
+    return truth, measure_holes(maps, PIXEL_NM, lines=drawn[0].line)
 
 
 if __name__ == "__main__":

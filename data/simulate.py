@@ -19,14 +19,13 @@ from PIL import Image
 from tqdm import tqdm
 
 from .errors import DataError
+from .grey_levels import FLOOR, LEVELS
 from .simulator.hole_geometry import HoleGeometry, depth_grey, normalised_depth, random_hole
 from .simulator.image_formation import clean_signal, sem_image
 from .simulator.population import CONTEST, Population
-from .simulator.simulation_config import SimulationConfig, parse
-from .simulator.trench_geometry import MARGIN, Trench, normalised_trench_depth, random_line, random_trench
+from .simulator.simulation_config import SimulationConfig, parse_config
+from .simulator.trench_geometry import TRENCH_MARGIN, Trench, normalised_trench_depth, random_line, random_trench
 
-FLOOR = 30
-LEVELS = (140, 150, 160, 170)  # background of Case 1..4; a real folder is named after the depth, L - FLOOR
 RECORD = "dataset.json"
 KEPT = 2**14  # px of the largest images whose shapes are kept
 FOLDERS = ("simulation_data/SEM", "simulation_data/Depth", "train/SEM", "test/SEM", "test/Depth")
@@ -48,7 +47,7 @@ def drawn_shape(shape: HoleGeometry | Trench, size: tuple[int, int]) -> NDArray[
     return (
         normalised_depth(shape, size)
         if isinstance(shape, HoleGeometry)
-        else normalised_trench_depth(shape, size, MARGIN)
+        else normalised_trench_depth(shape, size, TRENCH_MARGIN)
     )
 
 
@@ -113,7 +112,7 @@ def stem_name(n: int) -> str:
 
 
 def _write_library(folder: Path, library: list[HoleGeometry | Trench], recipe: SimulationConfig, bar: tqdm) -> None:
-    instrument = recipe.instrument("simulation")
+    instrument = recipe.instrument_of("simulation")
     for n, shape in enumerate(library):
         u, inner, stem = recalled_shape(shape, recipe.size), 80 + 5 * n // len(library), stem_name(n)
         for case, level in enumerate(LEVELS, 1):
@@ -126,7 +125,7 @@ def _write_library(folder: Path, library: list[HoleGeometry | Trench], recipe: S
 
 
 def _write_training(folder: Path, shapes: ShapeSampler, recipe: SimulationConfig, bar: tqdm) -> None:
-    instrument = recipe.instrument("real")
+    instrument = recipe.instrument_of("real")
     rows = []
     for site, level, numbers in sites(recipe.num_real, recipe.seed):
         floors = []
@@ -145,7 +144,7 @@ def _write_training(folder: Path, shapes: ShapeSampler, recipe: SimulationConfig
 
 
 def _write_test(folder: Path, shapes: ShapeSampler, recipe: SimulationConfig, bar: tqdm) -> None:
-    instrument = recipe.instrument("real")
+    instrument = recipe.instrument_of("real")
     levels = np.random.default_rng([recipe.seed, 7]).permutation(np.resize(LEVELS, recipe.num_test))
     for n, level in enumerate(levels.tolist()):
         u = recalled_shape(shapes.real(2, n), recipe.size)
@@ -158,7 +157,7 @@ def _write_test(folder: Path, shapes: ShapeSampler, recipe: SimulationConfig, ba
 
 def _within(image: NDArray, recipe: SimulationConfig) -> NDArray:
     """An image without the margin of its shape."""
-    return image if recipe.feature == "hole" else image[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    return image if recipe.feature == "hole" else image[TRENCH_MARGIN:-TRENCH_MARGIN, TRENCH_MARGIN:-TRENCH_MARGIN]
 
 
 def _save(path: Path, pixels: NDArray[np.uint8], mode: str = "L") -> None:
@@ -203,7 +202,7 @@ def make(dataroot: Path, recipe: SimulationConfig) -> bool:
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit status."""
     try:
-        dataroot, recipe = parse(argv, __doc__)
+        dataroot, recipe = parse_config(argv, __doc__)
         made = make(dataroot, recipe)
     except (DataError, OSError) as error:
         print(f"data.simulate: {error}", file=sys.stderr)

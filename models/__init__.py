@@ -2,12 +2,14 @@
 
 from .base_model import BaseModel, ModelOutput
 from .errors import ModelError
-from .postprocessing.background_snapping import LEVELS, snap_background
+from .grey_levels import LEVELS
+from .networks.weights import load_weights
+from .postprocessing.background_snapping import snap_background
 from .predictor import Prediction, Predictor
 from .registry import MODELS, build, check_members
 from .training.lr_schedule import lr_factor
+from .training.plot_layout import PlotLayout
 from .training.shape_distance import shape_distance
-from .weights import load_weights
 
 __all__ = [
     "LEVELS",
@@ -15,6 +17,7 @@ __all__ = [
     "BaseModel",
     "ModelError",
     "ModelOutput",
+    "PlotLayout",
     "Prediction",
     "Predictor",
     "build",

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from .base_model import BaseModel, ModelOutput
 from .errors import ModelError
+from .grey_levels import LEVELS
 from .networks import grey_resnet18
 from .networks.intensity_scaling import to_network
-from .postprocessing.background_snapping import LEVELS
 
 LEARN_FROM = {"real": "labelled", "simulation": "paired"}
 

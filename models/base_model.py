@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .errors import ModelError
-from .weights import load_weights, without_statistics
+from .networks.weights import load_weights, without_statistics
+from .training.plot_layout import PlotLayout
 
 
 class ModelOutput(NamedTuple):
@@ -51,6 +52,7 @@ class BaseModel:
     levels: tuple[int, ...] = ()
     has_absolute_scale: ClassVar[bool] = True
     preserves_position: ClassVar[bool] = True
+    plot_layout: ClassVar[PlotLayout] = PlotLayout()
 
     def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
         self.options = options

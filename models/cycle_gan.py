@@ -15,6 +15,7 @@ from .base_model import BaseModel, ModelOutput
 from .networks import INITS, NORMS, PatchDiscriminator, PixelDiscriminator, ResnetGenerator, filters_shared, initialise
 from .networks.intensity_scaling import to_grey, to_network
 from .training.image_pool import ImagePool
+from .training.plot_layout import PlotLayout
 from .training.shape_distance import shape_distance
 
 GENERATOR_BLOCKS = {"resnet_9blocks": 9, "resnet_6blocks": 6}
@@ -121,7 +122,15 @@ class CycleGan(BaseModel):
     """Two generators, two discriminators; the step equals the published one."""
 
     Options = CycleGanOptions
-    batches = "unpaired"
+    dataset_kind = "unpaired"
+    plot_layout = PlotLayout(
+        loss_groups=(("adversarial", ("G_A", "G_B", "D_A", "D_B")),),
+        other_losses="cycle and identity",
+        image_rows=(("real_A", "fake_B", "rec_A"), ("real_B", "fake_A", "rec_B")),
+        image_note="A is SEM, B is depth: real, translated (fake) and back (rec).",
+        discriminator_losses=("D_A", "D_B"),
+        translations=(("G_A", "real_A", "fake_B"), ("G_B", "real_B", "fake_A")),
+    )
     options: CycleGanOptions
 
     def __init__(self, options: CycleGanOptions, device: torch.device, seed: int = 0) -> None:

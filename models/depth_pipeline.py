@@ -25,16 +25,17 @@ from tqdm import tqdm
 
 from .background_classifier import level_indices
 from .base_model import BaseModel, ModelOutput
+from .grey_levels import FLOOR, normalised_depth
 from .networks import HalfUNet, LevelNet
 from .networks.intensity_scaling import to_network
 from .pipeline.appearance import Appearance
-from .pipeline.domain_renderer import DomainRenderer, even_indices, fork_rng, geometry
+from .pipeline.domain_renderer import DomainRenderer, even_indices, fork_rng, renderer_input
 from .pipeline.lucas_kanade import align
 from .pipeline.pipeline_options import DepthPipelineOptions
-from .pipeline.renderer_pairs import ENOUGH, RendererPairs
-from .pipeline.shape_library import FLOOR, ShapeLibrary, normalised_depth
+from .pipeline.renderer_pairs import MIN_MATCHES, RendererPairs
+from .pipeline.shape_library import ShapeLibrary, per_image
 from .pipeline.uncertainty import (
-    SHARE,
+    COVERAGE,
     UncertaintyCalibration,
     ValidationRenderings,
     floor_of,
@@ -56,7 +57,7 @@ class DepthPipeline(BaseModel):
     """Of a real domain nothing is given but its training images."""
 
     Options = DepthPipelineOptions
-    batches = "domains"
+    dataset_kind = "domains"
     preserves_position = False
     options: DepthPipelineOptions
 
@@ -109,7 +110,8 @@ class DepthPipeline(BaseModel):
         rendered = batch["sem"][:0].to(self.device), batch["level"][:0].to(self.device)
         if self.training_stage == "renderer":
             sem, depth = (batch[key].to(self.device) for key in ("sem", "depth"))
-            self._learn_rendering(normalised_depth(depth, batch["level"]), batch["level"].to(self.device), sem)
+            level = batch["level"].to(self.device)
+            self._learn_rendering(normalised_depth(depth, per_image(level)), level, sem)
         elif self.training_stage == "real renderer":
             some = torch.randint(len(self.pairs), (len(batch["sem"]),), device=self.device)
             sem, u, level, offset = self.pairs.take(some)
@@ -124,7 +126,7 @@ class DepthPipeline(BaseModel):
 
     def _learn_rendering(self, u: Tensor, grey: Tensor, sem: Tensor, offset: Tensor | None = None) -> None:
         with self.autocast():
-            rendering = self.ddp_modules["R"](geometry(u, grey)).float()
+            rendering = self.ddp_modules["R"](renderer_input(u, grey)).float()
         seen = rendering if offset is None else translate(rendering, offset)
         self._descend("render", "R", F.mse_loss(seen, sem / 255))
         self._images |= {"sem": sem, "rendering": 255 * seen.detach()}
@@ -200,7 +202,7 @@ class DepthPipeline(BaseModel):
         ]
         place, features = (torch.cat(some) for some in zip(*parts, strict=True))
         sure = self.library.passes_ratio_test(features)
-        if sure.sum() >= max(ENOUGH, RARE * len(real)):
+        if sure.sum() >= max(MIN_MATCHES, RARE * len(real)):
             sem = images[sure.cpu()].to(self.device).float()
             u, level = self.library.shapes(place[sure]), level.to(self.device)[sure]
             offset, _ = align(sem, self.domain_renderer.render(u, level))
@@ -228,12 +230,12 @@ class DepthPipeline(BaseModel):
         if torch.compiler.is_exporting():
             return answer
         strange = self.uncertainty.ood_score(*self._ood_features(sem, found, sigma, posterior.argmax(dim=1)))
-        sure = known >= SHARE  # then 90 % of the probability is on one shape, and the interval is its rounding
+        sure = known >= COVERAGE  # then 90 % of the probability is on one shape, and the interval is its rounding
         half = torch.where(sure, 0.0, self.uncertainty.pixel_factor * sigma * deep) + ROUNDING
         floor, unsure = floor_of(u, torch.where(sure, 0.0, self.uncertainty.floor_factor * sigma * deep))
         # So it is with levels: where one has 90 %, there is no doubt; else 1.64 deviations, of normal doubts.
         variance = (posterior @ grey.square()) - (posterior @ grey).square()
-        doubt = torch.where(posterior.amax(1) >= SHARE, 0.0, 1.64 * variance.clamp_min(0).sqrt())
+        doubt = torch.where(posterior.amax(1) >= COVERAGE, 0.0, 1.64 * variance.clamp_min(0).sqrt())
         interval = half + doubt[:, None, None, None] * (1 - u).clamp(0, 1)
         floor = torch.stack((floor * deep.flatten(), unsure + ROUNDING + doubt * floor), 1)
         return answer._replace(depth_u90=interval, floor_depth=floor, ood_score=strange)

@@ -30,7 +30,7 @@ class HoleSegmenter(BaseModel):
     """Knows the mask only. In a `fusion` the background is snapped inside the mask and nowhere else."""
 
     Options = HoleSegmenterOptions
-    batches = "paired"
+    dataset_kind = "paired"
     options: HoleSegmenterOptions
 
     def __init__(self, options: HoleSegmenterOptions, device: torch.device, seed: int = 0) -> None:

@@ -10,8 +10,9 @@ from skimage.transform import resize
 
 from .base_model import BaseModel
 from .errors import ModelError
+from .grey_levels import LEVELS
 from .networks import fold_batch_norm
-from .postprocessing.background_snapping import LEVELS, snap_background
+from .postprocessing.background_snapping import snap_background
 from .postprocessing.recentring import recentre
 from .postprocessing.tiling import predict_tiled
 from .registry import load

@@ -13,7 +13,7 @@ from .networks.intensity_scaling import to_grey, to_network
 class Regressor(BaseModel):
     """One network R from SEM to depth, trained with Adam on pairs; a subclass says which network and which loss."""
 
-    batches = "paired"
+    dataset_kind = "paired"
 
     def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
         super().__init__(options, device)

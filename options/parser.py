@@ -14,7 +14,7 @@ from .parsing.flag_index import FlagIndex
 from .parsing.help import help_text
 from .parsing.parsed_flags import ParsedFlag, last_typed, resolve_flags, value_of
 from .parsing.raw_flags import RawFlag, read_arguments, read_config, read_saved
-from .parsing.suffix import named
+from .parsing.suffix import add_suffix
 from .parsing.value import one_line
 from .rules import check, check_name
 from .run_options import RunOptions
@@ -111,7 +111,7 @@ def _place(layers: list[Layer], flag_index: FlagIndex) -> tuple[Path, str]:
     name = _last(layers, flag_index, "name")
     as_typed = name.as_typed if name else f"--name {flat['name']}"
     check_name(flat["name"], as_typed)
-    folder = named(flat["name"], flat["suffix"], flat)
+    folder = add_suffix(flat["name"], flat["suffix"], flat)
     check_name(folder, as_typed)
     return Path(flat["checkpoints_dir"], folder, "opt.json"), as_typed
 
@@ -138,7 +138,7 @@ def _finish(
         values_of[option.group][option.name] = given[option.name].value if option.name in given else option.default
     built = {group: component(**values_of[group]) for group, component in components.items()}
     flat = {option.name: getattr(built[option.group], option.name) for option in declared}
-    built["run"] = replace(built["run"], name=found or named(flat["name"], flat["suffix"], flat), model=model)
+    built["run"] = replace(built["run"], name=found or add_suffix(flat["name"], flat["suffix"], flat), model=model)
     opt = Options(built, declared, {group: title(component) for group, component in components.items()}, tuple(notes))
     check(opt, lambda name: given[name].as_typed if name in given else f"--{name} {flat[name]}")
     return opt

@@ -9,7 +9,7 @@ import torch
 import test as testing
 import train
 from data.simulate import main as simulate
-from util.metrology.hole_measurement import QUANTITIES
+from util.metrology.quantity_names import QUANTITIES
 from util.results.results_writer import in_pixels
 
 NARROW = {"unet_regressor": ["--width", "4"], "autoencoder": ["--layers", "convolutional", "--width", "4"]}

@@ -20,7 +20,7 @@ from ..io.image import read_grey, resized
 from ..io.multi_image import file_of
 from .image_cache import load, store
 
-CACHE = ".semdepth_cache"
+CACHE_FOLDER = ".semdepth_cache"
 CHUNK = 1024  # images that are decoded at a time
 TICK = 20_000_000  # [ns] more than file systems round their times to
 
@@ -114,7 +114,7 @@ def _place(files: list[ImageFile], options: DataOptions) -> Path | None:
         parts.append("x".join(str(n) for n in height_width(options.load_size)))
     if options.max_dataset_size:
         parts.append(str(options.max_dataset_size))
-    return Path(options.dataroot, CACHE, f"{'_'.join(parts)}.pack")
+    return Path(options.dataroot, CACHE_FOLDER, f"{'_'.join(parts)}.pack")
 
 
 def _fingerprint(files: list[ImageFile], options: DataOptions) -> tuple[str, int]:

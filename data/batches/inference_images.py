@@ -19,7 +19,7 @@ from ..io.pixel_size import pixel_nm
 from .image_stack import size
 
 AHEAD = 4  # batches
-SMALLEST = 16  # px
+MIN_SIDE = 16  # px
 LONGEST_STEM = 240  # bytes; file systems take 255, with the ending
 
 
@@ -137,8 +137,8 @@ class InferenceImages:
         if self.width is not None and not math.isclose(said := pixel_nm(file.path) or 0.0, self.width, rel_tol=1e-3):
             mine, others = (f"pixels of {one:g} nm" if one else "no width of a pixel" for one in (said, self.width))
             raise DataError(f"{file.name}: says {mine}, where others say {others}; test them apart, or say --pixel_nm")
-        if min(image.shape) < SMALLEST:
-            raise DataError(f"{file.name}: {size(image)} pixels; no hole is to be seen on less than {SMALLEST} a side")
+        if min(image.shape) < MIN_SIDE:
+            raise DataError(f"{file.name}: {size(image)} pixels; no hole is to be seen on less than {MIN_SIDE} a side")
         if not self.truth:
             return stem, image, None
         truth = read_grey(self.truth[stem], self.options.grey_range).astype(np.float32)

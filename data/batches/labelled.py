@@ -10,10 +10,10 @@ from tqdm import tqdm
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import DataError
+from ..grey_levels import FLOOR
 from .base import BatchedDataset, even_indices, validation_split
 from .image_stack import read_usable
 
-FLOOR = 30  # grey level of every hole's floor: a hole of depth D lies in a background of level D + 30 (docs/data.md)
 N_VALIDATION = 512  # images
 MOST_APART = 1 / 3  # of a class's images may be held out
 

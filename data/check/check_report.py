@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from ..batches.image_stack import height_width
-from ..batches.inference_images import SMALLEST, InferenceImages
+from ..batches.inference_images import MIN_SIDE, InferenceImages
 from ..data_options import DataOptions
 from ..errors import DataError, printable
 from ..io.multi_image import file_of
@@ -225,7 +225,7 @@ class Report:
         if "test_sem" not in self.surveys:
             return ""
         survey = self.surveys["test_sem"]
-        fit = sum(min(facts.shape) >= SMALLEST for facts in survey.usable().values())
+        fit = sum(min(facts.shape) >= MIN_SIDE for facts in survey.usable().values())
         later = sum(facts.out_of_range for facts in survey.infos.values())
         ways = [f"{fit:,} of {len(survey.infos):,} images as they are"] if fit else []
         ways += [f"{later:,} with such a --grey_range"] if later else []

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..batches.image_stack import CACHE
+from ..batches.image_stack import CACHE_FOLDER
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
 from ..io.image import SUFFIXES
@@ -118,7 +118,7 @@ class Inventory:
         listed |= {os.path.normpath(self.layout.root / name) for name in RECORDS}
         found = defaultdict(list)
         for place, folders, names in os.walk(self.layout.root):
-            folders[:] = [name for name in folders if name != CACHE]
+            folders[:] = [name for name in folders if name != CACHE_FOLDER]
             inside = os.path.relpath(place, self.layout.root).split(os.sep)
             hidden = next((part for part in inside if part.startswith(".") and part not in (".", "..")), "")
             for name in names:

@@ -9,7 +9,7 @@ from ..batches.inference_images import InferenceBatch, InferenceImages
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import BadImageError, DataError
-from ..io.header_checks import MOST_PIXELS, TOO_MANY
+from ..io.header_checks import MAX_PIXELS, TOO_MANY_PIXELS
 from ..io.image import read_grey, resized
 from .hole_detection import THRESHOLDS, Detections, detect_holes
 from .stitching import FieldOfView, crops_of
@@ -103,8 +103,8 @@ class InferenceCrops(InferenceImages):
 
     def _take(self, file: ImageFile, found: Detections) -> None:
         field = crops_of(file, found, self.size, self.scale or 1)
-        if np.prod(field.scaled, dtype=np.float64) > MOST_PIXELS:
-            self.bad[file.name] = f"{file.name}: at {self.scale:g} times its size {TOO_MANY}"
+        if np.prod(field.scaled, dtype=np.float64) > MAX_PIXELS:
+            self.bad[file.name] = f"{file.name}: at {self.scale:g} times its size {TOO_MANY_PIXELS}"
         elif field.crops:
             self.fields.append(field)
         else:

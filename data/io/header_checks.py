@@ -2,10 +2,10 @@
 
 import numpy as np
 
-MOST_PIXELS = 1 << 27  # more is a decompression bomb, not a micrograph
+MAX_PIXELS = 1 << 27  # more is a decompression bomb, not a micrograph
 MOST_IMAGES = 1 << 18  # in one file
 DAMAGED = "damaged or cut short"
-TOO_MANY = "more pixels than any image here has; cut it into several, or remove it"
+TOO_MANY_PIXELS = "more pixels than any image here has; cut it into several, or remove it"
 
 
 class ContentError(Exception):
@@ -14,8 +14,8 @@ class ContentError(Exception):
 
 def check_size(shape: tuple[int, ...]) -> None:
     """Refuses an array of more than MOST_PIXELS values."""
-    if np.prod(shape, dtype=np.float64) > MOST_PIXELS:
-        raise ContentError(f"claims {TOO_MANY}")
+    if np.prod(shape, dtype=np.float64) > MAX_PIXELS:
+        raise ContentError(f"claims {TOO_MANY_PIXELS}")
 
 
 def check_count(images: int) -> int:

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from skimage.transform import resize
 
 from ..errors import DataError, GreyRangeError
-from .header_checks import DAMAGED, TOO_MANY, ContentError, check_size
+from .header_checks import DAMAGED, TOO_MANY_PIXELS, ContentError, check_size
 from .multi_image import file_of, page_of
 from .numpy_file import NPY, NPZ, read_npy, read_npz
 from .tiff import TIFF, read_tiff
@@ -100,7 +100,7 @@ def read_pixels(name: str | Path) -> NDArray:
     except MemoryError:
         reason = "more than this machine's memory holds"
     except Image.DecompressionBombError:
-        reason = f"claims {TOO_MANY}"
+        reason = f"claims {TOO_MANY_PIXELS}"
     except UnidentifiedImageError:
         reason = "not an image of a known kind" if size else "empty"
     except Exception as error:  # decoders raise many kinds for damaged files; all mean the same to the user

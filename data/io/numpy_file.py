@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from .header_checks import DAMAGED, MOST_PIXELS, ContentError, check_count, check_size, one_of
+from .header_checks import DAMAGED, MAX_PIXELS, ContentError, check_count, check_size, one_of
 
 NPY, NPZ = b"\x93NUM", b"PK\3\4"  # what such files begin with
 LONGEST_HEADER = 1 << 14  # bytes; NumPy itself reads no longer one
@@ -59,8 +59,8 @@ def images_in_npz(path: str | Path) -> list[tuple[str, int]]:
                 found.append((member.filename, images))
                 pixels += math.prod(shape)
                 check_count(sum(images for _, images in found))
-    if pixels > MOST_PIXELS:
-        raise ContentError(f"claims {pixels} pixels, and {MOST_PIXELS} at most are unfolded; save .npy files")
+    if pixels > MAX_PIXELS:
+        raise ContentError(f"claims {pixels} pixels, and {MAX_PIXELS} at most are unfolded; save .npy files")
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from ..grey_levels import FLOOR
 from .population import CONTEST, Population
 
 HEIGHT, WIDTH = 72, 48
@@ -135,6 +136,6 @@ def _grid(size: tuple[int, int], fine: int) -> tuple[NDArray[np.int32], NDArray[
     return row_column, y.astype(np.float32), x.astype(np.float32)
 
 
-def depth_grey(u: NDArray, level: int, floor: int = 30) -> NDArray[np.uint8]:
+def depth_grey(u: NDArray, level: int, floor: int = FLOOR) -> NDArray[np.uint8]:
     """Depth map, uint8 like u, [grey level, smaller is deeper]: L - (L - floor) u; background exactly L."""
     return np.rint(level - (level - floor) * u).clip(0, level).astype(np.uint8)

@@ -37,7 +37,7 @@ class SimulationConfig:
         filled = {name: Instrument(**record[name]).to_dict() for name in ("simulation_instrument", "real_instrument")}
         return cls(**{**record, **filled, "size": tuple(record.get("size", cls.size))})
 
-    def instrument(self, name: str) -> Instrument:
+    def instrument_of(self, name: str) -> Instrument:
         """The instrument of the `simulation` or the `real` images. In larger images a hole is the same, and a pixel
         less of it."""
         given = Instrument(**getattr(self, f"{name}_instrument"))
@@ -49,7 +49,7 @@ def listed(population: Population) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(population)))
 
 
-def parse(argv: list[str] | None, about: str | None) -> tuple[Path, SimulationConfig]:
+def parse_config(argv: list[str] | None, about: str | None) -> tuple[Path, SimulationConfig]:
     """Command line to (dataroot, recipe)."""
     parser = Parser("python -m data.simulate", description=about, formatter_class=RAW, allow_abbrev=False)
     parser.add_argument("--dataroot", type=Path, default=Path("./sem"), help="folder to make (./sem)")

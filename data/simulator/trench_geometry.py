@@ -10,7 +10,7 @@ from .population import CONTEST, Population
 
 PITCH = WIDTH  # px from one to the next, in images that are wider
 BEYOND = 2  # so many more on either side of the image
-MARGIN = 48  # px beyond the image's borders, from which light falls into it, too
+TRENCH_MARGIN = 48  # px beyond the image's borders, from which light falls into it, too
 TRENCH, LINE = (30.0, 1.5), (18.0, 1.0)  # width at the top: mean and standard deviation [px]
 WALL, WALL_DIFFERENCE = (8.0, 0.8), 0.5  # of a wall's width, and of half the difference of left and right [px]
 TILT = 0.02  # [rad] standard deviation of the direction
@@ -67,7 +67,7 @@ def normalised_trench_depth(
     `inset(share, wall)` over its two walls wide at a share of the plateau's depth, and a line width + that sum; along x
     both over cos(tilt).
     """
-    height, width = (length + 2 * MARGIN for length in size)
+    height, width = (length + 2 * TRENCH_MARGIN for length in size)
     count = max(1, size[1] // PITCH)
     pitch, scale = size[1] / count, min(1.0, size[1] / PITCH)
     x, y = ((np.arange(length * fine) + 0.5) / fine - length / 2 for length in (width, height))
@@ -87,7 +87,7 @@ def normalised_trench_depth(
         else:
             t[:, some] = np.maximum(t[:, some], np.minimum(inner, outer))
     u = coarse((1 - (1 - t.clip(0, 1) ** trench.toe) ** trench.shoulder).astype(np.float32), (height, width), fine)
-    rows, columns = (slice(MARGIN - margin, MARGIN + length + margin) for length in size)
+    rows, columns = (slice(TRENCH_MARGIN - margin, TRENCH_MARGIN + length + margin) for length in size)
     return u[rows, columns]
 
 

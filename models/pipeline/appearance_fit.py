@@ -88,4 +88,4 @@ def _set(appearance: Appearance, y: float, x: float, found: NDArray) -> None:
     appearance.blur.copy_(torch.tensor((y, x)))
     parameters = torch.from_numpy(found).float()
     appearance.curve.copy_(parameters[:-BINS].view_as(appearance.curve))
-    appearance.residual.copy_(parameters[-BINS:])
+    appearance.edge_correction.copy_(parameters[-BINS:])

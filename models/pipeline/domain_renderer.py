@@ -8,11 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ..grey_levels import FLOOR
 from .appearance import Appearance, blurred
 from .appearance_fit import fit
 from .domain_statistics import DomainStatistics
 from .sem_contour import surroundings
-from .shape_library import FLOOR, ShapeLibrary
+from .shape_library import ShapeLibrary
 from .warp import deform, translate
 
 FITTED = 384  # renderings that an appearance is fitted with: fewer are another population
@@ -34,7 +35,7 @@ class DomainRenderer:
         training = self.renderer.training
         self.renderer.train(False)
         parts = zip(u.split(64), self.grey[level].split(64), strict=True)
-        image = torch.cat([self.renderer(geometry(*some)).float() for some in parts])
+        image = torch.cat([self.renderer(renderer_input(*some)).float() for some in parts])
         self.renderer.train(training)
         return 255 * image
 
@@ -102,7 +103,7 @@ def fork_rng(seed: int, device: torch.device) -> Iterator[None]:
         yield
 
 
-def geometry(u: Tensor, grey: Tensor) -> Tensor:
+def renderer_input(u: Tensor, grey: Tensor) -> Tensor:
     """What the renderer sees: depth [100 grey levels] and unit shape, (N, 2, H, W)."""
     return torch.cat((u * (grey - FLOOR).float()[:, None, None, None] / 100, u), 1)
 

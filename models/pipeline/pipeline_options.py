@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 from ..errors import ModelError
-from ..postprocessing.background_snapping import LEVELS
+from ..grey_levels import LEVELS
 
 
 class TrainingStage(NamedTuple):

@@ -8,7 +8,7 @@ from torch import Tensor
 from .buffers import BufferModule
 
 MOST = 1024  # images
-ENOUGH = 48  # matched images that tell more about a domain than its statistics do
+MIN_MATCHES = 48  # matched images that tell more about a domain than its statistics do
 
 
 class RendererPairs(BufferModule):

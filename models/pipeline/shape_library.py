@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..grey_levels import normalised_depth
 from .buffers import BufferModule
 
-FLOOR = 30  # grey level of every plateau
 BY_CHANCE = 0.99  # share of unknown shapes whose quotient of the second and the first distance is less
 
 
@@ -58,7 +58,7 @@ class ShapeLibrary(BufferModule):
 
     def shapes(self, chosen: Tensor) -> Tensor:
         """Unit shapes, float32 (N, 1, H, W), of the places `chosen` (N,)."""
-        return normalised_depth(self.maps[chosen][:, None].float(), self.level[chosen])
+        return normalised_depth(self.maps[chosen][:, None].float(), per_image(self.level[chosen]))
 
     def nearest(self, u: Tensor, exclude_held_out: bool = False) -> tuple[Tensor, Tensor]:
         """Place (N,) of the nearest shape, and features, float64 (N, 3); `blind` to what is held out."""
@@ -101,11 +101,10 @@ class ShapeLibrary(BufferModule):
         self.weights = torch.cat((weights, torch.ones(1, dtype=torch.float64))).to(self.level.device)
 
 
-def normalised_depth(depth: Tensor, level: Tensor) -> Tensor:
-    """u = (L - depth) / (L - floor), float32 (N, 1, H, W), of depth maps of background `level` (N,) [grey level]."""
-    background = level.to(depth.device).float()[:, None, None, None]
-    return (background - depth) / (background - FLOOR)
-
-
 def _distance(some: Tensor, others: Tensor) -> Tensor:
     return torch.cdist(some, others.double()) / some.shape[1] ** 0.5
+
+
+def per_image(level: Tensor) -> Tensor:
+    """Levels (N,) as float32 (N, 1, 1, 1), to be used with images (N, 1, H, W)."""
+    return level.float()[:, None, None, None]

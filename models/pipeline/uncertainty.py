@@ -10,7 +10,7 @@ from .buffers import BufferModule
 
 Scored = tuple[Tensor, Tensor, Tensor]  # unit shapes found, true ones, and the spread of those found (N, 1, H, W)
 
-SHARE = 0.9  # of the truth that an interval is to hold
+COVERAGE = 0.9  # of the truth that an interval is to hold
 FLOOR_FROM = 0.9  # u of the floor
 LOGARITHMS = -8.0, 2.0  # least and greatest of a spread of u
 COMMON = 0.99  # share of the images of known kinds that are not called strange
@@ -56,10 +56,10 @@ class UncertaintyCalibration(BufferModule):
         """From what was found in renderings of new and of known shapes, and in real images of known shapes."""
         worse = 1.0
         if matched is not None:
-            theirs, mine = (quantile(pixel_nonconformity(*some), SHARE) for some in (matched, known))
+            theirs, mine = (quantile(pixel_nonconformity(*some), COVERAGE) for some in (matched, known))
             worse = float((theirs / mine).clamp(1, WORST))
-        self.pixel_factor.copy_(worse * quantile(pixel_nonconformity(*new), SHARE))
-        self.floor_factor.copy_(worse * quantile(floor_nonconformity(*new), SHARE))
+        self.pixel_factor.copy_(worse * quantile(pixel_nonconformity(*new), COVERAGE))
+        self.floor_factor.copy_(worse * quantile(floor_nonconformity(*new), COVERAGE))
 
     def calibrate_ood(self, rendered: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]) -> None:
         """From residuals and spreads (N,) of renderings, and of real training images, which may well hold some that

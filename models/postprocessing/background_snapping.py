@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
-LEVELS = (140, 150, 160, 170)
+from ..grey_levels import LEVELS, nearest_level
+
 SIDES = np.array([np.zeros((3, 3)), [[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.zeros((3, 3))])  # each map is labelled alone
 
 
@@ -64,7 +65,7 @@ def snap_background(
 
 def _nearest(depth_grey: NDArray[np.float32], mask: NDArray[np.bool_], levels: tuple[int, ...]) -> int:
     middle = np.median(depth_grey[mask if mask.any() else _border(depth_grey[None])])
-    return levels[np.abs(np.asarray(levels) - middle).argmin()]
+    return nearest_level(float(middle), levels)
 
 
 def _border(maps: NDArray) -> NDArray[np.bool_]:

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..postprocessing.background_snapping import LEVELS, snap_background
+from ..grey_levels import LEVELS, normalised_depth
+from ..postprocessing.background_snapping import snap_background
 
-FLOOR = 30.0
 QUANTILES = np.linspace(0, 1, 201)
 
 
@@ -23,5 +23,4 @@ def shape_distance(predicted: NDArray[np.float32], depth_grey: NDArray) -> float
 
 def _unit(maps: NDArray) -> NDArray[np.float64]:
     snapped, level, _ = snap_background(maps, LEVELS)
-    top = level[:, None, None]
-    return (top - snapped) / (top - FLOOR)
+    return normalised_depth(snapped, level[:, None, None])

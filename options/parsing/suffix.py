@@ -8,7 +8,7 @@ from ..errors import OptionsError
 from .value import one_line, to_text
 
 
-def named(name: str, suffix: str, values: Mapping[str, Any]) -> str:
+def add_suffix(name: str, suffix: str, values: Mapping[str, Any]) -> str:
     """`name`, an underscore, and `suffix` with `{option}` replaced by its value; `name` alone without a suffix."""
 
     def value(match: re.Match[str]) -> str:

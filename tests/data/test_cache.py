@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from data import DataError, DataOptions, DatasetLayout, UnpairedDataset, read_stack
-from data.batches.image_stack import CACHE
+from data.batches.image_stack import CACHE_FOLDER
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +35,7 @@ def read(root, **options):
 
 
 def packs(root):
-    return sorted(path.name for path in (root / CACHE).glob("*"))
+    return sorted(path.name for path in (root / CACHE_FOLDER).glob("*"))
 
 
 def test_a_second_reading_opens_no_image(root, monkeypatch):
@@ -70,7 +70,7 @@ def test_a_change_of_the_files_is_seen(root, change):
 @pytest.mark.parametrize("damage", ["empty", "cut", "longer", "a bit", "head", "foreign"])
 def test_a_damaged_pack_is_made_anew(root, damage):
     expected = read(root).copy()
-    pack = root / CACHE / "trainA.pack"
+    pack = root / CACHE_FOLDER / "trainA.pack"
     content = bytearray(pack.read_bytes())
     if damage == "a bit":
         content[-5] ^= 1
@@ -99,11 +99,11 @@ def test_files_of_this_very_moment_are_not_kept(root):
 
 def test_without_the_cache_nothing_is_written(root):
     read(root, cache=False)
-    assert not (root / CACHE).exists()
+    assert not (root / CACHE_FOLDER).exists()
 
 
 def test_a_cache_that_cannot_be_written_is_said_once_and_missed_by_nobody(root, capsys):
-    (root / CACHE).write_text("a file where the folder should be")
+    (root / CACHE_FOLDER).write_text("a file where the folder should be")
     assert (read(root)[:, 0, 0] == range(6)).all()
     assert "no cache in" in capsys.readouterr().out
 
@@ -117,8 +117,8 @@ def test_a_bad_image_leaves_no_cache(root):
 
 
 def test_what_a_kill_left_is_removed_when_it_is_old(root):
-    (root / CACHE).mkdir()
-    old, new = (root / CACHE / f"{name}.pack.0.unfinished" for name in ("old", "new"))
+    (root / CACHE_FOLDER).mkdir()
+    old, new = (root / CACHE_FOLDER / f"{name}.pack.0.unfinished" for name in ("old", "new"))
     for path in (old, new):
         path.write_bytes(b"half")
     os.utime(old, (0, 0))

@@ -11,7 +11,7 @@ from PIL import Image
 
 from data import DataError, DataOptions, DatasetLayout, PairedDataset, UnpairedDataset, read_grey, read_stack
 from data import InferenceImages as Images
-from data.io.header_checks import MOST_PIXELS
+from data.io.header_checks import MAX_PIXELS
 from data.io.multi_image import images_of
 
 STACK = np.random.default_rng(1).integers(0, 200, (5, 24, 20), dtype=np.uint8)
@@ -117,7 +117,7 @@ BAD = {
     "minus.npy": (lambda path: claims(path, (-1, 48)), "damaged or cut short"),
     "words.npz": (lambda path: npz(path, words=["a", "b"]), "holds no image"),
     "bomb.npz": (
-        lambda path: zipped(path, (MOST_PIXELS + 9, 1), bytes(MOST_PIXELS + 9), compression=zipfile.ZIP_DEFLATED),
+        lambda path: zipped(path, (MAX_PIXELS + 9, 1), bytes(MAX_PIXELS + 9), compression=zipfile.ZIP_DEFLATED),
         "are unfolded",
     ),
     "claims.npz": (lambda path: zipped(path, (1 << 13, 1 << 13), b""), "damaged or cut short"),

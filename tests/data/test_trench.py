@@ -15,14 +15,14 @@ from data.simulator.simulation_config import SimulationConfig
 from data.simulator.trench_geometry import (
     CORRELATION,
     HURST,
-    MARGIN,
     ROUGH,
+    TRENCH_MARGIN,
     edge_roughness,
     normalised_trench_depth,
     random_line,
     random_trench,
 )
-from util.metrology.hole_measurement import measure
+from util.metrology.hole_measurement import measure_holes
 
 
 @pytest.mark.parametrize("size", [(72, 48), (64, 64), (96, 144)])
@@ -32,7 +32,7 @@ def test_widths_follow_from_the_walls(draw, size, monkeypatch):
     rng = np.random.default_rng(0)
     for _ in range(10):
         trench = draw(rng)
-        found = measure(normalised_trench_depth(trench, size)[None] * 100, lines=trench.line)
+        found = measure_holes(normalised_trench_depth(trench, size)[None] * 100, lines=trench.line)
         for share, name, least in ((0.5, "half", 0.1), (0.1, "top", 0.35), (0.9, "bottom", 0.35)):
             walls = [inset(share, wall, trench.toe, trench.shoulder) for wall in trench.walls]
             true = (trench.width + (sum(walls) if trench.line else -sum(walls))) / np.cos(trench.tilt)
@@ -50,8 +50,11 @@ def test_an_image_is_a_window_onto_an_endless_array(draw):
 
 @pytest.mark.parametrize("draw", [random_trench, random_line])
 def test_all_floors_of_an_array_are_as_bright(draw):
-    u = normalised_trench_depth(draw(np.random.default_rng(1)), (96, 240), MARGIN)
-    signal, u = (one[MARGIN:-MARGIN, MARGIN:-MARGIN] for one in (clean_signal(110 * u, SIMULATION), u))
+    u = normalised_trench_depth(draw(np.random.default_rng(1)), (96, 240), TRENCH_MARGIN)
+    signal, u = (
+        one[TRENCH_MARGIN:-TRENCH_MARGIN, TRENCH_MARGIN:-TRENCH_MARGIN]
+        for one in (clean_signal(110 * u, SIMULATION), u)
+    )
     parts, count = label(u > 0.99)
     floors = [signal[parts == n].mean() for n in range(1, count + 1) if (parts == n).sum() > 300]
     assert len(floors) >= 4 and max(floors) < 1.1 * min(floors)
@@ -73,7 +76,7 @@ def test_edges_are_as_rough_as_they_are_said_to_be():
 def test_a_hole_at_another_size_is_the_same_hole(size):
     shape = random_hole(np.random.default_rng(3))
     scale = min(size[0] / 72, size[1] / 48)
-    small, large = (measure(100 * normalised_depth(shape, one)[None]) for one in ((72, 48), size))
+    small, large = (measure_holes(100 * normalised_depth(shape, one)[None]) for one in ((72, 48), size))
     for name in ("cd_half_x_nm", "cd_half_y_nm", "cd_top_nm"):
         assert large[name] / scale == pytest.approx(small[name], rel=0.03)
     assert normalised_depth(shape, size).shape == size

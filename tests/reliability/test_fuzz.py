@@ -22,7 +22,7 @@ from data.io.pixel_size import pixel_nm
 from data.simulator.parameter_file import read_parameters
 from data.simulator.population import Population
 from models import MODELS, ModelError
-from models.weights import load_weights
+from models.networks.weights import load_weights
 from options import OptionsError, parse_test, parse_train
 from tests.reliability.promise import promise
 from util.errors import UtilError

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from util.compare.__main__ import main
-from util.metrology.hole_measurement import measure
+from util.metrology.hole_measurement import measure_holes
 from util.results.image_result import ImageResult
 from util.results.results_writer import ResultsWriter
 
@@ -18,7 +18,7 @@ def results(folder, deeper, rmse):
     with ResultsWriter(folder, 1.0) as writer:
         for n in range(3):
             depth = (100 + deeper) * hole
-            found = {name: float(values[0]) for name, values in measure(depth[None]).items()}
+            found = {name: float(values[0]) for name, values in measure_holes(depth[None]).items()}
             stem = f"<img src=x onerror=alert({n})>"
             writer.write([ImageResult(stem, 140 - depth, 140 - depth, 140 - depth, level=140, measurements=found)])
         map_score = {"rmse": rmse, "rmse_hole": rmse, "bias": 0.1, "level_accuracy": 1.0}

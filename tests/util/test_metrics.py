@@ -9,7 +9,7 @@ from tests.util.scored import score
 from util.scoring import metrics
 from util.scoring.evaluator import mean_shape
 from util.scoring.map_errors import MapErrors
-from util.scoring.score_table import rows, table
+from util.scoring.score_table import score_rows, score_text
 
 LEVELS = (140, 150, 160, 170)
 
@@ -124,13 +124,13 @@ def test_what_is_not_defined_is_null_in_valid_json():
     result = score(flat, flat, None, None, np.array([140, 140]), LEVELS, flat)
     assert result["raw"]["rmse_hole"] is None
     json.dumps(result, allow_nan=False)
-    assert "–" in table(result)
+    assert "–" in score_text(result)
 
 
 def test_table_is_aligned_and_shows_before_and_after():
     truth = holes([140, 150])
     result = score(truth, truth + 4, truth, None, np.array([140, 150]), LEVELS, truth)
-    first, *lines, _ = table(result).splitlines()
+    first, *lines, _ = score_text(result).splitlines()
     assert "grey levels" in first and first.index("raw") < first.index("quantised")
     assert {len(line) for line in [first, *lines]} == {len(first)}
-    assert rows(result)[0].cells[:2] == ["4.00", "0.00"]
+    assert score_rows(result)[0].cells[:2] == ["4.00", "0.00"]

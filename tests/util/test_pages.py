@@ -122,7 +122,9 @@ def note(folder):
 
 def test_a_system_without_depth_shows_levels_and_contours(tmp_path):
     shown = [
-        ImageResult(one.stem, one.sem, truth=one.truth, level=level, hole_mask=one.truth > 100, level_probs=np.full(4, 0.25))
+        ImageResult(
+            one.stem, one.sem, truth=one.truth, level=level, hole_mask=one.truth > 100, level_probs=np.full(4, 0.25)
+        )
         for one, level in zip(results(4), (140, 150, 160, 160), strict=True)
     ]
     scored = score_results(shown, LEVELS, None)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser import content, needs_browser
 from tests.util.scored import score_results
-from util.metrology.hole_measurement import measure
+from util.metrology.hole_measurement import measure_holes
 from util.page import results_page
 from util.results.image_result import ImageResult
 from util.results.results_writer import ResultsWriter
@@ -62,7 +62,7 @@ def write(folder, count=8):
         truth[20:50, 12:36] = 30
         depth = truth + (n * 3 % count) + rng.normal(size=truth.shape) / 10
         depth_nm = [(maps.max() - maps)[None] * 2 for maps in (depth, truth)]
-        said = [{name: float(one[0]) for name, one in measure(one, 1.5).items()} for one in depth_nm]
+        said = [{name: float(one[0]) for name, one in measure_holes(one, 1.5).items()} for one in depth_nm]
         one = ImageResult(f"hole {n}", truth, depth, depth, truth, LEVELS[n % 4], depth_u90=np.full(truth.shape, 1.5))
         one = replace(one, strange=1.5 if n == 2 else 0.5, floor=np.array([100.0, 2.0]))
         results.append(replace(one, measures=said[0] | {"depth_mean_u90_nm": 4.0}, true_measures=said[1]))

@@ -9,7 +9,7 @@ import pytest
 
 from util.errors import UtilError
 from util.monitor import trackers
-from util.monitor.trackers import Trackers, require
+from util.monitor.trackers import Trackers, require_trackers
 
 ROOT = Path(__file__).parents[2]
 LOG = {"epoch": [1.0, 1.0, 2.0], "step": [10.0, 20.0, 30.0], "seconds": [0.1] * 3, "G_A": [3.0, 2.0, 1.0]}
@@ -23,7 +23,7 @@ def test_neither_is_imported_unasked():
 def test_a_missing_one_is_one_line(monkeypatch):
     monkeypatch.setattr(trackers, "find_spec", lambda name: None)
     with pytest.raises(UtilError, match="--track wandb: wandb is not installed; pip install wandb"):
-        require(["wandb"])
+        require_trackers(["wandb"])
 
 
 def shown(names, run, start, stop, step=0):

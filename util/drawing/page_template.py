@@ -5,10 +5,10 @@ from pathlib import Path
 from dominate import document, tags
 from dominate.util import raw
 
-CSS = Path(__file__).with_name("base.css").read_text(encoding="utf-8")
+BASE_CSS = Path(__file__).with_name("base.css").read_text(encoding="utf-8")
 
 
-def empty_page(title: str, css: str = CSS) -> document:
+def empty_page(title: str, css: str = BASE_CSS) -> document:
     """A page without content, which needs no other file and fits a phone."""
     page = document(title=title)
     with page.head:

@@ -10,10 +10,10 @@ import math
 import sys
 from pathlib import Path
 
-from ..compare.__main__ import ResultsFolder
 from ..errors import UtilError
 from ..files.atomic import write_bytes
 from ..files.safe_output import make_output_safe
+from ..results.results_folder import ResultsFolder
 from . import hole_table, reference_comparison
 from .metrology_page import page
 from .run_statistics import RunStatistics

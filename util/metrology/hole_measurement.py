@@ -5,46 +5,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import label, minimum_filter
 
 from .contour import Contour
+from .quantity_names import BOTTOM, HALF, QUANTITIES, SIDES, TOP
 
-TOP, HALF, BOTTOM = 0.1, 0.5, 0.9  # shares of the plateau's depth
 BLOCK = 512  # holes measured at once, so that memory does not grow with their number
-SIDES = ("left", "right", "top", "bottom")
-QUANTITIES = {
-    "depth_mean_nm": "mean depth of the floor, which is what is deeper than 90 % of the plateau",
-    "depth_mean_u90_nm": "half the width of its 90 % interval, where the model gives one",
-    "depth_max_nm": "depth of the deepest pixel",
-    "depth_plateau_nm": "median depth of the floor",
-    "floor_roughness_nm": "Sq of the floor after removal of its quadratic form (ISO 25178-2)",
-    **{
-        f"cd_{where}{axis}_nm": f"{kind} at {share:.0%} of the plateau's depth"
-        for where, share in (("top", TOP), ("half", HALF), ("bottom", BOTTOM))
-        for axis, kind in (
-            ("_x", "mean width of the middle tenth of its rows, of all of a trench"),
-            ("_y", "mean height of the middle tenth of its columns"),
-            ("", "diameter of the circle of the same area"),
-        )
-    },
-    "cd_half_u90_nm": "half the width of the 90 % interval of cd_half_nm, where the model gives one",
-    "ellipticity": "major over minor axis of the ellipse of the same second moments at half the depth; 1 is a circle",
-    "orientation_deg": "angle of its major axis to the x axis, counter-clockwise, -90 to 90",
-    "centre_x_nm": "centroid of the contour at half the depth, from the left edge of the image",
-    "centre_y_nm": "the same from the top edge, downwards",
-    **{
-        f"swa_{side}_deg": f"sidewall angle at the {side}, between 10 % and 90 % of the depth; 90 is upright"
-        for side in SIDES
-    },
-    "volume_nm3": "volume below the top surface",
-}
 
 
-def name_in_pixels(name: str) -> str:
-    """A measure's name where a pixel is the unit of length across the image."""
-    if name == "volume_nm3":
-        return "volume_nm_px2"
-    return name.replace("_nm", "_px") if name.startswith(("cd_", "centre_")) else name
-
-
-def measure(
+def measure_holes(
     depth_nm: NDArray, pixel_nm: float = 1.0, interval_nm: NDArray | None = None, lines: bool = False
 ) -> dict[str, NDArray[np.float64]]:
     """The `MEASURES` (N,) of one hole each in depth maps (N, H, W) [nm below the top surface], pixels of `pixel_nm`.

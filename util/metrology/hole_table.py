@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UtilError
-from ..results.results_writer import FORMULA
+from ..files.csv_cells import unescape_formula
 
 REPEAT = re.compile(r"(.*)_itr(\d+)", re.DOTALL)
 U90 = "_u90"
@@ -74,8 +74,8 @@ def read(path: Path) -> HoleTable:
     """
     header, rows = _rows(path)
     cells = dict(zip(header, zip(*rows, strict=True), strict=True))
-    images = [_name(text) for text in cells["image"]]
-    at = [_name(text) for text in cells["site"]] if "site" in cells else [""] * len(images)
+    images = [unescape_formula(text) for text in cells["image"]]
+    at = [unescape_formula(text) for text in cells["site"]] if "site" in cells else [""] * len(images)
     holes, repeats = zip(*(_hole(image) for image in images), strict=True)
     twin = next((image for (image, _), times in Counter(zip(images, at, strict=True)).items() if times > 1), None)
     if twin is not None:
@@ -134,11 +134,6 @@ def _is_number(cell: str) -> bool:
         return bool(np.isfinite(float(cell)))
     except ValueError:
         return False
-
-
-def _name(cell: str) -> str:
-    """A name without the apostrophe that keeps spreadsheets from taking it for a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
 
 
 def _hole(image: str) -> tuple[str, int]:

@@ -16,8 +16,8 @@ import requests
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..run.epoch_log import FIRST
-from .training_page import by_direction, groups
+from ..drawing.loss_groups import image_rows, loss_groups
+from ..run.epoch_log import EPOCH_COLUMNS
 
 TIMEOUT = (1.0, 2.0)  # [s] to connect, to answer
 SHARE = (
@@ -33,9 +33,11 @@ COPIES = 3  # [px] side of an image's pixel on the screen
 class LivePlots:
     """`show` hands over what there is to see and returns at once; `close` waits a moment for the last drawing."""
 
-    def __init__(self, server: str, port: int, env: str, name: str, window: int, columns: int, hint: str) -> None:
+    def __init__(
+        self, server: str, port: int, env: str, name: str, window: int, columns: int, hint: str, layout: Any
+    ) -> None:
         self.place, self.env, self.name, self.window = (server, port), env, name, window
-        self.columns, self.hint = columns, hint
+        self.columns, self.hint, self.layout = columns, hint, layout
         self._client: Any = None
         self._warned = self._alarmed = False
         self._latest: dict[str, Any] = {}
@@ -91,9 +93,9 @@ class LivePlots:
 
     def _draw(self, latest: Mapping[str, Any]) -> None:
         losses, epochs = latest.get("losses") or {}, latest.get("epochs") or {}
-        for title, group in groups(list(losses)[3:]):
+        for title, group in loss_groups(list(losses)[3:], self.layout):
             self._curves(losses, group, title, "step", "loss")
-        for figure in list(epochs)[len(FIRST) :]:
+        for figure in list(epochs)[len(EPOCH_COLUMNS) :]:
             self._curves(epochs, [figure], figure, "epoch", figure)
         if latest.get("images"):
             self._images(latest["images"])
@@ -122,7 +124,7 @@ class LivePlots:
             for name, image in images.items():
                 self._client.image(enlarged(image)[None], win=self._win(name), opts={"title": f"{self.name}: {name}"})
             return
-        rows = by_direction(images)
+        rows = image_rows(images, self.layout)
         ordered = [name for row in rows for name in row]
         same = {image.shape for image in images.values()}
         if len(same) == 1:

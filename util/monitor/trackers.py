@@ -114,7 +114,7 @@ class Trackers:
             tracker.close()
 
 
-def require(names: Sequence[str]) -> None:
+def require_trackers(names: Sequence[str]) -> None:
     """Raises UtilError where a tracker is asked for that is not installed."""
     for name in names:
         if find_spec(name) is None:

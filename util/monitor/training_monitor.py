@@ -18,7 +18,7 @@ HINT = "The curves are on {page}; `python -m util.visdom_server` starts a server
 
 
 class TrainingMonitor:
-    """`with Display(run, name, options, changed) as display:`; `options` are the options of the display, `levels` the
+    """`with Display(run, name, options, changed) as display:`; `options` are the options of the display, `layout` the model's plot layout, `levels` the
     classes of a confusion matrix, `step` is where the training stands.
 
     `due(step)` says whether images are to be shown after a step, so that they are fetched from the device only then.
@@ -30,15 +30,16 @@ class TrainingMonitor:
         name: str,
         options: Any,
         changed: Mapping[str, tuple[Any, Any]],
+        layout: Any,
         levels: Sequence[int] = (),
         step: int = 0,
     ) -> None:
-        self.options, self.run = options, run
+        self.options, self.run, self.layout = options, run, layout
         self.writing, self.tracking = WarnOnError("the page"), WarnOnError("what --track asks for")
         self.page: TrainingPage | None = None
         if options.html:
             with self.writing:
-                self.page = TrainingPage(run, name, changed, levels)
+                self.page = TrainingPage(run, name, changed, layout, levels)
         self.plots: LivePlots | None = None
         self.alarms: Mapping[str, str] = {}
         self.losses: Mapping[str, list[float]] = {}
@@ -54,7 +55,14 @@ class TrainingMonitor:
         if o.display_id > 0:
             hint = HINT.format(page=self.run / "web/index.html") if o.html else HINT.partition("; ")[2]
             self.plots = LivePlots(
-                o.display_server, o.display_port, o.display_env, self.name, o.display_id, o.display_ncols, hint
+                o.display_server,
+                o.display_port,
+                o.display_env,
+                self.name,
+                o.display_id,
+                o.display_ncols,
+                hint,
+                self.layout,
             )
         return self
 
@@ -75,7 +83,7 @@ class TrainingMonitor:
         self.losses = losses
         if images is not None:
             self.images = images
-        now = alarms(losses, self.images)
+        now = alarms(losses, self.images, self.layout)
         for sign, advice in now.items():
             if sign not in self.alarms:
                 tqdm.write(f"ALARM {sign}: {advice}")

@@ -1,7 +1,7 @@
 """The page of a training: checkpoints/<name>/web/index.html, which needs no server and no network."""
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,11 @@ from dominate.util import raw
 from numpy.typing import NDArray
 
 from ..drawing import figure
+from ..drawing.loss_groups import image_rows, loss_groups
 from ..drawing.page_template import empty_page
 from ..files.atomic import write_bytes
-from ..run.epoch_log import FIRST
+from ..run.epoch_log import EPOCH_COLUMNS
 
-DIRECTIONS = (("real_A", "fake_B", "rec_A"), ("real_B", "fake_A", "rec_B"), ("sem", "depth", "contour", "truth"))
 MOST_EPOCHS = 40
 
 
@@ -22,9 +22,15 @@ class TrainingPage:
     """Loss curves, the images of the epochs (newest first; of many every n-th), and the options that were changed."""
 
     def __init__(
-        self, run: Path, title: str, changed: Mapping[str, tuple[Any, Any]], levels: Sequence[int] = ()
+        self,
+        run: Path,
+        title: str,
+        changed: Mapping[str, tuple[Any, Any]],
+        layout: Any,
+        levels: Sequence[int] = (),
     ) -> None:
-        self.folder, self.title, self.changed, self.levels = run / "web", title, changed, levels
+        self.folder, self.title, self.changed = run / "web", title, changed
+        self.layout, self.levels = layout, levels
         (self.folder / "images").mkdir(parents=True, exist_ok=True)
 
     def add_images(self, epoch: int, images: Mapping[str, NDArray]) -> None:
@@ -53,7 +59,7 @@ class TrainingPage:
                     f"epoch {last['epoch']:.0f}, step {last['step']:.0f}, {last['seconds']:.3f} s a step", cls="quiet"
                 )
                 tags.h2("Losses")
-                for title, names in groups(list(losses)[3:]):
+                for title, names in loss_groups(list(losses)[3:], self.layout):
                     with tags.figure(cls="curve"):
                         raw(figure.curves(losses, names, title))
             self._validation(epochs or {})
@@ -62,7 +68,7 @@ class TrainingPage:
         write_bytes(self.folder / "index.html", page.render().encode(errors="backslashreplace"))
 
     def _validation(self, epochs: Mapping[str, Sequence[float]]) -> None:
-        names = list(epochs)[len(FIRST) :]
+        names = list(epochs)[len(EPOCH_COLUMNS) :]
         if not names:
             return
         tags.h2("Judged after every epoch")
@@ -82,13 +88,13 @@ class TrainingPage:
             files.setdefault(epoch, {})[name] = path
         if files:
             tags.h2("Images")
-            if any("real_A" in pictures for pictures in files.values()):
-                tags.p("A is SEM, B is depth: real, translated (fake) and back (rec).", cls="quiet")
+            if self.layout.image_note:
+                tags.p(self.layout.image_note, cls="quiet")
         every = max(1, -(-len(files) // MOST_EPOCHS))
         for epoch, pictures in list(files.items())[::every]:
             tags.h3(f"epoch {int(epoch.removeprefix('epoch'))}")
             with tags.div(cls="epoch"):
-                for names in by_direction(pictures):
+                for names in image_rows(pictures, self.layout):
                     with tags.div(cls="direction"):
                         for name in names:
                             data = base64.b64encode(pictures[name].read_bytes()).decode()
@@ -112,19 +118,3 @@ class TrainingPage:
                         tags.td(f"--{name}")
                         tags.td(str(value))
                         tags.td(str(default))
-
-
-def by_direction(names: Iterable[str]) -> list[list[str]]:
-    """Names of an epoch's images, those that begin with one real image together; others come last."""
-    left = sorted(names)
-    found = [[name for name in direction if name in left] for direction in DIRECTIONS]
-    others = [name for name in left if not any(name in group for group in found)]
-    return [group for group in (*found, others) if group]
-
-
-def groups(names: list[str]) -> list[tuple[str, list[str]]]:
-    """Losses that belong on one plot: adversarial ones, and those that hold images to each other."""
-    against = [name for name in names if name.startswith(("G", "D"))]
-    others = [name for name in names if name not in against]
-    title = "cycle and identity" if against else "losses"
-    return [(title, group) for title, group in ((title, others), ("adversarial", against)) if group]

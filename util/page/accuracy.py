@@ -9,7 +9,7 @@ from dominate.util import raw
 from numpy.typing import NDArray
 
 from ..drawing import figure
-from ..scoring.score_table import rows, summary
+from ..scoring.score_table import score_rows, score_sentences
 from .colours import embedded
 from .quantity_labels import QuantityLabel
 
@@ -44,7 +44,7 @@ def headline(
                 with tags.span():
                     tags.b(value)
                     tags.small(label)
-    tags.p(" ".join(summary(score)), cls="quiet")
+    tags.p(" ".join(score_sentences(score)), cls="quiet")
 
 
 def of_measures(errors: Mapping[str, dict[str, Any]], measures: Mapping[str, QuantityLabel]) -> None:
@@ -67,7 +67,7 @@ def of_measures(errors: Mapping[str, dict[str, Any]], measures: Mapping[str, Qua
 
 def of_maps(score: dict[str, Any], errors: NDArray, nm_per_grey: float) -> None:
     """The errors of the maps in grey levels, before and after they were finished, and their distribution in nm."""
-    lines = rows(score)
+    lines = score_rows(score)
     with tags.figure(cls="curve"):
         raw(figure.histogram(errors * nm_per_grey, "RMSE of an image's finished map [nm]"))
     with tags.div(cls="wide"), tags.table(cls="score"):

@@ -10,7 +10,7 @@ import numpy as np
 from dominate import tags
 from dominate.util import raw
 
-from ..metrology.hole_measurement import BOTTOM, HALF, TOP
+from ..metrology.quantity_names import BOTTOM, HALF, TOP
 from ..results.image_result import ImageResult
 from .colours import TABLES, Colours
 from .maps import Maps

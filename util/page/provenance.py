@@ -3,22 +3,23 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from dominate import tags
 from dominate.util import raw
 
 from ..drawing import figure
+from ..drawing.loss_groups import loss_groups
 from ..files.numeric_csv import read_numbers
-from ..monitor.training_page import groups
-from ..run.epoch_log import FIRST
+from ..run.epoch_log import EPOCH_COLUMNS
 from ..run.versions import versions
 
 
-def training(run: Path) -> bool:
+def training(run: Path, layout: Any) -> bool:
     """The curves of a run's losses.csv and epochs.csv, folded; nothing, and False, without them."""
     losses, epochs = (_columns(run / f"{name}.csv") for name in ("losses", "epochs"))
-    judged = list(epochs)[len(FIRST) :]
-    shown = groups(list(losses)[3:])
+    judged = list(epochs)[len(EPOCH_COLUMNS) :]
+    shown = loss_groups(list(losses)[3:], layout)
     if not shown and not judged:
         return False
     with tags.details(id="training"):

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..metrology.hole_measurement import QUANTITIES, name_in_pixels
-from ..scoring.measurement_errors import UNCERTAIN, difference
+from ..metrology.quantity_names import QUANTITIES, UNCERTAIN, difference, name_in_pixels
 
 LABELS = {
     "depth_mean_nm": "depth mean",

@@ -10,7 +10,7 @@ from typing import Any
 from dominate import tags
 from dominate.util import raw
 
-from ..drawing.page_template import CSS, empty_page
+from ..drawing.page_template import BASE_CSS, empty_page
 from ..results.image_result import ImageResult
 from ..scoring.result_selection import ResultSelection
 from . import accuracy, field_section, hole_detail, provenance, results_table
@@ -35,10 +35,11 @@ def write(
     pixel_nm: float = 0.0,
     errors: Mapping[str, dict[str, Any]] | None = None,
     run: Path | None = None,
+    layout: Any = None,
 ) -> None:
     """index.html in `folder`, of the images that the sample kept, below the fields they were cut from.
 
-    `errors` are those of the measures (MeasureErrors.figures), `run` is the folder of the training, `pixel_nm` the
+    `errors` are those of the measures (MeasureErrors.figures), `run` is the folder of the training, `layout` its model's plot layout, `pixel_nm` the
     width of a pixel, 0 where it is unknown.
     """
     shown, measures = sample.shown, quantities(pixel_nm)
@@ -46,7 +47,7 @@ def write(
     maps = [Maps.of(result, nm_per_grey) for result in shown]
     colours = Colours.of(maps, nm_per_grey)
     images = [results_table.pictures(one, colours, reverse) for one in maps]
-    page = empty_page(title, CSS + RESULTS_CSS)
+    page = empty_page(title, BASE_CSS + RESULTS_CSS)
     page["lang"] = "en"
     with page:
         tags.h1(title)
@@ -81,7 +82,7 @@ def write(
             accuracy.of_maps(score, sample.errors, nm_per_grey)
         elif score is not None and "levels" in score:
             accuracy.of_levels(score["levels"])
-        if run is not None and provenance.training(run):
+        if run is not None and provenance.training(run, layout):
             links.add(tags.a("Training", href="#training"))
         provenance.configuration(run)
         links.add(tags.a("Configuration and versions", href="#configuration"))

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from ..drawing.figure import numbered, png
 from ..errors import UtilError
+from ..files.csv_cells import escape_formula
 from ..files.png import grey_png
 from .image_result import ImageResult
-from .results_writer import escape_formula, pixel_size
+from .results_writer import pixel_size
 
 HEADER = ("field", "image", "y_px", "x_px", "y_nm", "x_nm", "area_px", "height_px", "width_px", "neighbours")
 

@@ -19,9 +19,10 @@ import tifffile
 from numpy.typing import NDArray
 
 from ..errors import UtilError
+from ..files.csv_cells import escape_formula
 from ..files.folder_lock import LOCK, acquire_lock
 from ..files.png import grey_png
-from ..metrology.hole_measurement import name_in_pixels
+from ..metrology.quantity_names import in_pixels
 from .export_formats import EXPORTS
 from .image_result import ImageResult
 
@@ -46,7 +47,6 @@ WRITTEN = (
     "mask",
     *EXPORTS,
 )
-FORMULA = tuple("=+-@\t\r")  # what formulas begin with
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
 CENTIMETRE = 1e7  # [nm]
 LEAST_PIXEL, GREATEST_PIXEL = 0.01, 1e6  # [nm] a TIFF's rational numbers hold no finer or coarser ones well
@@ -236,16 +236,6 @@ def pixel_size(pixel_nm: float) -> dict[str, Any]:
         return {}
     size = {"resolution": (CENTIMETRE / pixel_nm,) * 2, "resolutionunit": "CENTIMETER"}
     return size | {"description": DESCRIPTION.format(pixel_nm=pixel_nm)}
-
-
-def in_pixels(measures: dict[str, float]) -> dict[str, float]:
-    """Measures that were taken with a pixel as the unit of length, under names that say so; wall angles need nm."""
-    return {name_in_pixels(name): np.nan if name.startswith("swa_") else value for name, value in measures.items()}
-
-
-def escape_formula(name: str) -> str:
-    """A name as a cell that no spreadsheet takes for a formula: `=1+1` becomes `'=1+1`, which they show as text."""
-    return f"'{name}" if name[:1] in FORMULA else name
 
 
 def _write_files(folder: Path, files: list[File]) -> None:

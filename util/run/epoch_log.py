@@ -7,7 +7,7 @@ from ..files.atomic import write_bytes
 from ..files.numeric_csv import read_numbers
 from ..files.warn_on_error import WarnOnError
 
-FIRST = ("epoch", "step", "seconds", "lr")
+EPOCH_COLUMNS = ("epoch", "step", "seconds", "lr")
 
 
 class EpochLog:
@@ -28,7 +28,7 @@ class EpochLog:
 
     def write(self, epoch: int, step: int, seconds: float, lr: float, figures: Mapping[str, float]) -> str:
         """Adds an epoch: the time that it took [s], its learning rate, its figures by name; returns them in words."""
-        new = dict(zip(FIRST, (epoch, step, round(seconds, 2), lr), strict=True)) | dict(figures)
+        new = dict(zip(EPOCH_COLUMNS, (epoch, step, round(seconds, 2), lr), strict=True)) | dict(figures)
         self.rows = [*(row for row in self.rows if list(row) == list(new)), new]  # others are damaged
         lines = [",".join(self.rows[0]), *(",".join(f"{value:.7g}" for value in row.values()) for row in self.rows)]
         with self.writing:

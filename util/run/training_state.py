@@ -27,7 +27,7 @@ class TrainingProgress:
     steps_per_epoch: int = 0
 
 
-def save(
+def save_training(
     run: RunFolder, replicas: DistributedContext, system: Any, at: TrainingProgress, log: LossLog, *tags: str
 ) -> None:
     """Writes the weights under each tag and all that an exact resume needs, as one whole; none that are not finite."""
@@ -53,7 +53,9 @@ def save(
         )
 
 
-def restore(folder: Path, replicas: DistributedContext, system: Any) -> tuple[TrainingProgress, dict[str, Any]]:
+def restore_training(
+    folder: Path, replicas: DistributedContext, system: Any
+) -> tuple[TrainingProgress, dict[str, Any]]:
     """Puts a system back to where `save` found it; returns that place, and the losses not yet logged there."""
     state = checkpoint.load_state(folder)
     if not isinstance(state, dict) or "replicas" not in state:

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from .metrics import FLOOR
+
 FLOOR_FROM = 0.9  # share of the depth from which on a pixel is floor
 
 
@@ -25,7 +27,7 @@ class IntervalCoverage:
         self.pixels += int(hole.sum())
         self.inside += int((np.abs(depth - truth) <= interval)[hole].sum())
         self.half += float(interval[hole].sum())
-        where = level[:, None, None] - depth > FLOOR_FROM * (level[:, None, None] - 30.0)
+        where = level[:, None, None] - depth > FLOOR_FROM * (level[:, None, None] - FLOOR)
         true_depth = truth.max(axis=(1, 2), keepdims=True) - truth
         known = where.any(axis=(1, 2))
         mean = (true_depth * where).sum(axis=(1, 2))[known] / where.sum(axis=(1, 2))[known]

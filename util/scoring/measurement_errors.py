@@ -2,15 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..metrology.quantity_names import UNCERTAIN, difference
 from ..results.image_result import ImageResult
-
-UNCERTAIN = {"depth_mean_nm": "depth_mean_u90_nm", "cd_half_nm": "cd_half_u90_nm"}  # measures that have intervals
-Values = TypeVar("Values", float, NDArray)
 
 
 class MeasurementErrors:
@@ -60,8 +56,3 @@ class _Spread:
         step = value - self.mean
         self.mean += step / self.count
         self.squares += step * (value - self.mean)
-
-
-def difference(name: str, found: Values, truth: Values) -> Values:
-    """Found less true; of orientations, which repeat after half a turn, from -90 up to 90 degrees."""
-    return (found - truth + 90) % 180 - 90 if name == "orientation_deg" else found - truth

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
-FLOOR = 30.0
+FLOOR = 30.0  # [grey level] of every hole's plateau; the same as in models and data, which a test checks
 
 
 def rmse(predicted: NDArray, truth: NDArray, where: NDArray[np.bool_] | None = None) -> float:

@@ -42,13 +42,13 @@ ROWS = {
 }
 
 
-def rows(result: dict[str, Any]) -> list[Row]:
+def score_rows(result: dict[str, Any]) -> list[Row]:
     """The score as rows for a table, a value for each column that it has."""
     columns = [name for name in HEADINGS if name in result]
     return [Row(*text, {HEADINGS[name]: result[name][key] for name in columns}) for key, text in ROWS.items()]
 
 
-def summary(result: dict[str, Any]) -> list[str]:
+def score_sentences(result: dict[str, Any]) -> list[str]:
     """What the score says in sentences: beside the mean map, levels, masks."""
     lines = []
     if "mean_map" in result:
@@ -79,11 +79,11 @@ def _share(value: float | None) -> str:
     return "none" if value is None else f"{value:.1%}"
 
 
-def table(result: dict[str, Any]) -> str:
+def score_text(result: dict[str, Any]) -> str:
     """The score as text for a terminal."""
     if "raw" not in result:
-        return "\n".join(summary(result))
-    lines = rows(result)
+        return "\n".join(score_sentences(result))
+    lines = score_rows(result)
     columns = list(lines[0].values)
     title = f"{result['images']} images, errors in grey levels"
     start = max(len(title), *(len(line.name) for line in lines))
@@ -93,4 +93,4 @@ def table(result: dict[str, Any]) -> str:
         "  ".join([name.ljust(start), *(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))])
         for name, cells in body
     ]
-    return "\n".join([*text, *summary(result)])
+    return "\n".join([*text, *score_sentences(result)])

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from util.metrology.quantity_names import difference
 from util.results.image_result import ImageResult
-from util.scoring.measurement_errors import MeasurementErrors, difference
+from util.scoring.measurement_errors import MeasurementErrors
 
 SEM = np.zeros((4, 4))
 

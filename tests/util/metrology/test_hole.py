@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from util.metrology.hole_measurement import QUANTITIES, measure
+from util.metrology.hole_measurement import measure_holes
+from util.metrology.quantity_names import QUANTITIES
 
 FINE = 8
 
@@ -49,7 +50,7 @@ LIMITS = {"cd": 0.4, "swa": 0.4, "depth": 1e-3, "centre": 0.1, "ellipticity": 0.
 @pytest.mark.parametrize("scale", [1.0, 2.5])
 def test_frustums_are_measured_as_they_are(scale):
     maps, truth = frustums(40)
-    found = measure(maps, pixel_nm=scale)
+    found = measure_holes(maps, pixel_nm=scale)
     for name, true in truth.items():
         power = {"nm": 1, "nm3": 2}.get(name.rsplit("_", 1)[-1], 0) if name[:2] in ("cd", "ce", "vo") else 0
         if name.startswith("swa"):
@@ -65,7 +66,7 @@ def test_frustums_are_measured_as_they_are(scale):
 def test_the_walls_are_told_apart():
     ramp = np.minimum((np.arange(48) - 8) / 4, (40 - np.arange(48)) / 8).clip(0, 1)  # 4 px on the left, 8 on the right
     hole = 100 * np.minimum(ramp, ramp[4:44].repeat(2)[:72, None])
-    found = measure(hole[None])
+    found = measure_holes(hole[None])
     assert found["swa_left_deg"] == pytest.approx(np.degrees(np.arctan(100 / 4)), abs=0.01)
     assert found["swa_right_deg"] == pytest.approx(np.degrees(np.arctan(100 / 8)), abs=0.01)
 
@@ -74,7 +75,7 @@ def test_a_trench_has_no_height_and_a_width():
     ramp = 80 * np.minimum((np.arange(48) - 10.0) / 5, (38 - np.arange(48)) / 5).clip(0, 1)
     trench = np.tile(ramp, (72, 1))
     for depth, axis, other in ((trench, "x", "y"), (trench.T[:, :], "y", "x")):
-        found = measure(depth[None], pixel_nm=2)
+        found = measure_holes(depth[None], pixel_nm=2)
         assert found[f"cd_half_{axis}_nm"] == pytest.approx(2 * 23, abs=1e-3)
         for name in (
             f"cd_half_{other}_nm",
@@ -88,7 +89,7 @@ def test_a_trench_has_no_height_and_a_width():
 
 def test_a_line_is_measured_between_etched_ground():
     ramp = np.minimum((np.arange(48) - 12.0) / 5, (38 - np.arange(48)) / 7).clip(0, 1)  # 14 px wide at its top
-    found = measure(np.tile(90 * (1 - ramp), (1, 72, 1)), lines=True)
+    found = measure_holes(np.tile(90 * (1 - ramp), (1, 72, 1)), lines=True)
     assert found["depth_plateau_nm"] == pytest.approx(90)
     for name, width in (("top", 26 - 12 * 0.9), ("half", 20), ("bottom", 26 - 12 * 0.1)):
         assert found[f"cd_{name}_x_nm"] == pytest.approx(width, abs=0.01)
@@ -99,21 +100,21 @@ def test_a_line_is_measured_between_etched_ground():
 
 def test_of_two_holes_the_larger_is_measured_and_the_other_does_not_count():
     large, small = frustum(16, 30, 11, 18, 0, 4, 100), frustum(39, 60, 5, 8, 0, 3, 130)
-    alone, both = measure(large[None]), measure((large + small)[None])
+    alone, both = measure_holes(large[None]), measure_holes((large + small)[None])
     for name in QUANTITIES:
         np.testing.assert_allclose(both[name], alone[name], rtol=2e-3, err_msg=name)
 
 
 @pytest.mark.parametrize("depth", [0.0, -3.0])
 def test_where_there_is_no_hole_nothing_is_measured(depth):
-    assert all(np.isnan(values).all() for values in measure(np.full((2, 72, 48), depth)).values())
+    assert all(np.isnan(values).all() for values in measure_holes(np.full((2, 72, 48), depth)).values())
 
 
 def test_a_hole_is_measured_alike_whatever_lies_beside_it_in_the_batch():
     maps, _ = frustums(5)
-    together = measure(maps)
+    together = measure_holes(maps)
     for n, one in enumerate(maps):
-        for name, values in measure(one[None]).items():
+        for name, values in measure_holes(one[None]).items():
             np.testing.assert_allclose(values[0], together[name][n], rtol=1e-5, err_msg=name)
 
 
@@ -122,12 +123,12 @@ def test_roughness_is_that_of_the_floor_without_its_form():
     hole = frustum(23.5, 35.5, 16, 26, 0, 3, 100)
     y, x = np.indices(hole.shape)
     bent = hole + np.where(hole > 99.9, 2e-3 * (x - 23.5) ** 2 + 0.02 * y + rng.normal(0, 0.8, hole.shape), 0)
-    assert measure(bent[None])["floor_roughness_nm"] == pytest.approx(0.8, rel=0.15)
+    assert measure_holes(bent[None])["floor_roughness_nm"] == pytest.approx(0.8, rel=0.15)
 
 
 def test_a_contour_moves_by_the_interval_over_the_slope():
     hole = frustum(23.5, 35.5, 14, 14, 0, 5, 100, size=(72, 48))  # 20 nm a px
-    found = measure(hole[None], 1.0, np.full((1, 72, 48), 6.0))
+    found = measure_holes(hole[None], 1.0, np.full((1, 72, 48), 6.0))
     assert found["cd_half_u90_nm"] == pytest.approx(np.sqrt(2) * 6 / 20, rel=0.1)
 
 
@@ -136,8 +137,8 @@ def test_a_contour_moves_by_the_interval_over_the_slope():
 )
 def test_what_cannot_be_measured_is_refused(shape, pixel):
     with pytest.raises(ValueError, match="expected"):
-        measure(np.ones(shape), pixel)
+        measure_holes(np.ones(shape), pixel)
 
 
 def test_no_maps_no_measures():
-    assert all(values.shape == (0,) for values in measure(np.zeros((0, 72, 48))).values())
+    assert all(values.shape == (0,) for values in measure_holes(np.zeros((0, 72, 48))).values())

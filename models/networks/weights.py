@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .errors import ModelError
+from ..errors import ModelError
 
 warnings.filterwarnings("ignore", "Detected pickle protocol")  # of a file that is refused in a line of ours
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
