@@ -31,25 +31,16 @@ from data import (
     InferenceImages,
     read_stack,
 )
-from data.fields.inference_crops import InferenceCrops
+from data.fields import InferenceCrops
 from models import MODELS, ModelError, Predictor
 from options import InferenceOptions, Options, OptionsError, parse_test
-from util.errors import UtilError
-from util.files.error_messages import explain_error
-from util.files.safe_output import make_output_safe
-from util.metrology.hole_measurement import measure_holes
+from util import UtilError
+from util.files import explain_error, make_output_safe
+from util.metrology import measure_holes
 from util.page import results_page
-from util.results import ray_shards
-from util.results.field_writer import FieldWriter
-from util.results.image_result import ImageResult
-from util.results.results_writer import ResultsWriter
-from util.results.shards import Shard, shards_of, write_manifest
-from util.run import checkpoint
-from util.run.device import choose_device, tune_malloc, use_bf16
-from util.scoring.evaluator import Evaluator
-from util.scoring.measurement_errors import MeasurementErrors
-from util.scoring.result_selection import ResultSelection
-from util.scoring.score_table import score_text
+from util.results import FieldWriter, ImageResult, ResultsWriter, Shard, ray_shards, shards_of, write_manifest
+from util.run import checkpoint, choose_device, tune_malloc, use_bf16
+from util.scoring import Evaluator, MeasurementErrors, ResultSelection, score_text
 
 LARGE = 8  # times the pixels that the run learned at: an image may be a whole field
 

@@ -22,20 +22,27 @@ from tqdm import tqdm
 from data import DATASETS, DataError, DataOptions, DatasetLayout
 from models import MODELS, BaseModel, ModelError, Predictor, build, check_members, lr_factor
 from options import Options, OptionsError, compare, parse_train
-from util.errors import RunError, UtilError
-from util.files.error_messages import explain_error
-from util.files.safe_output import make_output_safe
-from util.monitor.trackers import require_trackers
-from util.monitor.training_monitor import TrainingMonitor
-from util.run import checkpoint
-from util.run.device import choose_device, set_deterministic, tune_malloc, use_bf16
-from util.run.disk_space import require_disk_space, tensor_bytes
-from util.run.distributed import DistributedContext
-from util.run.epoch_log import EpochLog
-from util.run.loss_log import LossLog
-from util.run.run_folder import RunFolder, scratch_folder
-from util.run.signals import StopRequest
-from util.run.training_state import TrainingProgress, restore_training, save_training
+from util import RunError, UtilError
+from util.files import explain_error, make_output_safe
+from util.monitor import TrainingMonitor, require_trackers
+from util.run import (
+    DistributedContext,
+    EpochLog,
+    LossLog,
+    RunFolder,
+    StopRequest,
+    TrainingProgress,
+    checkpoint,
+    choose_device,
+    require_disk_space,
+    restore_training,
+    save_training,
+    scratch_folder,
+    set_deterministic,
+    tensor_bytes,
+    tune_malloc,
+    use_bf16,
+)
 
 
 def train(opt: Options, replicas: DistributedContext) -> int:

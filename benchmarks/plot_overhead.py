@@ -76,7 +76,7 @@ def main() -> int:
 
 
 def drawing(port: int) -> LivePlots:
-    return LivePlots("http://127.0.0.1", port, "main", f"port {port}", 1, 4, "", CycleGan.plot_layout)
+    return LivePlots("http://127.0.0.1", port, "main", f"port {port}", 1, 4, "", MODELS["cycle_gan"].plot_layout)
 
 
 def cpu_seconds(plots: LivePlots) -> float:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DataError
-from .io.image import SUFFIXES
-from .io.multi_image import file_of, images_of, stem_of
+from .io import SUFFIXES, file_of, images_of, stem_of
 
 MAKE_ONE = "make a simulated data set with `python -m data.simulate --dataroot {root}`"
 ALSO = "or lay it out as train/SEM + simulation_data/Depth (the contest's) or trainA + trainB (the classic one)"

@@ -20,11 +20,23 @@ from tqdm import tqdm
 
 from .errors import DataError
 from .grey_levels import FLOOR, LEVELS
-from .simulator.hole_geometry import HoleGeometry, depth_grey, normalised_depth, random_hole
-from .simulator.image_formation import clean_signal, sem_image
-from .simulator.population import CONTEST, Population
-from .simulator.simulation_config import SimulationConfig, parse_config
-from .simulator.trench_geometry import TRENCH_MARGIN, Trench, normalised_trench_depth, random_line, random_trench
+from .simulator import (
+    CONTEST,
+    TRENCH_MARGIN,
+    HoleGeometry,
+    Population,
+    SimulationConfig,
+    Trench,
+    clean_signal,
+    depth_grey,
+    normalised_depth,
+    normalised_trench_depth,
+    parse_config,
+    random_hole,
+    random_line,
+    random_trench,
+    sem_image,
+)
 
 RECORD = "dataset.json"
 KEPT = 2**14  # px of the largest images whose shapes are kept

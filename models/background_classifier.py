@@ -11,8 +11,7 @@ from torch import Tensor
 from .base_model import BaseModel, ModelOutput
 from .errors import ModelError
 from .grey_levels import LEVELS
-from .networks import grey_resnet18
-from .networks.intensity_scaling import to_network
+from .networks import grey_resnet18, to_network
 
 LEARN_FROM = {"real": "labelled", "simulation": "paired"}
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .errors import ModelError
-from .networks.weights import load_weights, without_statistics
-from .training.plot_layout import PlotLayout
+from .networks import load_weights, without_statistics
+from .training import PlotLayout
 
 
 class ModelOutput(NamedTuple):

@@ -12,11 +12,18 @@ from torch import Tensor, nn
 
 from . import losses
 from .base_model import BaseModel, ModelOutput
-from .networks import INITS, NORMS, PatchDiscriminator, PixelDiscriminator, ResnetGenerator, filters_shared, initialise
-from .networks.intensity_scaling import to_grey, to_network
-from .training.image_pool import ImagePool
-from .training.plot_layout import PlotLayout
-from .training.shape_distance import shape_distance
+from .networks import (
+    INITS,
+    NORMS,
+    PatchDiscriminator,
+    PixelDiscriminator,
+    ResnetGenerator,
+    filters_shared,
+    initialise,
+    to_grey,
+    to_network,
+)
+from .training import ImagePool, PlotLayout, shape_distance
 
 GENERATOR_BLOCKS = {"resnet_9blocks": 9, "resnet_6blocks": 6}
 DISCRIMINATORS = ("basic", "n_layers", "pixel")

@@ -26,24 +26,29 @@ from tqdm import tqdm
 from .background_classifier import level_indices
 from .base_model import BaseModel, ModelOutput
 from .grey_levels import FLOOR, normalised_depth
-from .networks import HalfUNet, LevelNet
-from .networks.intensity_scaling import to_network
-from .pipeline.appearance import Appearance
-from .pipeline.domain_renderer import DomainRenderer, even_indices, fork_rng, renderer_input
-from .pipeline.lucas_kanade import align
-from .pipeline.pipeline_options import DepthPipelineOptions
-from .pipeline.renderer_pairs import MIN_MATCHES, RendererPairs
-from .pipeline.shape_library import ShapeLibrary, per_image
-from .pipeline.uncertainty import (
+from .networks import HalfUNet, LevelNet, to_network
+from .pipeline import (
     COVERAGE,
+    MIN_MATCHES,
+    Appearance,
+    DepthPipelineOptions,
+    DomainRenderer,
+    RendererPairs,
+    ShapeLibrary,
     UncertaintyCalibration,
     ValidationRenderings,
+    align,
+    deform,
+    even_indices,
     floor_of,
+    fork_rng,
     gaussian_nll,
+    per_image,
     reduced_chi2,
+    renderer_input,
     sigma_from_log,
+    translate,
 )
-from .pipeline.warp import deform, translate
 
 N_VALIDATION = 128  # renderings
 RENDERED = 0.3  # weight of a rendering beside a real image where levels are learned

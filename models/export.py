@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from .base_model import BaseModel
 from .errors import ModelError
-from .postprocessing.background_snapping import snap_background
+from .postprocessing import snap_background
 from .predictor import Predictor
 
 LEAST, MOST = 16, 4096  # px of an image's side

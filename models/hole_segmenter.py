@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .base_model import BaseModel, ModelOutput
-from .networks import NORMS, UNet
-from .networks.intensity_scaling import to_network
+from .networks import NORMS, UNet, to_network
 
 
 @dataclass(frozen=True)

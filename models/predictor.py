@@ -12,9 +12,7 @@ from .base_model import BaseModel
 from .errors import ModelError
 from .grey_levels import LEVELS
 from .networks import fold_batch_norm
-from .postprocessing.background_snapping import snap_background
-from .postprocessing.recentring import recentre
-from .postprocessing.tiling import predict_tiled
+from .postprocessing import predict_tiled, recentre, snap_background
 from .registry import load
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .base_model import BaseModel, ModelOutput
-from .networks.intensity_scaling import to_grey, to_network
+from .networks import to_grey, to_network
 
 
 class Regressor(BaseModel):

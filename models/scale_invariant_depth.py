@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from . import losses
-from .networks import NORMS, UNet
-from .networks.intensity_scaling import to_network
+from .networks import NORMS, UNet, to_network
 from .regressor import Regressor
 
 

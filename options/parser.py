@@ -10,12 +10,20 @@ from .errors import OptionsError
 from .inference_options import InferenceOptions
 from .option import title
 from .parsed_options import Options
-from .parsing.flag_index import FlagIndex
-from .parsing.help import help_text
-from .parsing.parsed_flags import ParsedFlag, last_typed, resolve_flags, value_of
-from .parsing.raw_flags import RawFlag, read_arguments, read_config, read_saved
-from .parsing.suffix import add_suffix
-from .parsing.value import one_line
+from .parsing import (
+    FlagIndex,
+    ParsedFlag,
+    RawFlag,
+    add_suffix,
+    help_text,
+    last_typed,
+    one_line,
+    read_arguments,
+    read_config,
+    read_saved,
+    resolve_flags,
+    value_of,
+)
 from .rules import check, check_name
 from .run_options import RunOptions
 from .saved import OF_ONE_COMMAND, read_opt_json

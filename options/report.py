@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from .option import Option
-from .parsing.value import one_line, to_text
+from .parsing import one_line, to_text
 
 
 def report(rows: Iterable[tuple[Option, object]], titles: dict[str, str], notes: Iterable[str] = ()) -> str:

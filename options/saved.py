@@ -8,8 +8,7 @@ from typing import Any
 
 from .errors import OptionsError
 from .parsed_options import Options
-from .parsing.aliases import VALUES
-from .parsing.value import one_line, to_text
+from .parsing import VALUES, one_line, to_text
 
 OF_ONE_COMMAND = ("name", "suffix", "checkpoints_dir", "config", "continue_train", "overwrite", "dry_run")
 

@@ -16,8 +16,7 @@ from tqdm import tqdm
 from ..data_options import DataOptions
 from ..dataset_layout import ImageFile
 from ..errors import BadImageError, DataError, printable
-from ..io.image import read_grey, resized
-from ..io.multi_image import file_of
+from ..io import file_of, read_grey, resized
 from .image_cache import load, store
 
 CACHE_FOLDER = ".semdepth_cache"

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
-from ..io.image import read_grey
-from ..io.pixel_size import pixel_nm
+from ..io import pixel_nm, read_grey
 from .image_stack import size
 
 AHEAD = 4  # batches

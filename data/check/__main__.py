@@ -14,7 +14,7 @@ from ..command_line import RAW, Parser, add_option
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import DataError, printable
-from ..io.multi_image import file_of
+from ..io import file_of
 from . import thumbnails
 from .check_report import Report
 from .folder_statistics import FolderStatistics, measure_folders

@@ -5,11 +5,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from ..batches.image_stack import height_width
-from ..batches.inference_images import MIN_SIDE, InferenceImages
+from ..batches import MIN_SIDE, InferenceImages, height_width
 from ..data_options import DataOptions
 from ..errors import DataError, printable
-from ..io.multi_image import file_of
+from ..io import file_of
 from .folder_statistics import FolderStatistics, size_text
 from .image_info import NOT_SAID, percentiles
 from .inventory import TRUTH, ImageSet, Inventory

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..batches.image_stack import height_width
+from ..batches import height_width
 from ..data_options import DataOptions
 from ..dataset_layout import ImageFile
-from ..io.multi_image import file_of
+from ..io import file_of
 from .image_info import ImageInfo, examined, pixel_width, readable
 from .inventory import TRUTH, ImageSet
 

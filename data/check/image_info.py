@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..errors import DataError, GreyRangeError
-from ..io.image import as_grey, read_pixels
-from ..io.pixel_size import pixel_nm
+from ..io import as_grey, pixel_nm, read_pixels
 
 COLOURS = {1: "grey", 2: "grey + alpha", 3: "RGB", 4: "RGBA"}
 EMPTY = 0.995  # share of the pixels within NOISE of the median: hardly anything else is to be seen

@@ -5,11 +5,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..batches.image_stack import CACHE_FOLDER
+from ..batches import CACHE_FOLDER
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
-from ..io.image import SUFFIXES
-from ..io.multi_image import file_of
+from ..io import SUFFIXES, file_of
 
 CONTEST = {
     "sem": "train/SEM",

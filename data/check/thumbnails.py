@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ..errors import DataError, printable
-from ..io.image import read_grey
+from ..io import read_grey
 
 COLUMNS = 12
 SIDE = 96  # [px] of the square that an image is fitted into

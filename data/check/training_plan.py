@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..batches.image_stack import height_width
-from ..batches.labelled import level_from_folder
+from ..batches import height_width, level_from_folder
 from ..data_options import DataOptions
 from ..dataset_layout import ImageFile, stratified_subset
 from ..errors import DataError

@@ -1,1 +1,5 @@
 """."""
+
+from .inference_crops import InferenceCrops
+
+__all__ = ["InferenceCrops"]

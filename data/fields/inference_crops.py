@@ -5,12 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..batches.inference_images import InferenceBatch, InferenceImages
+from ..batches import InferenceBatch, InferenceImages
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import BadImageError, DataError
-from ..io.header_checks import MAX_PIXELS, TOO_MANY_PIXELS
-from ..io.image import read_grey, resized
+from ..io import MAX_PIXELS, TOO_MANY_PIXELS, read_grey, resized
 from .hole_detection import THRESHOLDS, Detections, detect_holes
 from .stitching import FieldOfView, crops_of
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..grey_levels import LEVELS, normalised_depth
-from ..postprocessing.background_snapping import snap_background
+from ..postprocessing import snap_background
 
 QUANTILES = np.linspace(0, 1, 201)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UtilError
-from ..files.atomic import write_bytes
-from ..results.results_folder import ResultsFolder
+from ..files import write_bytes
+from ..results import ResultsFolder
 from . import comparison_page
 
 

@@ -8,8 +8,7 @@ import numpy as np
 from dominate import tags
 from numpy.typing import NDArray
 
-from ..drawing import figure
-from ..drawing.page_template import empty_page
+from ..drawing import empty_page, figure
 
 COMPARED = (
     "depth_mean_nm",

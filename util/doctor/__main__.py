@@ -120,7 +120,7 @@ def plots(server: str, port: int) -> Finding:
     """Whether a visdom server answers; one that accepts and never replies holds nothing up."""
     try:
         importlib.import_module("visdom")  # takes a second, which is not the server's
-        from ..monitor.live_plots import TIMEOUT, connect
+        from ..monitor import TIMEOUT, connect
     except Exception as error:
         return Finding("live plots", f"visdom cannot be loaded ({type(error).__name__})", "training works without")
     said: list[str] = []

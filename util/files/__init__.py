@@ -1,1 +1,25 @@
 """."""
+
+from .atomic import UNFINISHED, prepare, write_bytes
+from .csv_cells import escape_formula, unescape_formula
+from .error_messages import explain_error
+from .folder_lock import LOCK, acquire_lock
+from .numeric_csv import read_numbers
+from .png import grey_png
+from .safe_output import make_output_safe
+from .warn_on_error import WarnOnError
+
+__all__ = [
+    "LOCK",
+    "UNFINISHED",
+    "WarnOnError",
+    "acquire_lock",
+    "escape_formula",
+    "explain_error",
+    "grey_png",
+    "make_output_safe",
+    "prepare",
+    "read_numbers",
+    "unescape_formula",
+    "write_bytes",
+]

@@ -11,9 +11,8 @@ import sys
 from pathlib import Path
 
 from ..errors import UtilError
-from ..files.atomic import write_bytes
-from ..files.safe_output import make_output_safe
-from ..results.results_folder import ResultsFolder
+from ..files import make_output_safe, write_bytes
+from ..results import ResultsFolder
 from . import hole_table, reference_comparison
 from .metrology_page import page
 from .run_statistics import RunStatistics

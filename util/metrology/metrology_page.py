@@ -6,7 +6,7 @@ import numpy as np
 from dominate import tags
 from dominate.util import raw
 
-from ..drawing.page_template import empty_page
+from ..drawing import empty_page
 from . import plots
 from .run_statistics import RunStatistics
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from ..drawing.figure import svg
+from ..drawing import svg
 from .reference_comparison import Comparison
 from .repeatability import Repeatability
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UtilError
-from ..files.csv_cells import escape_formula
+from ..files import escape_formula
 from .hole_table import HoleTable
 from .reference_comparison import ENOUGH, Comparison, compare
 from .site_statistics import QuantityStatistics, quantity

@@ -16,8 +16,8 @@ import requests
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..drawing.loss_groups import image_rows, loss_groups
-from ..run.epoch_log import EPOCH_COLUMNS
+from ..drawing import image_rows, loss_groups
+from ..run import EPOCH_COLUMNS
 
 TIMEOUT = (1.0, 2.0)  # [s] to connect, to answer
 SHARE = (

@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..files.warn_on_error import WarnOnError
+from ..files import WarnOnError
 from .alarms import alarms
 from .live_plots import LivePlots
 from .trackers import Trackers

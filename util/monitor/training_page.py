@@ -9,11 +9,9 @@ from dominate import tags
 from dominate.util import raw
 from numpy.typing import NDArray
 
-from ..drawing import figure
-from ..drawing.loss_groups import image_rows, loss_groups
-from ..drawing.page_template import empty_page
-from ..files.atomic import write_bytes
-from ..run.epoch_log import EPOCH_COLUMNS
+from ..drawing import empty_page, figure, image_rows, loss_groups
+from ..files import write_bytes
+from ..run import EPOCH_COLUMNS
 
 MOST_EPOCHS = 40
 

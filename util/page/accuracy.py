@@ -9,7 +9,7 @@ from dominate.util import raw
 from numpy.typing import NDArray
 
 from ..drawing import figure
-from ..scoring.score_table import score_rows, score_sentences
+from ..scoring import score_rows, score_sentences
 from .colours import embedded
 from .quantity_labels import QuantityLabel
 

@@ -10,8 +10,8 @@ import numpy as np
 from dominate import tags
 from dominate.util import raw
 
-from ..metrology.quantity_names import BOTTOM, HALF, TOP
-from ..results.image_result import ImageResult
+from ..metrology import BOTTOM, HALF, TOP
+from ..results import ImageResult
 from .colours import TABLES, Colours
 from .maps import Maps
 from .quantity_labels import QuantityLabel

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..results.image_result import ImageResult
+from ..results import ImageResult
 
 MOST_SIDE = 96  # [px] so that 200 square images stay below 10 MB
 

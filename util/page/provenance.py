@@ -8,11 +8,9 @@ from typing import Any
 from dominate import tags
 from dominate.util import raw
 
-from ..drawing import figure
-from ..drawing.loss_groups import loss_groups
-from ..files.numeric_csv import read_numbers
-from ..run.epoch_log import EPOCH_COLUMNS
-from ..run.versions import versions
+from ..drawing import figure, loss_groups
+from ..files import read_numbers
+from ..run import EPOCH_COLUMNS, versions
 
 
 def training(run: Path, layout: Any) -> bool:

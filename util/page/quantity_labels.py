@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..metrology.quantity_names import QUANTITIES, UNCERTAIN, difference, name_in_pixels
+from ..metrology import QUANTITIES, UNCERTAIN, difference, name_in_pixels
 
 LABELS = {
     "depth_mean_nm": "depth mean",

@@ -10,9 +10,9 @@ from typing import Any
 from dominate import tags
 from dominate.util import raw
 
-from ..drawing.page_template import BASE_CSS, empty_page
-from ..results.image_result import ImageResult
-from ..scoring.result_selection import ResultSelection
+from ..drawing import BASE_CSS, empty_page
+from ..results import ImageResult
+from ..scoring import ResultSelection
 from . import accuracy, field_section, hole_detail, provenance, results_table
 from .colours import Colours
 from .maps import MOST_SIDE, Maps

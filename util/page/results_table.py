@@ -6,7 +6,7 @@ from urllib.parse import quote
 from dominate import tags
 
 from ..drawing import figure
-from ..results.image_result import ImageResult
+from ..results import ImageResult
 from .colours import Colours, embedded
 from .maps import Maps
 from .row_cells import Cell

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..results.image_result import ImageResult
+from ..results import ImageResult
 from .maps import truth_hole
 from .quantity_labels import QuantityLabel
 

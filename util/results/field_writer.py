@@ -9,10 +9,9 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from ..drawing.figure import numbered, png
+from ..drawing import numbered, png
 from ..errors import UtilError
-from ..files.csv_cells import escape_formula
-from ..files.png import grey_png
+from ..files import escape_formula, grey_png
 from .image_result import ImageResult
 from .results_writer import pixel_size
 

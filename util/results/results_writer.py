@@ -19,10 +19,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from ..errors import UtilError
-from ..files.csv_cells import escape_formula
-from ..files.folder_lock import LOCK, acquire_lock
-from ..files.png import grey_png
-from ..metrology.quantity_names import in_pixels
+from ..files import LOCK, acquire_lock, escape_formula, grey_png
+from ..metrology import in_pixels
 from .export_formats import EXPORTS
 from .image_result import ImageResult
 

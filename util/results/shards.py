@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from numpy.typing import NDArray
 
-from ..files.png import grey_png
+from ..files import grey_png
 
 NO_DATE = (1980, 1, 1, 0, 0, 0)
 MANIFEST = "manifest.json"

@@ -18,8 +18,7 @@ from typing import Any, TypeVar
 import torch
 
 from ..errors import RunError, UtilError
-from ..files.atomic import UNFINISHED, prepare, write_bytes
-from ..files.folder_lock import acquire_lock
+from ..files import UNFINISHED, acquire_lock, prepare, write_bytes
 from .disk_space import megabytes, tensor_bytes
 
 Loaded = TypeVar("Loaded")

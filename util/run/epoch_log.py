@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..files.atomic import write_bytes
-from ..files.numeric_csv import read_numbers
-from ..files.warn_on_error import WarnOnError
+from ..files import WarnOnError, read_numbers, write_bytes
 
 EPOCH_COLUMNS = ("epoch", "step", "seconds", "lr")
 

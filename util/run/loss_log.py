@@ -10,9 +10,7 @@ import torch
 from torch import Tensor
 
 from ..errors import RunError
-from ..files.atomic import write_bytes
-from ..files.numeric_csv import read_numbers
-from ..files.warn_on_error import WarnOnError
+from ..files import WarnOnError, read_numbers, write_bytes
 
 CSV_STEP = re.compile(r"\d+,(\d+),")
 Reduce = Callable[[dict[str, Tensor]], dict[str, Tensor]]

@@ -13,8 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import UtilError
-from ..files.atomic import write_bytes
-from ..files.folder_lock import LOCK, acquire_lock
+from ..files import LOCK, acquire_lock, write_bytes
 from .checkpoint import recover
 
 WRITTEN = (

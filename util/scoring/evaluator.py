@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..results.image_result import ImageResult
+from ..results import ImageResult
 from . import metrics
 from .interval_coverage import IntervalCoverage
 from .map_errors import MapErrors

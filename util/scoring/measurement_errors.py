@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..metrology.quantity_names import UNCERTAIN, difference
-from ..results.image_result import ImageResult
+from ..metrology import UNCERTAIN, difference
+from ..results import ImageResult
 
 
 class MeasurementErrors:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..results.image_result import ImageResult
+from ..results import ImageResult
 
 MOST_IMAGES = 200
 

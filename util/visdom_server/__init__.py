@@ -1,1 +1,5 @@
 """."""
+
+from . import assets
+
+__all__ = ["assets"]

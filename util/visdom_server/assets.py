@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from ..errors import UtilError
-from ..files.atomic import write_bytes
+from ..files import write_bytes
 
 GLYPHS = "fonts/glyphicons-halflings-regular"
 FILES = {
