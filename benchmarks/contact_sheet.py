@@ -1,5 +1,6 @@
-"""One picture of several test images with labels and colour bars, for a README or a slide."""
+"""Draws several test images in one picture with labels and colour bars, for a README or a slide."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,67 +12,72 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from util.drawing.figure import DEPTH_MAP, ERROR_MAP
-from util.errors import UtilError
-from util.files import atomic
-from util.results.image_result import ERROR_LIMIT, ImageResult, depth_range
+from benchmarks.result_pictures import DEPTH_RANGE, ERROR_LIMIT, pictures
+from util import UtilError
+from util.drawing import figure as figures
+from util.files import write_bytes
+from util.results import ImageResult
 
 GREY_MAP = colormaps["gray"]
-CELL = 1.0  # width of a picture [inch]
+CELL_WIDTH = 1.0  # of each picture [inch]
 
 
 def write(path: Path, results: Sequence[ImageResult], title: str = "") -> None:
-    """PNG of the results: one column an image, below each other SEM, depth, quantised, centred, truth and error as far
-    as known.
+    """Writes a PNG file of the results: one column for each test image, one row for each kind of picture.
 
-    Depth and error use the same colours [grey level] as the page, so that the two can be compared.
+    Depth and error [grey level] use the colours of the results page, so that the two can be compared. Raises UtilError
+    without results, or if they do not all have the same pictures.
     """
     if not results:
-        raise UtilError(f"{path}: no results to show; give at least one")
-    pictures = [result.pictures() for result in results]
-    kinds = list(pictures[0])
-    if any(list(one) != kinds for one in pictures):
-        raise UtilError(f"{path}: the results do not have the same kinds of images; show those with a truth apart")
+        raise UtilError(f"{path}: no results to show; pass at least one")
+    sheets = [pictures(result) for result in results]
+    names = list(sheets[0])
+    if any(list(sheet) != names for sheet in sheets):
+        raise UtilError(
+            f"{path}: the results have different pictures; show those with and without ground truth on separate sheets"
+        )
     height, width = results[0].input.shape
-    size = (CELL * len(results) + 1.9, CELL * height / width * len(kinds) + 0.6)
+    size = (CELL_WIDTH * len(results) + 1.9, CELL_WIDTH * height / width * len(names) + 0.6)
     tight = ConstrainedLayoutEngine(w_pad=0.05, h_pad=0.02, wspace=0.01, hspace=0.01)
     figure = Figure(figsize=size, layout=tight, dpi=150)
-    cells = figure.subplots(len(kinds), len(results), squeeze=False)
-    for column, (result, images) in enumerate(zip(results, pictures, strict=True)):
-        for row, kind in enumerate(kinds):
+    cells = figure.subplots(len(names), len(results), squeeze=False)
+    for column, (result, images) in enumerate(zip(results, sheets, strict=True)):
+        for row, name in enumerate(names):
             axes = cells[row, column]
-            axes.imshow(np.asarray(images[kind]), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+            axes.imshow(np.asarray(images[name]), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
             if column == 0:
-                axes.set_ylabel(kind, rotation=0, ha="right", va="center", fontsize=9)
+                axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
         error = "" if result.rmse is None else f"\nRMSE {result.rmse:.1f}"
-        cells[0, column].set_title(f"{_short(result.stem)}{error}", fontsize=7)
-    _bars(figure, cells, kinds)
+        cells[0, column].set_title(f"{_shorten(result.stem)}{error}", fontsize=7)
+    _add_bars(figure, cells, names)
     if title:
         figure.suptitle(title, fontsize=10)
-    atomic.write(path, lambda unfinished: figure.savefig(unfinished, format="png", facecolor="white"))
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", facecolor="white")
+    write_bytes(path, buffer.getvalue())
 
 
-def _bars(figure: Figure, cells: np.ndarray, kinds: list[str]) -> None:
-    if "SEM" in kinds:
-        _bar(figure, cells[kinds.index("SEM")].tolist(), GREY_MAP, Normalize(0, 255), "SEM [grey level]")
-    depths = [row for row, kind in enumerate(kinds) if kind not in ("SEM", "error")]
-    low, high = depth_range()
-    _bar(figure, cells[depths].ravel().tolist(), DEPTH_MAP, Normalize(low, high), "depth [grey level]")
-    if "error" in kinds:
+def _add_bars(figure: Figure, cells: np.ndarray, names: list[str]) -> None:
+    if "SEM" in names:
+        _add_bar(figure, cells[names.index("SEM")].tolist(), GREY_MAP, Normalize(0, 255), "SEM [grey level]")
+    depths = [row for row, name in enumerate(names) if name not in ("SEM", "error")]
+    low, high = DEPTH_RANGE
+    _add_bar(figure, cells[depths].ravel().tolist(), figures.DEPTH_MAP, Normalize(low, high), "depth [grey level]")
+    if "error" in names:
         around_zero = Normalize(-ERROR_LIMIT, ERROR_LIMIT)
-        _bar(figure, cells[kinds.index("error")].tolist(), ERROR_MAP, around_zero, "error [grey level]")
+        _add_bar(figure, cells[names.index("error")].tolist(), figures.ERROR_MAP, around_zero, "error [grey level]")
 
 
-def _bar(figure: Figure, axes: list[Axes], colours: object, scale: Normalize, label: str) -> None:
+def _add_bar(figure: Figure, axes: list[Axes], colours: object, scale: Normalize, label: str) -> None:
     bar = figure.colorbar(ScalarMappable(scale, colours), ax=axes, fraction=0.05, pad=0.02, aspect=25)  # type: ignore[arg-type]
     bar.set_label(label, fontsize=8)
     bar.ax.tick_params(labelsize=7)
     bar.outline.set_visible(False)  # type: ignore[operator]
 
 
-def _short(stem: str, most: int = 14) -> str:
-    # A dollar sign would begin a formula.
-    text = stem if len(stem) <= most else f"…{stem[1 - most :]}"
+def _shorten(stem: str, max_length: int = 14) -> str:
+    # matplotlib reads text after a dollar sign as a formula.
+    text = stem if len(stem) <= max_length else f"…{stem[1 - max_length :]}"
     return text.replace("$", r"\$")

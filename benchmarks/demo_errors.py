@@ -85,10 +85,17 @@ def draw(data: Path, work: Path, name: str) -> None:
         own = maps[:, 0, 0].astype(np.float64)  # a corner was quantised to the predicted level
         given.append(metrics.denormalise(metrics.normalised_depth(maps, own), level))
     sheet = [
-        ImageResult(stem, images.images[n], given[0][n], None, images.truth[n], int(level[n]), given[1][n])
+        ImageResult(
+            stem,
+            images.images[n],
+            raw_depth=given[0][n],
+            recentred=given[1][n],
+            truth=images.truth[n],
+            level=int(level[n]),
+        )
         for n, stem in enumerate(images.stems)
     ]
-    contact_sheet.write(work / f"{name}.png", sheet, f"{name}: the true level given, then centred")
+    contact_sheet.write(work / f"{name}.png", sheet, f"{name}: the true level given, then recentred")
 
 
 if __name__ == "__main__":

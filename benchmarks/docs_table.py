@@ -1,16 +1,11 @@
-"""The table of docs/command_line.md: what was typed, and what happens here."""
+"""The table of docs/command_line.md: each option of the public toolkit, and its effect here."""
 
-from options.inference_options import InferenceOptions
-from options.parser import TEST_GROUPS, TRAIN_GROUPS
-from options.parsing.flag_index import Flag, FlagIndex
-from options.parsing.public_flags import GENERATIONS
-from options.parsing.unsupported import VALUES, Unsupported
-from options.parsing.value import to_text
-from options.training_options import TrainingOptions
+from options import index_test_flags, index_train_flags
+from options.parsing import GENERATIONS, UNSUPPORTED_VALUES, Flag, FlagIndex, Unsupported, to_text
 
 HEAD = """# The command line of the public toolkit, and this one
 
-Every option of the public CycleGAN programs, the generations that have it, and what happens when it is typed here.
+Every option of the public CycleGAN programs, the generations that have it, and its effect here.
 `python train.py -h` and `python test.py -h` explain the options themselves.
 The Torch program took its settings from the environment: `DATA_ROOT=./sem` there is `--DATA_ROOT ./sem` here.
 
@@ -20,37 +15,49 @@ The Torch program took its settings from the environment: `DATA_ROOT=./sem` ther
 
 
 def command_line_table(data: type, models: dict[str, type], model: str = "cycle_gan") -> str:
-    """Markdown of the whole table, as `model` reads the options."""
-    train = FlagIndex("train.py", {**TRAIN_GROUPS, "data": data}, models, {"test": InferenceOptions})
-    test = FlagIndex("test.py", {**TEST_GROUPS, "data": data}, models, {"loop": TrainingOptions})
-    since: dict[str, list[str]] = {}
+    """The whole page in Markdown, with the options of `model`."""
+    train, test = index_train_flags(data, models), index_test_flags(data, models)
+    generations: dict[str, list[str]] = {}
     for generation, names in GENERATIONS.items():
         for name in names:
-            since.setdefault(name, []).append(generation)
+            generations.setdefault(name, []).append(generation)
     rows = [
-        f"| `--{name}` | {', '.join(since[name])} | {_happens(name, train, model)} | {_happens(name, test, model)} |"
-        for name in sorted(since, key=str.lower)
+        f"| `--{name}` | {', '.join(generations[name])} "
+        f"| {_describe(name, train, model)} | {_describe(name, test, model)} |"
+        for name in sorted(generations, key=str.lower)
     ]
-    values = [f"- `--{name} {value}`: {line}." for name, lines in VALUES.items() for value, line in lines.items()]
+    values = [
+        f"- `--{name} {value}`: {reason}."
+        for name, reasons in UNSUPPORTED_VALUES.items()
+        for value, reason in reasons.items()
+    ]
     return f"{HEAD}{chr(10).join(rows)}\n\n## Values that are refused\n\n{chr(10).join(values)}\n"
 
 
-def _happens(name: str, flag_index: FlagIndex, model: str) -> str:
-    if flag_index.is_elsewhere(name):
-        return f"refused: belongs to {flag_index.other}"
-    meant = flag_index.find(name, model, f"--{name}")
-    if isinstance(meant, Flag):
-        option = meant.option
-        if meant.implied is not None and option.kind is bool:
-            return f"`--{option.name}`" if meant.implied == "true" else f"`--no_{option.name}`"
-        value = f" {meant.implied}" if meant.implied is not None else ""
-        default = "" if value else f", default {to_text(option.default) or 'none'}"
-        return f"`--{option.name}{value}`{default}"
-    return _refusal(meant)
+def _describe(name: str, flag_index: FlagIndex, model: str) -> str:
+    if flag_index.belongs_to_other(name):
+        return f"refused: belongs to {flag_index.other_program}"
+    flag = flag_index.find(name, model, f"--{name}")
+    if isinstance(flag, Unsupported):
+        return _describe_unsupported(flag)
+    if flag.option.group in flag_index.no_effect:
+        return f"accepted without effect: {flag_index.no_effect[flag.option.group]}"
+    return _describe_option(flag)
 
 
-def _refusal(entry: Unsupported) -> str:
-    accepted = " or ".join(f"`{value}`" for value in entry.neutral if value)
-    if accepted:
-        return f"only {accepted}: {entry.line}"
-    return f"accepted without effect: {entry.line}" if entry.neutral else f"refused: {entry.line}"
+def _describe_option(flag: Flag) -> str:
+    option = flag.option
+    if flag.implied is None:
+        return f"`--{option.name}`, default {to_text(option.default) or 'none'}"
+    if option.value_type is bool:
+        return f"`--{option.name}`" if flag.implied == "true" else f"`--no_{option.name}`"
+    return f"`--{option.name} {flag.implied}`"
+
+
+def _describe_unsupported(entry: Unsupported) -> str:
+    values = " or ".join(f"`{value}`" for value in entry.accepted if value)
+    if values:
+        return f"only {values}: {entry.reason}"
+    if entry.accepted or entry.any_whole_number:
+        return f"accepted without effect: {entry.reason}"
+    return f"refused: {entry.reason}"

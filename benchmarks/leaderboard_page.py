@@ -11,10 +11,10 @@ from dominate import tags
 from dominate.util import raw
 
 from benchmarks.leaderboard_row import ROWS, late_gain
+from benchmarks.result_pictures import DEPTH_RANGE, ERROR_LIMIT
 from data import DataOptions, DatasetLayout, InferenceImages, read_grey
 from util.drawing import figure
 from util.drawing.page_template import empty_page
-from util.results.image_result import ERROR_LIMIT, depth_range
 
 SHOWN = 6  # test images on the page
 COLUMNS = (
@@ -111,7 +111,7 @@ def write(work: Path, found: dict[str, list[dict[str, Any]]], seeds: list[int], 
 def _pictures(work: Path, seed: int) -> None:
     images = next(InferenceImages.of(DatasetLayout(work / "sem"), DataOptions(), "test", SHOWN).batches(SHOWN))
     assert images.truth is not None
-    low, high = depth_range()
+    low, high = DEPTH_RANGE
     tags.h2(f"The same test images in every row (seed {seed})")
     tags.p(
         f"Depth that was written, and its error: blue too deep, red too shallow, full at {ERROR_LIMIT:g}.", cls="quiet"

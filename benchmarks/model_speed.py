@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this 
 
 from benchmarks.timing import machine, ratio
 from models import MODELS, BaseModel, Predictor, build
-from models.export import Finished
+from models.export import OnnxModel
 from util.run.device import choose_device, tune_malloc, use_bf16
 
 BATCH = 16
@@ -87,7 +87,7 @@ def onnx(name: str, rounds: int) -> dict[str, float]:
     import onnxruntime
 
     predictor = Predictor(fresh(name, False))
-    finished: nn.Module = Finished(predictor.system, predictor.levels, predictor.tolerance).eval()
+    finished: nn.Module = OnnxModel(predictor.system, predictor.levels, predictor.tolerance).eval()
     sem = batch()["sem"][:, 0]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.onnx")

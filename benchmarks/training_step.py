@@ -45,7 +45,7 @@ def pair(device: torch.device, bf16: bool = False, compiled: bool = False, doubl
     for network in networks.values():
         for layer in network.modules():
             if isinstance(layer, WinogradConv2d):
-                layer._pays = lambda x: False
+                layer._is_faster = lambda x: False
                 layer.weight.data = layer.weight.data.contiguous()
     return system.enable_acceleration(bf16, compiled), ReferenceStep(networks)
 

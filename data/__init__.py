@@ -1,16 +1,24 @@
-"""What is read or made: the layouts of a data set, batches of images, and the SEM simulator."""
+"""Reads, checks, batches and simulates images: data set layouts, image files, batches for training and inference.
 
-from .batches.base import BatchedDataset
-from .batches.image_stack import read_stack
-from .batches.inference_images import InferenceBatch, InferenceImages
-from .batches.labelled import LabelledDataset
-from .batches.paired import PairedDataset
-from .batches.sim_to_real import SimToRealDataset
-from .batches.unpaired import UnpairedDataset
+Models, training, scoring and writing of results are not here.
+"""
+
+from .batches import (
+    BatchedDataset,
+    InferenceBatch,
+    InferenceImages,
+    LabelledDataset,
+    PairedDataset,
+    SimToRealDataset,
+    UnpairedDataset,
+    read_stack,
+)
 from .data_options import DataOptions
 from .dataset_layout import DatasetLayout, ImageFile
 from .errors import BadImageError, DataError
-from .io.image import read_grey
+from .fields import InferenceCrops
+from .inference_set import inference_images, training_maps
+from .io import read_grey
 
 DATASETS = {
     "unpaired": UnpairedDataset,
@@ -28,11 +36,14 @@ __all__ = [
     "DatasetLayout",
     "ImageFile",
     "InferenceBatch",
+    "InferenceCrops",
     "InferenceImages",
     "LabelledDataset",
     "PairedDataset",
     "SimToRealDataset",
     "UnpairedDataset",
+    "inference_images",
     "read_grey",
     "read_stack",
+    "training_maps",
 ]

@@ -1,50 +1,53 @@
-"""The command lines of this room's programs."""
+"""Command-line parsing that the programs of this package share."""
 
 import argparse
 from collections.abc import Callable
 from dataclasses import MISSING, Field
 from typing import Any, NoReturn, get_args
 
-RAW = argparse.RawDescriptionHelpFormatter  # keeps the lines of the text above
+RAW = argparse.RawDescriptionHelpFormatter  # keeps the line breaks of the description
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that says what is wrong in one line."""
+    """An argument parser that reports an error in one line, without the usage text."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog.removeprefix('python -m ')}: {message}\n")
 
 
 def add_option(parser: argparse.ArgumentParser, option: Field) -> None:
-    """The flag of an option of numbers or text that a dataclass declares, with its default, choices and limits."""
-    about, default = option.metadata, option.default
+    """Adds the flag of a dataclass field that holds numbers or text, with its default, choices and bounds."""
+    metadata, default = option.metadata, option.default
     assert default is not MISSING
-    shown = ",".join(str(one) for one in default) if isinstance(default, tuple) else str(default)
+    default_text = ",".join(str(value) for value in default) if isinstance(default, tuple) else str(default)
     parser.add_argument(
         f"--{option.name}",
-        type=_numbers(option) if isinstance(default, tuple | int) else str,
+        type=_number_parser(option) if isinstance(default, tuple | int) else str,
         default=default,
-        choices=about.get("choices"),
-        metavar=None if "choices" in about else "N" if isinstance(default, tuple | int) else "TEXT",
-        help=f"{about['help']} ({shown or 'none'})".replace("%", "%%"),
+        choices=metadata.get("choices"),
+        metavar=None if "choices" in metadata else "N" if isinstance(default, tuple | int) else "TEXT",
+        help=f"{metadata['help']} ({default_text or 'none'})".replace("%", "%%"),
     )
 
 
-def _numbers(option: Field) -> Callable[[str], Any]:
-    many = bool(get_args(option.type))
-    least, most = option.metadata.get("bounds", (None, None))
+def _number_parser(option: Field) -> Callable[[str], Any]:
+    """A function that converts the text of a flag to an int or a tuple of ints, and checks count and bounds."""
+    is_tuple = bool(get_args(option.type))
+    minimum, maximum = option.metadata.get("bounds", (None, None))
     counts = option.metadata.get("counts", (1,))
 
-    def numbers(text: str) -> Any:
+    def parse_numbers(text: str) -> Any:
         try:
-            found = tuple(int(part) for part in text.split(",")) if text.strip() else ()
+            values = tuple(int(part) for part in text.split(",")) if text.strip() else ()
         except ValueError:
             raise argparse.ArgumentTypeError(f"{text!r}: expected whole numbers") from None
-        if len(found) not in counts:
+        if len(values) not in counts:
             raise argparse.ArgumentTypeError(f"{text!r}: expected {' or '.join(str(n) for n in counts)} numbers")
-        if any((least is not None and one < least) or (most is not None and one > most) for one in found):
-            limits = f"at least {least}" if most is None else f"{least} to {most}"
+        if any(
+            (minimum is not None and value < minimum) or (maximum is not None and value > maximum) for value in values
+        ):
+            limits = f"at least {minimum}" if maximum is None else f"{minimum} to {maximum}"
             raise argparse.ArgumentTypeError(f"{text!r}: must be {limits}")
-        return found if many else found[0]
+        return values if is_tuple else values[0]
 
-    return numbers
+    return parse_numbers

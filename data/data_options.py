@@ -1,4 +1,4 @@
-"""What the user may say about the data."""
+"""The options of the data: where they are, how images are read and batched."""
 
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ class DataOptions:
     preprocess: str = field(
         default="none",
         metadata={
-            "help": "what happens to an image's size; nothing is resized unless asked",
+            "help": "how image sizes are changed; by default they are not",
             "choices": PREPROCESS,
             "inherit": True,
         },
@@ -48,7 +48,7 @@ class DataOptions:
     grey_range: tuple[int, ...] = field(
         default=(),
         metadata={
-            "help": "LOW,HIGH: the values that mean black and white in images of more than 8 bits",
+            "help": "LOW,HIGH: values of black and white in images of more than 8 bits",
             "counts": (0, 2),
             "inherit": True,
         },
@@ -56,8 +56,8 @@ class DataOptions:
     hole_centre: tuple[float, ...] = field(
         default=(),
         metadata={
-            "help": "Y,X: centroid of the hole in every depth map, if they are centred and the SEM images are not; "
-            "predicted holes are moved there",
+            "help": "Y,X: centroid of the hole in every depth map, if depth maps are centred and SEM images are not; "
+            "predicted holes are moved to it",
             "unit": "px",
             "bounds": (0, 4096),
             "counts": (0, 2),
@@ -66,11 +66,11 @@ class DataOptions:
         },
     )
     flip: bool = field(default=True, metadata={"help": "mirror training images at random"})
-    serial_batches: bool = field(default=False, metadata={"help": "take the images in the order of their names"})
+    serial_batches: bool = field(default=False, metadata={"help": "read the images in the order of their names"})
     max_dataset_size: int = field(
         default=0,
         metadata={
-            "help": "use so many images of each domain, evenly over classes and stems; 0 = all",
+            "help": "number of images used of each domain, evenly over classes and stems; 0 = all",
             "unit": "images",
             "bounds": (0, None),
         },
@@ -78,7 +78,7 @@ class DataOptions:
     num_threads: int = field(
         default=0,
         metadata={
-            "help": "processes that assemble batches",
+            "help": "number of processes that assemble batches; 0 = the main process",
             "unit": "processes",
             "bounds": (0, 256),
             "may_change": True,
@@ -87,8 +87,8 @@ class DataOptions:
     on_bad_image: str = field(
         default="error",
         metadata={
-            "help": "an image that cannot be used is named; then training does not start (error) or leaves it out "
-            "(skip); testing does the others, and its exit status is 1 (error) or 0 (skip)",
+            "help": "what to do with an image that cannot be used: training does not start (error) or skips it (skip); "
+            "testing always skips it, with exit status 1 (error) or 0 (skip)",
             "choices": ("error", "skip"),
             "may_change": True,
         },
@@ -96,7 +96,7 @@ class DataOptions:
     cache: bool = field(
         default=True,
         metadata={
-            "help": "keep decoded images in DATAROOT/.semdepth_cache, made anew when the files change",
+            "help": "keep decoded images in DATAROOT/.semdepth_cache; rebuilt when the files change",
             "inherit": True,
             "may_change": True,
         },

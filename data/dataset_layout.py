@@ -1,4 +1,4 @@
-"""The two layouts of a data set, recognised by their folders, as lists of files."""
+"""Lists the image files of a data set in the contest layout or the classic layout, which its folders tell."""
 
 import csv
 import math
@@ -11,17 +11,24 @@ from pathlib import Path
 from .errors import DataError
 from .io import SUFFIXES, file_of, images_of, stem_of
 
-MAKE_ONE = "make a simulated data set with `python -m data.simulate --dataroot {root}`"
-ALSO = "or lay it out as train/SEM + simulation_data/Depth (the contest's) or trainA + trainB (the classic one)"
-PAIRS = "this model learns from pairs, simulated SEM images and the depth maps of the same name; a cycle_gan needs none"
-PARTS = ("train", "test", "simulation_data", "SEM", "Depth", "trainA", "trainB", "testA", "testB")  # of a data set
-TO_TEST = "to test, --dataroot may also be a plain folder of SEM images"
+SIMULATE_HINT = "make a simulated data set with `python -m data.simulate --dataroot {root}`"
+LAYOUT_HINT = (
+    "or arrange the images in train/SEM + simulation_data/Depth (contest layout) or trainA + trainB (classic layout)"
+)
+PAIRS_HINT = (
+    "this model trains on pairs of simulated SEM images and depth maps of the same name; a cycle_gan needs no pairs"
+)
+PLAIN_FOLDER_HINT = "for test.py, --dataroot may also be a plain folder of SEM images"
+LAYOUT_FOLDERS = ("train", "test", "simulation_data", "SEM", "Depth", "trainA", "trainB", "testA", "testB")
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """One image: its path as text (a `Path` takes four times the memory, and there may be 260,000), with ::p003 for one
-    of a file of several; its class (folder of a depth or case, '' if none) and its group (site or stem)."""
+    """One image: `name` is its path, with ::p003 for one image of a multi-image file; `class_folder` is the folder of
+    its depth or case, '' if there is none; `group` is its site or stem.
+
+    `name` is text because a `Path` takes four times the memory and a data set may have 260,000 images.
+    """
 
     name: str
     class_folder: str
@@ -29,21 +36,21 @@ class ImageFile:
 
     @property
     def path(self) -> Path:
-        """The file that it lies in."""
+        """The file that holds the image."""
         return Path(file_of(self.name))
 
     @property
     def stem(self) -> str:
-        """What is named after it: the file's stem, with _p003 for one of several."""
+        """The name of its results: the file's stem, with _p003 for one image of a multi-image file."""
         return stem_of(self.name)
 
 
 class DatasetLayout:
-    """The files of one dataroot. Each list is read when it is asked for, so that testing needs no training folders."""
+    """The image files of one dataroot. Each list is read on demand, so that testing needs no training folders."""
 
     def __init__(self, dataroot: str | Path) -> None:
         self.root = Path(dataroot)
-        make = MAKE_ONE.format(root=dataroot)
+        simulate_hint = SIMULATE_HINT.format(root=dataroot)
         self.contest = self.plain = False
         if self.root.is_file():
             if not self.root.name.lower().endswith(SUFFIXES):
@@ -51,14 +58,15 @@ class DatasetLayout:
             self.plain = True
             return
         if not self.root.is_dir():
-            raise DataError(f"{dataroot}: no such folder; {make}")
+            raise DataError(f"{dataroot}: no such folder; {simulate_hint}")
         self.contest = any((self.root / name).is_dir() for name in ("train", "test", "simulation_data"))
         classic = any(self.root.glob("*[AB]/"))
-        # A plain folder of SEM images, or one file, can be tested; there is nothing in it to learn from.
-        self.plain = not self.contest and not classic and bool(_holds_images(str(self.root)))
+        # A plain folder of SEM images, or one file, is enough for testing, not for training.
+        self.plain = not self.contest and not classic and bool(_contains_only_images(str(self.root)))
         if not self.contest and not classic and not self.plain:
             raise DataError(
-                f"{dataroot}: holds no data set that is known; {make}, {ALSO}; to test, a folder of images does"
+                f"{dataroot}: holds no data set in a known layout; {simulate_hint}, {LAYOUT_HINT}; "
+                "for test.py, a folder of images is enough"
             )
 
     def sem(self) -> list[ImageFile]:
@@ -66,73 +74,75 @@ class DatasetLayout:
         return self._files("train/SEM" if self.contest else "trainA", labelled=self.contest)
 
     def depth(self) -> list[ImageFile]:
-        """Depth maps to learn from: simulation_data/Depth/<case>/<folder>/*, or trainB/*."""
+        """Training depth maps: simulation_data/Depth/<case>/<folder>/*, or trainB/*."""
         return self._files("simulation_data/Depth" if self.contest else "trainB", labelled=self.contest)
 
     def simulated_sem(self) -> list[ImageFile]:
-        """Simulated SEM images, two noise realisations a stem: simulation_data/SEM/<case>/<folder>/*."""
-        return self._files("simulation_data/SEM", labelled=True, otherwise=PAIRS)
+        """Simulated SEM images, two noise realisations per stem: simulation_data/SEM/<case>/<folder>/*."""
+        return self._files("simulation_data/SEM", labelled=True, hint=PAIRS_HINT)
 
     def pairs(self) -> dict[ImageFile, ImageFile]:
-        """SEM images and the depth map that each belongs to: simulation_data/SEM/<case>/<folder>/<stem>_itr<n>.png
+        """Each SEM image with its depth map: simulation_data/SEM/<case>/<folder>/<stem>_itr<n>.png
         and simulation_data/Depth/<case>/<folder>/<stem>.png, or trainA and trainB by name."""
         sem = self.simulated_sem() if self.contest else self.sem()
         folder = self.root / ("simulation_data/Depth" if self.contest else "trainB")
-        by_place = {(file.path.relative_to(folder).parent, file.stem): file for file in self.depth()}
-        start = self.root / ("simulation_data/SEM" if self.contest else "trainA")
-        found = {}
+        depth_by_key = {(file.path.relative_to(folder).parent, file.stem): file for file in self.depth()}
+        sem_folder = self.root / ("simulation_data/SEM" if self.contest else "trainA")
+        pairs = {}
         for file in sem:
-            place = file.path.relative_to(start).parent, file.group if self.contest else file.stem
-            if place not in by_place:
-                more = "" if self.contest else f"; {PAIRS}"
-                raise DataError(f"{file.name}: has no depth map {folder / place[0] / place[1]}.*{more}")
-            found[file] = by_place[place]
-        return found
+            key = file.path.relative_to(sem_folder).parent, file.group if self.contest else file.stem
+            if key not in depth_by_key:
+                hint = "" if self.contest else f"; {PAIRS_HINT}"
+                raise DataError(f"{file.name}: has no depth map {folder / key[0] / key[1]}.*{hint}")
+            pairs[file] = depth_by_key[key]
+        return pairs
 
     def test_folder(self, phase: str = "test") -> Path:
-        """Where the SEM images to predict lie: <phase>/SEM, or <phase>A, or a plain folder."""
+        """Folder of the SEM images to predict: <phase>/SEM, or <phase>A, or a plain folder."""
         if self.plain:
             return self.root if self.root.is_dir() else self.root.parent
         return self.root / (f"{phase}/SEM" if self.contest else f"{phase}A")
 
     def test_sem(self, phase: str = "test") -> list[ImageFile]:
-        """SEM images to predict: what lies in the test folder, or in the one file that the dataroot is."""
+        """SEM images to predict: those of the test folder, or of the file if the dataroot is one file."""
         if self.root.is_file():
             folder = self.test_folder()
             return list(self._images([os.path.join(folder, self.root.name)], folder))
-        return self._files(self.test_folder(phase).relative_to(self.root), labelled=False, otherwise=TO_TEST)
+        return self._files(self.test_folder(phase).relative_to(self.root), labelled=False, hint=PLAIN_FOLDER_HINT)
 
     def test_depth(self, phase: str = "test") -> dict[str, Path]:
-        """True depth maps by stem, as `read_grey` takes them; empty where there are none. Only the test script may
-        ask."""
+        """Ground-truth depth maps by stem, as names for `read_grey`; empty if there are none. Only test.py may read
+        them."""
         folder = self.root / (f"{phase}/Depth" if self.contest else f"{phase}B")
         return {file.stem: Path(file.name) for file in self.scan(folder)} if folder.is_dir() else {}
 
     def average_depth(self) -> dict[str, float]:
         """Mean depth [grey level] by site, the key `depth_140_site_00233`, from train/average_depth.csv."""
         path = self.root / "train/average_depth.csv"
-        found: dict[str, float] = {}
+        depths: dict[str, float] = {}
         try:
             _, *rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
             for site, value in rows:
-                found[site] = float(value)
+                depths[site] = float(value)
         except FileNotFoundError:
             raise DataError(f"{path}: no such file") from None
         except (ValueError, csv.Error):
-            raise DataError(f"{path}: expected rows `site,depth` below one header line") from None
-        if len(found) < len(rows):
-            raise DataError(f"{path}: names a site twice")
-        wrong = next((site for site, value in found.items() if not 0 < value < math.inf), None)
-        if wrong is not None or not found:
-            raise DataError(f"{path}: {'no site' if wrong is None else f'{wrong} has no depth'} above 0")
-        return found
+            raise DataError(f"{path}: expected one header line, then rows `site,depth`") from None
+        if len(depths) < len(rows):
+            raise DataError(f"{path}: lists a site twice")
+        invalid = next((site for site, value in depths.items() if not 0 < value < math.inf), None)
+        if invalid is not None or not depths:
+            raise DataError(f"{path}: {'no site' if invalid is None else f'{invalid} has no depth'} above 0")
+        return depths
 
-    def _files(self, name: str | Path, labelled: bool, otherwise: str = f"{MAKE_ONE}, {ALSO}") -> list[ImageFile]:
+    def _files(
+        self, name: str | Path, labelled: bool, hint: str = f"{SIMULATE_HINT}, {LAYOUT_HINT}"
+    ) -> list[ImageFile]:
         folder = self.root / name
         if self.root.is_file():
-            raise DataError(f"{self.root}: one file, which can be tested; to learn from, --dataroot is a folder")
+            raise DataError(f"{self.root}: one file, enough for testing; for training, --dataroot must be a folder")
         if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder; {otherwise.format(root=self.root)}")
+            raise DataError(f"{folder}: no such folder; {hint.format(root=self.root)}")
         files = list(self.scan(folder, labelled))
         if not files:
             raise DataError(f"{folder}: holds no image ({', '.join(SUFFIXES)})")
@@ -140,26 +150,26 @@ class DatasetLayout:
 
     @classmethod
     def scan(cls, folder: Path, labelled: bool = False) -> Iterable[ImageFile]:
-        """Images below `folder` by name; hidden folders such as .ipynb_checkpoints are passed over."""
-        return cls._images(sorted(_names(folder)), folder, labelled)
+        """Images below `folder`, sorted by name; hidden folders such as .ipynb_checkpoints are ignored."""
+        return cls._images(sorted(_image_names(folder)), folder, labelled)
 
     @staticmethod
     def _images(names: Iterable[str], folder: Path, labelled: bool = False) -> Iterator[ImageFile]:
         for name in names:
             *folders, file = name[len(str(folder)) + 1 :].split(os.sep)
-            label = folders[0] if labelled and folders else ""
+            class_folder = folders[0] if labelled and folders else ""
             site = folders[-1] if len(folders) > 1 else ""
             stem = os.path.splitext(file)[0].split("_itr")[0]
-            several = images_of(name)
-            for image in several:
-                page = f"_{image[len(name) + 2 :]}" if len(several) > 1 else ""
+            pages = images_of(name)
+            for image in pages:
+                page = f"_{image[len(name) + 2 :]}" if len(pages) > 1 else ""
                 group = site if site.startswith("site_") else stem + page
-                yield ImageFile(image, sys.intern(label), sys.intern(group))
+                yield ImageFile(image, sys.intern(class_folder), sys.intern(group))
 
 
-def _holds_images(folder: str, levels: int = 2) -> bool | None:
-    """Whether a folder holds images, or nothing but folders of images, so many levels below; None if it is empty."""
-    folders, others = [], False
+def _contains_only_images(folder: str, depth: int = 2) -> bool | None:
+    """Whether a folder holds images, or only folders of images, down to `depth` levels; None if it is empty."""
+    folders, has_other_files = [], False
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -170,46 +180,49 @@ def _holds_images(folder: str, levels: int = 2) -> bool | None:
                 elif entry.name.lower().endswith(SUFFIXES):
                     return True
                 else:
-                    others = True
+                    has_other_files = True
     except OSError as error:
         raise DataError(f"{folder}: cannot be read ({error.strerror})") from None
-    if others or any(entry.name in PARTS for entry in folders) or (folders and not levels):
+    if has_other_files or any(entry.name in LAYOUT_FOLDERS for entry in folders) or (folders and not depth):
         return False
-    found = None
+    result = None
     for entry in folders:
-        below = _holds_images(entry.path, levels - 1)
-        if below is False:
+        subfolder_result = _contains_only_images(entry.path, depth - 1)
+        if subfolder_result is False:
             return False
-        found = found or below
-    return found
+        result = result or subfolder_result
+    return result
 
 
-def _names(folder: Path) -> Iterator[str]:
-    """Image files below `folder`, links to folders followed, each folder once."""
+def _image_names(folder: Path) -> Iterator[str]:
+    """Image files below `folder`. Links to folders are followed; each folder is visited once."""
 
-    def refuse(error: OSError) -> None:
+    def raise_data_error(error: OSError) -> None:
         raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from None
 
-    seen: set[str] = set()
-    for place, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
+    visited: set[str] = set()
+    for directory, folders, files in os.walk(folder, onerror=raise_data_error, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        if (real := os.path.realpath(place)) in seen:  # a link to a folder that it lies in
+        real_path = os.path.realpath(directory)
+        if real_path in visited:  # a link to one of its own parent folders
             folders.clear()
             continue
-        seen.add(real)
-        yield from (os.path.join(place, name) for name in files if name.lower().endswith(SUFFIXES) and name[0] != ".")
+        visited.add(real_path)
+        yield from (
+            os.path.join(directory, name) for name in files if name.lower().endswith(SUFFIXES) and name[0] != "."
+        )
 
 
 def stratified_subset(files: list[ImageFile], count: int) -> list[ImageFile]:
-    """`count` of the files (all if 0), the same number of each class as far as they go, spread over their groups."""
+    """`count` of the files (all if 0): equally many of each class where it has enough, spread over its groups."""
     if not count or count >= len(files):
         return files
     classes: dict[str, list[ImageFile]] = {}
     for file in files:
         classes.setdefault(file.class_folder, []).append(file)
-    chosen: list[ImageFile] = []
+    subset: list[ImageFile] = []
     queues = sorted(classes.values(), key=len)
-    for left, queue in zip(range(len(queues), 0, -1), queues, strict=True):
-        share = min(len(queue), (count - len(chosen) + left - 1) // left)
-        chosen += [queue[n * len(queue) // share] for n in range(share)]
-    return sorted(chosen, key=lambda file: file.name)
+    for n_left, queue in zip(range(len(queues), 0, -1), queues, strict=True):
+        quota = min(len(queue), (count - len(subset) + n_left - 1) // n_left)
+        subset += [queue[n * len(queue) // quota] for n in range(quota)]
+    return sorted(subset, key=lambda file: file.name)

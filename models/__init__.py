@@ -1,4 +1,7 @@
-"""What is learned, and what turns a SEM image into a finished depth map."""
+"""Models that turn SEM images into depth maps, their registry, and `Predictor` with its post-processing.
+
+Reading image files, the training loop and all writing of results live elsewhere: in data, train.py and util.
+"""
 
 from .base_model import BaseModel, ModelOutput
 from .errors import ModelError

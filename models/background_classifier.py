@@ -1,4 +1,4 @@
-"""ResNet18 that tells which background level a SEM image has; it sees the image's absolute grey."""
+"""ResNet18 that classifies the background level of a SEM image from its absolute grey levels."""
 
 from dataclasses import dataclass, field
 
@@ -13,19 +13,19 @@ from .errors import ModelError
 from .grey_levels import LEVELS
 from .networks import grey_resnet18, to_network
 
-LEARN_FROM = {"real": "labelled", "simulation": "paired"}
+DATASET_KINDS = {"real": "labelled", "simulation": "paired"}
 
 
 @dataclass(frozen=True)
 class BackgroundClassifierOptions:
-    """background_classifier: SEM -> level of the background, learned from folders or cases"""
+    """background_classifier: SEM -> background level, learned from folders or simulated cases"""
 
     label_source: str = field(
         default="real",
         metadata={
             "former": "labels",
             "help": "real = the depth folders of the real training images, simulation = the simulated cases",
-            "choices": tuple(LEARN_FROM),
+            "choices": tuple(DATASET_KINDS),
         },
     )
     levels: tuple[int, ...] = field(
@@ -36,14 +36,14 @@ class BackgroundClassifierOptions:
 
 
 class BackgroundClassifier(BaseModel):
-    """Knows levels only. In a `fusion` it snaps the background of any model's depth map to the level that it sees."""
+    """Predicts the level only. In an `ensemble`, other models' depth maps get this background level."""
 
     Options = BackgroundClassifierOptions
     options: BackgroundClassifierOptions
 
     def __init__(self, options: BackgroundClassifierOptions, device: torch.device, seed: int = 0) -> None:
         super().__init__(options, device)
-        self.dataset_kind = LEARN_FROM[options.label_source]
+        self.dataset_kind = DATASET_KINDS[options.label_source]
         self.levels = options.levels
         self.network = grey_resnet18(len(options.levels)).to(device)
         self.networks = self.ddp_modules = {"C": self.network}
@@ -51,7 +51,7 @@ class BackgroundClassifier(BaseModel):
         self._images: dict[str, Tensor] = {}
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """One step on `batch["sem"]`, (N, 1, H, W) grey levels, and its `batch["level"]`, (N,) grey levels."""
+        """One step on `batch["sem"]`, (N, 1, H, W), and `batch["level"]`, (N,), both [grey level]."""
         sem = batch["sem"].to(self.device)
         classes = level_indices(batch["level"], self.levels).to(self.device)
         with self.autocast():
@@ -68,28 +68,27 @@ class BackgroundClassifier(BaseModel):
             return ModelOutput(level_probs=self.network(to_network(sem.to(self.device))).float().softmax(dim=1))
 
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
-        levels = self.predict_batched(eval_set["sem"]).level_probs
-        assert levels is not None
-        probability = levels.cpu()
+        level_probs = self.predict_batched(eval_set["sem"]).level_probs
+        assert level_probs is not None
+        level_probs = level_probs.cpu()
         classes = level_indices(torch.from_numpy(eval_set["level"]), self.levels)
-        right = probability.gather(1, classes[:, None])[:, 0].clamp_min(1e-9)
-        found = probability.argmax(dim=1)
-        table = torch.zeros(2 * (len(self.levels),))
-        table.index_put_((classes, found), torch.ones(len(classes)), accumulate=True)
-        self._images["confusion"] = table[None, None]
-        accuracy = float((found == classes).float().mean())
-        return {"held-out loss": float(-right.log().mean()), "held-out accuracy": accuracy}
+        likelihood = level_probs.gather(1, classes[:, None])[:, 0].clamp_min(1e-9)
+        predicted = level_probs.argmax(dim=1)
+        confusion = torch.zeros(2 * (len(self.levels),))
+        confusion.index_put_((classes, predicted), torch.ones(len(classes)), accumulate=True)
+        self._images["confusion"] = confusion[None, None]
+        accuracy = float((predicted == classes).float().mean())
+        return {"val_loss": float(-likelihood.log().mean()), "val_accuracy": accuracy}
 
     def get_visuals(self) -> dict[str, Tensor]:
-        """`sem`, and `confusion` (1, 1, K, K): how many held-out images of each level (rows) were taken for which."""
+        """`sem`, and `confusion` (1, 1, K, K): counts of validation images, rows true levels, columns predicted."""
         return self._images
 
 
 def level_indices(level: Tensor, levels: tuple[int, ...]) -> Tensor:
-    """Number (N,) in `levels` of each `level` (N,), both [grey level]; one that is not among them is an error."""
-    known = torch.tensor(levels)
-    match = level.cpu()[:, None] == known
+    """Index (N,) into `levels` of each `level` (N,), both [grey level]; a `ModelError` names missing levels."""
+    match = level.cpu()[:, None] == torch.tensor(levels)
     if not match.any(dim=1).all():
-        found = ", ".join(str(int(one)) for one in np.setdiff1d(level.cpu().numpy(), known.numpy()))
-        raise ModelError(f"the data set has images of background level {found}, which --levels does not name; name all")
+        missing = ", ".join(str(int(grey)) for grey in np.setdiff1d(level.cpu().numpy(), levels))
+        raise ModelError(f"the data set has images of background level {missing}: add it to --levels")
     return match.int().argmax(dim=1)

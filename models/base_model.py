@@ -1,8 +1,8 @@
-"""What every system is to the bridges: a step, a prediction, a state.
+"""Interface between a model and train.py/test.py: a training step, a prediction, a state.
 
-To add a system: subclass `System` in a file of its own, give it a frozen `Options` dataclass, say in `batches` what
-data it learns from, implement `step` and `predict`, and enter it in `SYSTEMS` (models/__init__.py). The parametrised
-test over that dict then holds it to the contract.
+To add a model: subclass `BaseModel` in a new file and give it a frozen `Options` dataclass. Set `dataset_kind` to the
+data that it learns from, implement `step`, `predict` and `evaluate`, and enter it in `MODELS` (models/registry.py).
+The parametrised tests over that dict then check it.
 """
 
 import re
@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .errors import ModelError
-from .networks import load_weights, without_statistics
+from .networks import drop_statistics, load_weights
 from .training import PlotLayout
 
 
 class ModelOutput(NamedTuple):
-    """What a system says about SEM images (N, 1, H, W), on its device; None is what it does not know.
+    """A model's outputs for SEM images (N, 1, H, W), on its device; None where the model does not predict a quantity.
 
-    `depth` (N, 1, H, W) [grey level 0..255, smaller is deeper]; `levels` (N, K), the probability of each of the
-    system's background levels; `background` (N, 1, H, W), each pixel's probability of being background. `interval`
-    (N, 1, H, W), half the width of the depth's 90 % interval [grey level]; `floor` (N, 2), the mean depth of the floor
-    below the background and half the width of its 90 % interval [grey level]; `strange` (N,), above 1 outside what the
-    system knows.
+    `raw_depth` (N, 1, H, W) [grey level 0..255, smaller is deeper]. `level_probs` (N, K): probability of each of the
+    model's background levels [0..1]. `background_prob` (N, 1, H, W): of each pixel to be background [0..1].
+    `depth_u90` (N, 1, H, W): expanded uncertainty U90, half the 90 % interval of each pixel [grey level].
+    `floor_depth` (N, 2): mean depth of the floor below the background, and its U90 [grey level]. `ood_score` (N,):
+    above 1 the image is out of distribution.
     """
 
     raw_depth: Tensor | None = None
@@ -38,13 +38,13 @@ class ModelOutput(NamedTuple):
 
 
 class BaseModel:
-    """Networks, their optimisers, and how they learn. Images are float32 (N, 1, H, W), [grey level 0..255].
+    """Networks, their optimisers and their training step. Images are float32 (N, 1, H, W), [grey level 0..255].
 
-    `batches` names the kind of data that it learns from; a system with none has nothing to learn. `levels` are the
-    background levels [grey level] that its estimate gives probabilities of. `knows_scale` is False where the depth has
-    an arbitrary scale and shift, `keeps_place` where the hole stands in the middle of the depth map wherever the image
-    has it. `learners` are, by the names of their optimisers, what a step applies and descends:
-    each is called once a step, so that replicas can share its gradients.
+    `dataset_kind` names the data that the model learns from; it is empty for a model without training. `levels` are
+    the background levels [grey level] of `level_probs`. `has_absolute_scale` is False if the depth has an arbitrary
+    scale and shift. `preserves_position` is False if the hole is in the middle of the depth map, wherever it is in the
+    image. `ddp_modules` are the modules that a step applies and optimises, by the names of their optimisers: each is
+    called once a step, so that DistributedDataParallel can average its gradients.
     """
 
     Options: ClassVar[type]
@@ -63,7 +63,7 @@ class BaseModel:
         self.optimisers: dict[str, torch.optim.Optimizer] = {}
 
     def enable_acceleration(self, bf16: bool = False, compiled: bool = False) -> "BaseModel":
-        """Applies the networks in bfloat16 where that is safe (autocast), or compiled, from now on; returns itself."""
+        """From now on applies the networks in bfloat16 where that is safe (autocast), or compiled; returns itself."""
         self.bf16 = bf16
         if compiled:
             for network in self.networks.values():
@@ -71,13 +71,14 @@ class BaseModel:
         return self
 
     def wrap_ddp(self) -> None:
-        """Shares the gradients of every learner with the other processes of torch.distributed: their mean is taken.
+        """Averages the gradients of all `ddp_modules` over the processes of torch.distributed.
 
-        Each process gives an equal share of the batch, so the mean is the whole batch's gradient.
+        All processes have equally large parts of the batch, so the mean is the gradient of the whole batch.
         """
         ids = [self.device.index] if self.device.type == "cuda" else None
         self.ddp_modules = {
-            name: nn.parallel.DistributedDataParallel(one, device_ids=ids) for name, one in self.ddp_modules.items()
+            name: nn.parallel.DistributedDataParallel(module, device_ids=ids)
+            for name, module in self.ddp_modules.items()
         }
 
     def autocast(self) -> torch.autocast:
@@ -86,33 +87,33 @@ class BaseModel:
 
     @property
     def n_parameters(self) -> int:
-        """How many weights a prediction uses."""
+        """Number of weights that a prediction uses."""
         return sum(weight.numel() for network in self.networks.values() for weight in network.parameters())
 
     def check_epochs(self, last: int) -> None:
-        """Raises a `ModelError` where a training of so many epochs would leave something unlearned."""
+        """Raises a `ModelError` if a training that ends at epoch `last` would leave a network untrained."""
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One optimisation step; returns detached losses () by name, on the device, so that nothing waits for them."""
         raise NotImplementedError
 
     def predict(self, sem: Tensor) -> ModelOutput:
-        """What the system knows about SEM images (N, 1, H, W)."""
+        """The outputs for SEM images (N, 1, H, W), [grey level 0..255]."""
         raise NotImplementedError
 
     def render(self, depth: Tensor) -> Tensor:
-        """SEM images of depth maps, float32 (N, 1, H, W), [grey level 0..255], where the system knows that way."""
-        raise ModelError("this model knows no way from depth to SEM; --which_direction BtoA needs a cycle_gan run")
+        """SEM images of depth maps, both float32 (N, 1, H, W), [grey level 0..255]; most models cannot render."""
+        raise ModelError("this model cannot render SEM images: use a cycle_gan run with --which_direction BtoA")
 
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
-        """How good the system is, by name, on the batches' `eval_set`: fixed training images, or held-out ones.
+        """Validation metrics by name, on the dataset's `eval_set`: fixed training images, or held-out images.
 
-        The first figure is what `best` is chosen by; less is better. None of them needs the truth of any test image.
+        The epoch with the lowest first metric is saved as `best`. No metric needs the ground truth of a test image.
         """
         raise NotImplementedError
 
     def end_epoch(self, eval_set: dict[str, NDArray]) -> None:
-        """What the system learns, after every epoch, from the batches' `eval_set` as a whole."""
+        """Called after every epoch, for models that learn something from the whole `eval_set` at once."""
 
     @torch.inference_mode()
     def predict_batched(self, sem: NDArray, batch_size: int = 64) -> ModelOutput:
@@ -123,14 +124,14 @@ class BaseModel:
             for n in range(0, len(sem), batch_size)
         ]
         self.train()
-        return ModelOutput(*(None if some[0] is None else torch.cat(some) for some in zip(*parts, strict=True)))
+        return ModelOutput(*(None if field[0] is None else torch.cat(field) for field in zip(*parts, strict=True)))
 
     def get_visuals(self) -> dict[str, Tensor]:
         """Images of the last step by name, float32 (N, 1, H, W), [grey level 0..255], for pages and live plots."""
         return {}
 
     def set_learning_rate(self, factor: float) -> None:
-        """Sets every optimiser's rate to `factor` [0..1] times its initial one."""
+        """Sets the learning rate of every optimiser to `factor` [0..1] times its initial rate."""
         for optimiser in self.optimisers.values():
             for group in optimiser.param_groups:
                 group["lr"] = factor * self.options.lr
@@ -141,33 +142,33 @@ class BaseModel:
             network.train(training)
 
     def state_dict(self) -> dict[str, Any]:
-        """What an exact resume needs beside the networks' weights; loads with `weights_only=True`."""
+        """What an exact resume needs besides the weights; torch loads it with `weights_only=True`."""
         return {"optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()}}
 
     def rank_state_dict(self) -> dict[str, Any]:
-        """What differs between the replicas of a system."""
+        """The part of the state that differs between the processes of a distributed training."""
         return {}
 
     def load_rank_state_dict(self, state: dict[str, Any]) -> None:
-        """Puts back what `own_state_dict` gave."""
+        """Restores what `rank_state_dict` returned."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Puts back what `state_dict` gave."""
+        """Restores what `state_dict` returned."""
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
 
     def load(self, folder: Path, epoch: str) -> None:
-        """Loads the weights of `epoch` out of a run folder."""
+        """Loads the weights of `epoch` from a run folder."""
         self.load_networks({key: load_weights(folder / f"{epoch}_net_{key}.pth") for key in self.networks})
 
     def load_networks(self, states: dict[str, dict[str, Tensor]]) -> None:
-        """Loads plain state dicts by network name; a wrong architecture is named in one line."""
+        """Loads plain state dicts by network name; a `ModelError` names weights of another architecture in one line."""
         for name, state in states.items():
             try:
-                self.networks[name].load_state_dict(without_statistics(state, self.networks[name]))
+                self.networks[name].load_state_dict(drop_statistics(state, self.networks[name]))
             except RuntimeError as error:
-                first = re.sub(r"\s+", " ", str(error).splitlines()[1].strip())
-                first = f"{first[:160]}..." if len(first) > 160 else first
+                reason = re.sub(r"\s+", " ", str(error).splitlines()[1].strip())
+                reason = f"{reason[:160]}..." if len(reason) > 160 else reason
                 raise ModelError(
-                    f"weights of {name} do not fit the network that the options describe: {first}"
+                    f"weights of {name} do not fit the network that the options describe: {reason}"
                 ) from None

@@ -1,7 +1,6 @@
 """CycleGAN between SEM images (A) and depth maps (B), unpaired: Zhu et al., ICCV 2017, arXiv:1703.10593.
 
-Nothing in the objective says which brightness belongs to which background level: the shapes are learned, the absolute
-level is not.
+No loss connects an image's brightness to a background level: the model learns the shapes, but not the absolute level.
 """
 
 from dataclasses import dataclass, field
@@ -18,8 +17,8 @@ from .networks import (
     PatchDiscriminator,
     PixelDiscriminator,
     ResnetGenerator,
-    filters_shared,
     initialise,
+    share_filters,
     to_grey,
     to_network,
 )
@@ -46,7 +45,7 @@ class CycleGanOptions:
     gan_mode: str = field(default="lsgan", metadata={"help": "adversarial loss", "choices": ("lsgan", "vanilla")})
     pool_size: int = field(
         default=50,
-        metadata={"help": "translated images that a discriminator remembers", "unit": "images", "bounds": (0, None)},
+        metadata={"help": "translated images kept for the discriminators", "unit": "images", "bounds": (0, None)},
     )
     lr: float = field(default=2e-4, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
     beta1: float = field(default=0.5, metadata={"help": "Adam's first momentum", "bounds": (0, 0.9999)})
@@ -78,55 +77,56 @@ class CycleGanOptions:
 
 
 class Generators(nn.Module):
-    """Both generators, as one step applies them: every pass in one call.
+    """Both generators in one module: a step runs all of its forward passes in one call.
 
-    `joins`: instance norm treats every image alone, so two inputs of one generator may share a pass.
+    `share_pass`: two inputs of one generator go through it in one batch. That is exact if the norm treats every image
+    alone (instance norm) and there is no dropout.
     """
 
-    def __init__(self, sem_to_depth: nn.Module, depth_to_sem: nn.Module, identity: bool, joins: bool) -> None:
+    def __init__(self, sem_to_depth: nn.Module, depth_to_sem: nn.Module, identity: bool, share_pass: bool) -> None:
         super().__init__()
         self.sem_to_depth, self.depth_to_sem = sem_to_depth, depth_to_sem
-        self.identity, self.joins = identity, joins
+        self.identity, self.share_pass = identity, share_pass
 
     def forward(self, sem: Tensor, depth: Tensor) -> dict[str, Tensor]:
         """Translations, reconstructions and identities of images (N, C, H, W), [-1..1]."""
-        made = {}
-        with filters_shared(self):
+        images = {}
+        with share_filters(self):
             if self.identity:
-                made["fake_depth"], made["same_depth"] = apply(self.sem_to_depth, sem, depth, self.joins)
-                made["fake_sem"], made["same_sem"] = apply(self.depth_to_sem, depth, sem, self.joins)
+                images["fake_depth"], images["same_depth"] = apply(self.sem_to_depth, sem, depth, self.share_pass)
+                images["fake_sem"], images["same_sem"] = apply(self.depth_to_sem, depth, sem, self.share_pass)
             else:
-                made["fake_depth"], made["fake_sem"] = self.sem_to_depth(sem), self.depth_to_sem(depth)
-            made["rec_sem"] = self.depth_to_sem(made["fake_depth"])
-            made["rec_depth"] = self.sem_to_depth(made["fake_sem"])
-        return made
+                images["fake_depth"], images["fake_sem"] = self.sem_to_depth(sem), self.depth_to_sem(depth)
+            images["rec_sem"] = self.depth_to_sem(images["fake_depth"])
+            images["rec_depth"] = self.sem_to_depth(images["fake_sem"])
+        return images
 
 
 class Discriminators(nn.Module):
-    """Both discriminators, as one step applies them."""
+    """Both discriminators in one module: a step runs all of their forward passes in one call."""
 
-    def __init__(self, disc_depth: nn.Module, disc_sem: nn.Module, joins: bool) -> None:
+    def __init__(self, disc_depth: nn.Module, disc_sem: nn.Module, share_pass: bool) -> None:
         super().__init__()
-        self.disc_depth, self.disc_sem, self.joins = disc_depth, disc_sem, joins
+        self.disc_depth, self.disc_sem, self.share_pass = disc_depth, disc_sem, share_pass
 
     def forward(self, depth: Tensor, fake_depth: Tensor, sem: Tensor, fake_sem: Tensor) -> tuple[Tensor, ...]:
-        """Answers (N, 1, h, w) on each of the images (N, C, H, W), [-1..1]."""
+        """Patch outputs (N, 1, h, w) for each of the images (N, C, H, W), [-1..1], in the order of the arguments."""
         return (
-            *apply(self.disc_depth, depth, fake_depth, self.joins),
-            *apply(self.disc_sem, sem, fake_sem, self.joins),
+            *apply(self.disc_depth, depth, fake_depth, self.share_pass),
+            *apply(self.disc_sem, sem, fake_sem, self.share_pass),
         )
 
 
-def apply(network: nn.Module, first: Tensor, second: Tensor, joins: bool) -> tuple[Tensor, Tensor]:
-    """The network's answers to two batches, in one pass where that is the same."""
-    if joins and first.shape[1:] == second.shape[1:]:
-        together = network(torch.cat((first, second)))
-        return together[: len(first)], together[len(first) :]
+def apply(network: nn.Module, first: Tensor, second: Tensor, share_pass: bool) -> tuple[Tensor, Tensor]:
+    """The network's outputs for two batches, from one forward pass if `share_pass` and their sizes agree."""
+    if share_pass and first.shape[1:] == second.shape[1:]:
+        outputs = network(torch.cat((first, second)))
+        return outputs[: len(first)], outputs[len(first) :]
     return network(first), network(second)
 
 
 class CycleGan(BaseModel):
-    """Two generators, two discriminators; the step equals the published one."""
+    """Two generators and two discriminators; the training step equals the published one."""
 
     Options = CycleGanOptions
     dataset_kind = "unpaired"
@@ -153,25 +153,25 @@ class CycleGan(BaseModel):
             "D_A": self.disc_depth,
             "D_B": self.disc_sem,
         }
-        joins = o.norm != "batch" and not o.dropout
+        share_pass = o.norm != "batch" and not o.dropout
         self.ddp_modules = {
-            "G": Generators(self.sem_to_depth, self.depth_to_sem, o.lambda_identity > 0, joins),
-            "D": Discriminators(self.disc_depth, self.disc_sem, joins),
+            "G": Generators(self.sem_to_depth, self.depth_to_sem, o.lambda_identity > 0, share_pass),
+            "D": Discriminators(self.disc_depth, self.disc_sem, share_pass),
         }
         self.optimisers = {
-            name: torch.optim.Adam(learner.parameters(), lr=o.lr, betas=(o.beta1, 0.999), fused=True)
-            for name, learner in self.ddp_modules.items()
+            name: torch.optim.Adam(module.parameters(), lr=o.lr, betas=(o.beta1, 0.999), fused=True)
+            for name, module in self.ddp_modules.items()
         }
         self.depth_pool = ImagePool(o.pool_size, seed)
         self.sem_pool = ImagePool(o.pool_size, seed + 1)
         self._images: dict[str, Tensor] = {}
 
     @property
-    def parameters(self) -> int:
+    def n_parameters(self) -> int:
         return sum(weight.numel() for weight in self.sem_to_depth.parameters())
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """One step on `batch["sem"]` and `batch["depth"]`, (N, 1, H, W) grey levels, which need not belong together."""
+        """One step on `batch["sem"]` and `batch["depth"]`, (N, 1, H, W) [grey level]; they need not be pairs."""
         o = self.options
         sem = to_network(batch["sem"].to(self.device), o.input_nc)
         depth = to_network(batch["depth"].to(self.device), o.output_nc)
@@ -180,35 +180,35 @@ class CycleGan(BaseModel):
         for discriminator in discriminators:
             discriminator.requires_grad_(False)
         with self.autocast():
-            made = self.ddp_modules["G"](sem, depth)
-            judged_depth, judged_sem = self.disc_depth(made["fake_depth"]), self.disc_sem(made["fake_sem"])
-        generator = {
-            "G_A": losses.adversarial(judged_depth, True, o.gan_mode),
-            "G_B": losses.adversarial(judged_sem, True, o.gan_mode),
-            "cycle_A": losses.cycle(made["rec_sem"], sem, o.lambda_A),
-            "cycle_B": losses.cycle(made["rec_depth"], depth, o.lambda_B),
+            images = self.ddp_modules["G"](sem, depth)
+            on_fake_depth, on_fake_sem = self.disc_depth(images["fake_depth"]), self.disc_sem(images["fake_sem"])
+        generator_losses = {
+            "G_A": losses.adversarial(on_fake_depth, True, o.gan_mode),
+            "G_B": losses.adversarial(on_fake_sem, True, o.gan_mode),
+            "cycle_A": losses.cycle(images["rec_sem"], sem, o.lambda_A),
+            "cycle_B": losses.cycle(images["rec_depth"], depth, o.lambda_B),
         }
         if o.lambda_identity > 0:
-            generator["idt_A"] = losses.identity(made["same_depth"], depth, o.lambda_B * o.lambda_identity)
-            generator["idt_B"] = losses.identity(made["same_sem"], sem, o.lambda_A * o.lambda_identity)
-        self._descend("G", generator)
+            generator_losses["idt_A"] = losses.identity(images["same_depth"], depth, o.lambda_B * o.lambda_identity)
+            generator_losses["idt_B"] = losses.identity(images["same_sem"], sem, o.lambda_A * o.lambda_identity)
+        self._descend("G", generator_losses)
 
         for discriminator in discriminators:
             discriminator.requires_grad_(True)
-        older_depth, older_sem = self.depth_pool.query(made["fake_depth"]), self.sem_pool.query(made["fake_sem"])
+        pool_depth, pool_sem = self.depth_pool.query(images["fake_depth"]), self.sem_pool.query(images["fake_sem"])
         with self.autocast():
-            on_depth, on_older_depth, on_sem, on_older_sem = self.ddp_modules["D"](depth, older_depth, sem, older_sem)
-        judged = {
-            "D_A": losses.discriminator(on_depth, on_older_depth, o.gan_mode),
-            "D_B": losses.discriminator(on_sem, on_older_sem, o.gan_mode),
+            on_depth, on_pool_depth, on_sem, on_pool_sem = self.ddp_modules["D"](depth, pool_depth, sem, pool_sem)
+        discriminator_losses = {
+            "D_A": losses.discriminator(on_depth, on_pool_depth, o.gan_mode),
+            "D_B": losses.discriminator(on_sem, on_pool_sem, o.gan_mode),
         }
-        self._descend("D", judged)
+        self._descend("D", discriminator_losses)
 
         self._images = {
-            "real_A": sem, "fake_B": made["fake_depth"], "rec_A": made["rec_sem"],
-            "real_B": depth, "fake_A": made["fake_sem"], "rec_B": made["rec_depth"],
+            "real_A": sem, "fake_B": images["fake_depth"], "rec_A": images["rec_sem"],
+            "real_B": depth, "fake_A": images["fake_sem"], "rec_B": images["rec_depth"],
         }  # fmt: skip
-        return {name: value.detach() for name, value in (generator | judged).items()}
+        return {name: value.detach() for name, value in (generator_losses | discriminator_losses).items()}
 
     def predict(self, sem: Tensor) -> ModelOutput:
         with self.autocast():
@@ -221,7 +221,7 @@ class CycleGan(BaseModel):
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
         depth = self.predict_batched(eval_set["sem"]).raw_depth
         assert depth is not None
-        return {"distance": shape_distance(depth[:, 0].cpu().numpy(), eval_set["depth"])}
+        return {"w1_distance": shape_distance(depth[:, 0].cpu().numpy(), eval_set["depth"])}
 
     def get_visuals(self) -> dict[str, Tensor]:
         return {name: to_grey(image.detach()) for name, image in self._images.items()}

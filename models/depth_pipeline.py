@@ -1,17 +1,18 @@
-"""The recommended way: shapes from rendered images that look real, levels from real ones, known shapes looked up.
+"""The recommended model. It learns from simulated pairs and adapts to real images; depth of real images is not needed.
 
-A training has stages, each so many epochs long:
+Training stages, each several epochs long:
 
-1. A renderer learns from the simulated pairs how a clean image of any shape looks (`R`). Then an `Appearance` is fitted
-   to statistics of the real training images, so that renderings look as those do (`A`).
-2. A network learns the unit shape u from renderings of known and of deformed shapes (`S`).
-3. Real images whose shape is surely one of the library's (`L`) are paired with it (`P`), and the renderer learns from
-   them how the real domain looks. Where there are few, it learns what the appearance makes of it.
-4. As 2, with that renderer; then 3 and 4 again, with the more matches that are found now. After every epoch of shapes
-   it is found out how far a prediction can be trusted (`T`).
+1. "renderer": the renderer `R` learns from simulated pairs to draw a clean image of any shape. Then an `Appearance`
+   (`A`) is fitted to statistics of the real training images, so that renderings look like them.
+2. "shape": the shape network `S` learns normalised depth u from renderings of known and of deformed shapes.
+3. "real renderer": real images that match a simulated shape (`L`, the shape library) become pairs (`P`). The renderer
+   learns from them to draw the real domain. If they are few, it learns from renderings with the appearance instead.
+4. "shape" again, with the new renderer. Then 3 and 4 repeat, because a better shape network finds more matches.
 
-Meanwhile a network learns the level from the real images' folders and such renderings (`C`). The depth is L - D u,
-expected over the levels, and over whether the shape is the library's nearest or as the network says.
+After every "shape" epoch the uncertainty (`T`) is calibrated. In all stages the classifier `C` learns the background
+level L from the folders of the real images, and from renderings once the renderer has learned real images. The
+predicted depth is L - (L - FLOOR) u: its expectation over the levels, and over whether the shape is the nearest one of
+the library or the shape network's.
 """
 
 import math
@@ -28,8 +29,8 @@ from .base_model import BaseModel, ModelOutput
 from .grey_levels import FLOOR, normalised_depth
 from .networks import HalfUNet, LevelNet, to_network
 from .pipeline import (
-    COVERAGE,
     MIN_MATCHES,
+    N_VALIDATION,
     Appearance,
     DepthPipelineOptions,
     DomainRenderer,
@@ -38,28 +39,24 @@ from .pipeline import (
     UncertaintyCalibration,
     ValidationRenderings,
     align,
-    deform,
+    average_floor,
+    compute_level_u90,
     even_indices,
-    floor_of,
-    fork_rng,
     gaussian_nll,
     per_image,
-    reduced_chi2,
     renderer_input,
     sigma_from_log,
     translate,
 )
 
-N_VALIDATION = 128  # renderings
-RENDERED = 0.3  # weight of a rendering beside a real image where levels are learned
-KNOWN = 0.3  # how far a matched domain's appearance is varied, where 1 is for one known by statistics
-RARE = 0.05  # share of the real images that may seem to match by chance
-ROUNDING = 0.6  # [grey level] within which nine of ten sums of two roundings lie, the map's and the truth's
-NOTHING = 0.012  # u of a grey level and a half: less is background, or its noise
+RENDERING_WEIGHT = 0.3  # of a rendering in the classifier's loss; a real image has 1
+MATCHED_AUGMENTATION = 0.3  # strength once the renderer has learned real images; 1 if only their statistics are known
+MIN_MATCH_FRACTION = 0.05  # of the real images; fewer may match by chance
+BACKGROUND_U = 0.012  # u of 1.5 grey levels; a pixel below it is background or its noise
 
 
 class DepthPipeline(BaseModel):
-    """Of a real domain nothing is given but its training images."""
+    """SEM -> depth. Of the real domain it uses only training images and their background levels."""
 
     Options = DepthPipelineOptions
     dataset_kind = "domains"
@@ -70,250 +67,221 @@ class DepthPipeline(BaseModel):
         super().__init__(options, device)
         options.check()
         self.levels, width = options.levels, options.width
-        self.grey = torch.tensor(options.levels, device=device)
+        self.background_levels = torch.tensor(options.levels, device=device)
         self.renderer = HalfUNet(2, 1, width, 3, "batch").to(device)
-        self.shape = HalfUNet(1, 2, width, 3, "batch").to(device)
+        self.shape_network = HalfUNet(1, 2, width, 3, "batch").to(device)
         self.classifier = LevelNet(len(options.levels), max(1, width // 2)).to(device)
         self.appearance, self.library = Appearance(len(options.levels)).to(device), ShapeLibrary().to(device)
         self.pairs, self.uncertainty = RendererPairs().to(device), UncertaintyCalibration().to(device)
-        self.domain_renderer = DomainRenderer(self.renderer, self.appearance, self.library, self.grey)
-        self.ddp_modules = {"R": self.renderer, "S": self.shape, "C": self.classifier}
-        self.networks = {
-            **self.ddp_modules,
-            "A": self.appearance,
-            "L": self.library,
-            "P": self.pairs,
-            "T": self.uncertainty,
-        }
+        self.domain_renderer = DomainRenderer(self.renderer, self.appearance, self.library, self.background_levels)
+        self.ddp_modules = {"R": self.renderer, "S": self.shape_network, "C": self.classifier}
+        buffers = {"A": self.appearance, "L": self.library, "P": self.pairs, "T": self.uncertainty}
+        self.networks = {**self.ddp_modules, **buffers}
         self.optimisers = {
             name: torch.optim.AdamW(network.parameters(), lr=options.lr, fused=True)
             for name, network in self.ddp_modules.items()
         }
         self.epochs, self.seed = 0, seed
-        self._renderings: tuple[int, Tensor, Tensor, Tensor] | None = None
         self._losses = {name: torch.zeros((), device=device) for name in ("render", "shape", "level")}
         self._images: dict[str, Tensor] = {}
 
     @property
     def training_stage(self) -> str:
-        """What is learned now."""
+        """Name of the current training stage."""
         return self.options.training_stage(self.epochs).name
 
     def check_epochs(self, last: int) -> None:
         self.options.check(last)
 
     def set_learning_rate(self, factor: float) -> None:
-        """As always in the last stage; before, what a stage learns ends it at a rate of zero."""
-        _, since, until = self.options.training_stage(self.epochs)
-        stage = factor if until is None else 0.5 * (1 + math.cos(math.pi * (self.epochs - since) / (until - since)))
-        for learner, optimiser in self.optimisers.items():
+        """The last stage has `factor` [0..1] times the initial rate; each earlier one has its own cosine decay to 0."""
+        _, start, end = self.options.training_stage(self.epochs)
+        stage_factor = factor if end is None else 0.5 * (1 + math.cos(math.pi * (self.epochs - start) / (end - start)))
+        for name, optimiser in self.optimisers.items():
             for group in optimiser.param_groups:
-                group["lr"] = self.options.lr * (0.5 * factor if learner == "C" else stage)
+                group["lr"] = self.options.lr * (0.5 * factor if name == "C" else stage_factor)
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """One step on a batch of the kind `domains`; what is not learned at this stage keeps its last loss."""
-        rendered = batch["sem"][:0].to(self.device), batch["level"][:0].to(self.device)
+        """One step on a batch of kind "domains"; returns losses () by name. Those of other stages keep their value."""
+        renderings = batch["sem"][:0].to(self.device), batch["level"][:0].to(self.device)
         if self.training_stage == "renderer":
             sem, depth = (batch[key].to(self.device) for key in ("sem", "depth"))
             level = batch["level"].to(self.device)
-            self._learn_rendering(normalised_depth(depth, per_image(level)), level, sem)
+            self._train_renderer(normalised_depth(depth, per_image(level)), level, sem)
         elif self.training_stage == "real renderer":
-            some = torch.randint(len(self.pairs), (len(batch["sem"]),), device=self.device)
-            sem, u, level, offset = self.pairs.take(some)
-            self._learn_rendering(u, self.grey[level], sem, offset)
+            indices = torch.randint(len(self.pairs), (len(batch["sem"]),), device=self.device)
+            sem, u, level_index, offset = self.pairs.select(indices)
+            self._train_renderer(u, self.background_levels[level_index], sem, offset)
         else:
-            u, level, sem = self._drawn(len(batch["sem"]))
-            self._learn_shape(u, sem)
-            if self.pairs.is_real:  # only then renderings are as bright as real images to a hair
-                rendered = sem, level
-        self._learn_level(batch, *rendered)
+            seed = 1000 * self.seed + self.epochs
+            u, level_index, sem = self.domain_renderer.sample_batch(len(batch["sem"]), seed, self._strength)
+            self._train_shape(u, sem)
+            if self.pairs.is_real:  # renderings help the classifier only if their brightness equals the real images'
+                renderings = sem, level_index
+        self._train_classifier(batch, *renderings)
         return dict(self._losses)
 
-    def _learn_rendering(self, u: Tensor, grey: Tensor, sem: Tensor, offset: Tensor | None = None) -> None:
+    def _train_renderer(self, u: Tensor, level: Tensor, sem: Tensor, offset: Tensor | None = None) -> None:
         with self.autocast():
-            rendering = self.ddp_modules["R"](renderer_input(u, grey)).float()
-        seen = rendering if offset is None else translate(rendering, offset)
-        self._descend("render", "R", F.mse_loss(seen, sem / 255))
-        self._images |= {"sem": sem, "rendering": 255 * seen.detach()}
+            rendering = self.ddp_modules["R"](renderer_input(u, level)).float()
+        if offset is not None:
+            rendering = translate(rendering, offset)
+        self._optimise("render", "R", F.mse_loss(rendering, sem / 255))
+        self._images |= {"sem": sem, "rendering": 255 * rendering.detach()}
 
-    def _learn_shape(self, u: Tensor, sem: Tensor) -> None:
+    def _train_shape(self, u: Tensor, sem: Tensor) -> None:
         with self.autocast():
-            found, sigma = self.ddp_modules["S"](to_network(sem)).float().split(1, 1)
-        error = F.mse_loss(found, u)
-        doubt = gaussian_nll(found.detach() - u, sigma)  # the spread may not make up for the shape's errors
-        self._descend("shape", "S", error + 0.002 * doubt, error)
-        self._images |= {"look": sem, "shape": 255 * found.detach().clamp(0, 1), "truth": 255 * u}
+            predicted, log_sigma = self.ddp_modules["S"](to_network(sem)).float().split(1, 1)
+        error = F.mse_loss(predicted, u)
+        nll = gaussian_nll(predicted.detach() - u, log_sigma)  # detached: a larger sigma must not excuse a wrong shape
+        self._optimise("shape", "S", error + 0.002 * nll, error)
+        self._images |= {"look": sem, "shape": 255 * predicted.detach().clamp(0, 1), "truth": 255 * u}
 
-    def _learn_level(self, batch: dict[str, Tensor], sem: Tensor, level: Tensor) -> None:
-        """On real images with their folders, and on renderings (N, 1, H, W) with the numbers of their levels (N,)."""
+    def _train_classifier(self, batch: dict[str, Tensor], sem: Tensor, level_index: Tensor) -> None:
+        """On real images with their levels, and on renderings (N, 1, H, W) with their level indices (N,)."""
         self._images["real"] = images = batch["real"].to(self.device)
         images = images.clone()
         images[1::2] = images[1::2].flip(3)  # a mirrored image has the same level
         images[2::4] = images[2::4].flip(2)
-        folders = level_indices(batch["real_level"], self.levels).to(self.device)
+        real_level_index = level_indices(batch["real_level"], self.levels).to(self.device)
         with self.autocast():
             logits = self.ddp_modules["C"](torch.cat((images, sem))).float()
-        share = torch.ones(len(logits), device=self.device)
-        share[len(images) :] = RENDERED
-        doubt = F.cross_entropy(logits, torch.cat((folders, level)), reduction="none")
-        self._descend("level", "C", (share * doubt).sum() / share.sum())
+        weights = torch.ones(len(logits), device=self.device)
+        weights[len(images) :] = RENDERING_WEIGHT
+        losses = F.cross_entropy(logits, torch.cat((real_level_index, level_index)), reduction="none")
+        self._optimise("level", "C", (weights * losses).sum() / weights.sum())
 
-    def _descend(self, name: str, learner: str, loss: Tensor, shown: Tensor | None = None) -> None:
-        self.optimisers[learner].zero_grad(set_to_none=True)
+    def _optimise(self, loss_name: str, network: str, loss: Tensor, logged: Tensor | None = None) -> None:
+        self.optimisers[network].zero_grad(set_to_none=True)
         loss.backward()
-        self.optimisers[learner].step()
-        self._losses[name] = (loss if shown is None else shown).detach()
+        self.optimisers[network].step()
+        self._losses[loss_name] = (loss if logged is None else logged).detach()
 
-    def _drawn(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Unit shapes, numbers of levels and images as a stage and a dose give them, out of the epoch's gallery."""
-        if self._renderings is None or self._renderings[0] != self.epochs:
-            # Drawn as after a resume, which does not keep it.
-            with fork_rng(1000 * self.seed + self.epochs, self.device):
-                self._renderings = (self.epochs, *self.domain_renderer.sample_renderings())
-        _, u, level, image = self._renderings
-        some = torch.randint(len(u), (count,), device=self.device)
-        return u[some], level[some], self._augmented_rendering(image[some])
-
-    def _augmented_rendering(self, image: Tensor) -> Tensor:
-        return self.domain_renderer.augment(image, KNOWN if self.pairs.is_real else 1.0)
+    @property
+    def _strength(self) -> float:
+        """Strength of the augmentation."""
+        return MATCHED_AUGMENTATION if self.pairs.is_real else 1.0
 
     @torch.no_grad()
     def end_epoch(self, eval_set: dict[str, NDArray]) -> None:
-        """What is learned between the stages: the library, the appearance, the pairs; and how far to trust all that."""
+        """Fits the appearance, matches real images, or calibrates, as the training stage requires."""
         if self.epochs == 0:
             self.library.store(*(eval_set[f"library{part}"] for part in ("", "_level", "_held_out")))
-        before, self.epochs = self.training_stage, self.epochs + 1
-        after = self.training_stage
-        if before != after:
-            tqdm.write(f"from now on the {after} is learned")
+        previous = self.training_stage
+        self.epochs += 1
+        stage = self.training_stage
+        if stage != previous:
+            tqdm.write(f"training stage: {stage}")
         self.train(False)
-        if before == "renderer" != after:
-            level = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
-            self.domain_renderer.fit_domain(eval_set["real"], level.numpy())
-        if before == "shape":
+        if previous == "renderer" and stage != previous:
+            level_index = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
+            self.domain_renderer.fit_domain(eval_set["real"], level_index.numpy())
+        if previous == "shape":
             self._calibrate(eval_set["real"])
-        if after == "real renderer" != before:
+        if stage == "real renderer" and stage != previous:
             self._match_real_images(eval_set)
-        if before == "real renderer" != after:
+        if previous == "real renderer" and stage != previous:
             self.appearance.reset_to_identity()
         self.train()
 
     def _match_real_images(self, eval_set: dict[str, NDArray]) -> None:
-        """Pairs real images with the library's shapes where they surely match; else renderings with theirs."""
-        real, level = eval_set["real"], level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
+        """Pairs real images with library shapes if enough of them match; else stores renderings as pairs."""
+        real, level_index = eval_set["real"], level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
         images = torch.from_numpy(real)[:, None]
         parts = [
-            self.library.nearest(self._predict_shape(some.to(self.device).float())[0]) for some in images.split(64)
+            self.library.find_nearest(self._predict_shape(part.to(self.device).float())[0]) for part in images.split(64)
         ]
-        place, features = (torch.cat(some) for some in zip(*parts, strict=True))
-        sure = self.library.passes_ratio_test(features)
-        if sure.sum() >= max(MIN_MATCHES, RARE * len(real)):
-            sem = images[sure.cpu()].to(self.device).float()
-            u, level = self.library.shapes(place[sure]), level.to(self.device)[sure]
-            offset, _ = align(sem, self.domain_renderer.render(u, level))
-            self.pairs.store(sem, u, level, offset, is_real=True)
-            tqdm.write(f"{int(sure.sum())} of {len(real)} real images surely show a simulated shape")
+        index, features = (torch.cat(column) for column in zip(*parts, strict=True))
+        is_match = self.library.passes_ratio_test(features)
+        if is_match.sum() >= max(MIN_MATCHES, MIN_MATCH_FRACTION * len(real)):
+            sem = images[is_match.cpu()].to(self.device).float()
+            u, level_index = self.library.get_shapes(index[is_match]), level_index.to(self.device)[is_match]
+            offset, _ = align(sem, self.domain_renderer.render(u, level_index))
+            self.pairs.store(sem, u, level_index, offset, is_real=True)
+            tqdm.write(f"{int(is_match.sum())} of {len(real)} real images match a simulated shape")
             self.appearance.set_jitter(offset)
         elif not len(self.pairs):
-            u, level, sem = self.domain_renderer.sample_renderings()
-            self.pairs.store(sem.clamp(0, 255), u, level, torch.zeros(len(u), 2, device=self.device), is_real=False)
+            u, level_index, sem = self.domain_renderer.sample_renderings()
+            offset = torch.zeros(len(u), 2, device=self.device)
+            self.pairs.store(sem.clamp(0, 255), u, level_index, offset, is_real=False)
 
     def _predict_shape(self, sem: Tensor) -> tuple[Tensor, Tensor]:
-        """Unit shapes that the network finds in images (N, 1, H, W) [grey level], and its spread."""
+        """The shape network's u and its sigma, both (N, 1, H, W), of images (N, 1, H, W) [grey level]."""
         with self.autocast():
-            u, sigma = self.shape(to_network(sem)).float().split(1, 1)
-        return u, sigma_from_log(sigma)
+            u, log_sigma = self.shape_network(to_network(sem)).float().split(1, 1)
+        return u, sigma_from_log(log_sigma)
 
     def predict(self, sem: Tensor) -> ModelOutput:
+        """Depth, level, 90 % intervals and OOD score of SEM images (N, 1, H, W) [grey level 0..255]."""
         sem = sem.to(self.device)
-        found, sigma = self._predict_shape(sem)
-        posterior = self._posterior(sem)
-        u, known = self._blend_with_library(found)
-        grey = self.grey.float()
-        level, deep = ((posterior @ values)[:, None, None, None] for values in (grey, grey - FLOOR))
-        answer = ModelOutput((level - deep * u).clamp(0, 255), posterior, (3 * (NOTHING - u) / NOTHING).sigmoid())
+        network_u, sigma = self._predict_shape(sem)
+        level_probs = self._predict_level(sem)
+        u, match_probability = self.library.blend(network_u)
+        levels = self.background_levels.float()
+        level, plateau_depth = ((level_probs @ values)[:, None, None, None] for values in (levels, levels - FLOOR))
+        background_prob = (3 * (BACKGROUND_U - u) / BACKGROUND_U).sigmoid()
+        output = ModelOutput((level - plateau_depth * u).clamp(0, 255), level_probs, background_prob)
         if torch.compiler.is_exporting():
-            return answer
-        strange = self.uncertainty.ood_score(*self._ood_features(sem, found, sigma, posterior.argmax(dim=1)))
-        sure = known >= COVERAGE  # then 90 % of the probability is on one shape, and the interval is its rounding
-        half = torch.where(sure, 0.0, self.uncertainty.pixel_factor * sigma * deep) + ROUNDING
-        floor, unsure = floor_of(u, torch.where(sure, 0.0, self.uncertainty.floor_factor * sigma * deep))
-        # So it is with levels: where one has 90 %, there is no doubt; else 1.64 deviations, of normal doubts.
-        variance = (posterior @ grey.square()) - (posterior @ grey).square()
-        doubt = torch.where(posterior.amax(1) >= COVERAGE, 0.0, 1.64 * variance.clamp_min(0).sqrt())
-        interval = half + doubt[:, None, None, None] * (1 - u).clamp(0, 1)
-        floor = torch.stack((floor * deep.flatten(), unsure + ROUNDING + doubt * floor), 1)
-        return answer._replace(depth_u90=interval, floor_depth=floor, ood_score=strange)
+            return output
+        ood_score = self.uncertainty.ood_score(*self._ood_features(sem, network_u, sigma, level_probs.argmax(dim=1)))
+        level_u90 = compute_level_u90(level_probs, levels)
+        depth_u90, floor_depth = self.uncertainty.compute_u90(u, sigma, match_probability, plateau_depth, level_u90)
+        return output._replace(depth_u90=depth_u90, floor_depth=floor_depth, ood_score=ood_score)
 
-    def _posterior(self, sem: Tensor) -> Tensor:
+    def _predict_level(self, sem: Tensor) -> Tensor:
         """Probability (N, K) of each level, from an image and its mirror image."""
         with self.autocast():
             logits = [self.classifier(image).float() for image in (sem, sem.flip(3))]
         return (0.5 * (logits[0] + logits[1])).softmax(dim=1)
 
-    def _ood_features(self, sem: Tensor, u: Tensor, sigma: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
-        """How badly images fit the renderings of what was found in them (N,), and how unsure that is (N,)."""
-        _, looks = align(sem, self.domain_renderer.render(u, level))
-        return reduced_chi2(sem, looks, self.appearance.variance_at(looks)), floor_of(u, sigma)[1]
-
-    def _blend_with_library(self, u: Tensor) -> tuple[Tensor, Tensor]:
-        """The expectation over that a shape is the nearest of the library, and that it is as the network says; and the
-        probability of the first (N, 1, 1, 1)."""
-        if not len(self.library.level) or self.library.maps.shape[1:] != u.shape[2:]:
-            return u, torch.zeros_like(u[:, :, :1, :1])
-        place, features = self.library.nearest(u)
-        known = self.library.probability(features).float()[:, None, None, None]
-        return known * self.library.shapes(place) + (1 - known) * u, known
+    def _ood_features(self, sem: Tensor, u: Tensor, sigma: Tensor, level_index: Tensor) -> tuple[Tensor, Tensor]:
+        """Reduced chi-square (N,) of images minus renderings of their predicted u, and mean sigma (N,) on the floor."""
+        return self.domain_renderer.reduced_chi2(sem, u, level_index), average_floor(u, sigma)[1]
 
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
-        """The error on renderings of held-out shapes, level given; how often a held-out real image's level is right."""
+        """RMSE [grey level] on renderings of held-out shapes with the true level, and the level's accuracy [0..1] on
+        held-out real images."""
         self.train(False)
-        judged = self._validation_renderings(held_out=True)
-        apart = eval_set["real_held_out"]
-        images = torch.from_numpy(eval_set["real"][apart])[:, None].to(self.device, torch.float32)
+        validation = self._validate(held_out=True)
+        held_out = eval_set["real_held_out"]
+        images = torch.from_numpy(eval_set["real"][held_out])[:, None].to(self.device, torch.float32)
         with torch.no_grad():
-            levels = torch.cat([self._posterior(some) for some in images.split(64)])
+            level_probs = torch.cat([self._predict_level(part) for part in images.split(64)])
         self.train()
-        error = (judged.found - judged.u) * (self.grey[judged.level] - FLOOR)[:, None, None, None]
-        classes = level_indices(torch.from_numpy(eval_set["real_level"][apart]), self.levels)
-        right = float((levels.cpu().argmax(dim=1) == classes).float().mean())
-        return {"held-out RMSE": float(error.square().mean().sqrt()), "held-out accuracy": right}
+        plateau_depth = (self.background_levels[validation.level_index] - FLOOR)[:, None, None, None]
+        error = (validation.predicted - validation.u) * plateau_depth
+        real_level_index = level_indices(torch.from_numpy(eval_set["real_level"][held_out]), self.levels)
+        accuracy = float((level_probs.cpu().argmax(dim=1) == real_level_index).float().mean())
+        return {"val_rmse": float(error.square().mean().sqrt()), "val_accuracy": accuracy}
 
     @torch.no_grad()
-    def _validation_renderings(self, held_out: bool, deformed: bool = False) -> ValidationRenderings:
-        """Shapes that were held out, or others, in renderings whose noise is the same each time."""
-        places = self.library.places(held_out)
-        u = self.library.shapes(places[torch.arange(N_VALIDATION, device=self.device) % len(places)])
-        level = torch.arange(N_VALIDATION, device=self.device) % len(self.levels)
-        with fork_rng(0, self.device):
-            if deformed:
-                u = deform(u, self.library.centre)
-            sem = self._augmented_rendering(self.domain_renderer.render(u, level))
-        return ValidationRenderings(u, level, sem, *self._predict_shape(sem))
+    def _validate(self, held_out: bool, deformed: bool = False) -> ValidationRenderings:
+        """Predictions for renderings of held-out shapes, or of the others."""
+        u, level_index, sem = self.domain_renderer.render_validation(held_out, deformed, self._strength)
+        return ValidationRenderings(u, level_index, sem, *self._predict_shape(sem))
 
     def _calibrate(self, real: NDArray) -> None:
-        """How sure a match is, how wide an interval, and what is strange: from renderings of held-out shapes, deformed
-        where no population is to be taken for granted, from paired real images beside renderings of as well known
-        shapes, and from real images (N, H, W)."""
-        new, known = self._validation_renderings(held_out=True), self._validation_renderings(held_out=False)
-        other = self._validation_renderings(held_out=True, deformed=True)
-        outside, within = (self.library.nearest(one.found, exclude_held_out=True)[1].cpu() for one in (new, known))
-        scored = [(one.found, one.u, one.sigma) for one in (other, known)]
+        """Calibrates match probability, intervals and OOD thresholds; `real` (N, H, W) are the real training images.
+
+        Intervals use deformed shapes, because real holes need not belong to the simulated population.
+        """
+        unknown, known = self._validate(held_out=True), self._validate(held_out=False)
+        deformed = self._validate(held_out=True, deformed=True)
+        _, unknown_features = self.library.find_nearest(unknown.predicted, exclude_held_out=True)
+        _, known_features = self.library.find_nearest(known.predicted, exclude_held_out=True)
+        shapes = [(renderings.predicted, renderings.u, renderings.sigma) for renderings in (deformed, known)]
         if self.pairs.is_real:
-            images, shapes, *_ = self.pairs.take(
-                torch.from_numpy(even_indices(len(self.pairs), N_VALIDATION)).to(self.device)
-            )
-            found, sigma = self._predict_shape(images)
-            scored.append((found, shapes, sigma))
-            within = torch.cat((within, self.library.nearest(found)[1].cpu()))
-        self.library.calibrate(outside, within)
-        self.uncertainty.calibrate_intervals(*scored)
-        images = torch.from_numpy(real[even_indices(len(real), 2 * N_VALIDATION)])[:, None].to(
-            self.device, torch.float32
-        )
-        theirs = self._ood_features(images, *self._predict_shape(images), self._posterior(images).argmax(dim=1))
-        mine = self._ood_features(other.sem, other.found, other.sigma, other.level)
-        self.uncertainty.calibrate_ood(mine, theirs)
+            indices = torch.from_numpy(even_indices(len(self.pairs), N_VALIDATION)).to(self.device)
+            sem, u, *_ = self.pairs.select(indices)
+            predicted, sigma = self._predict_shape(sem)
+            shapes.append((predicted, u, sigma))
+            known_features = torch.cat((known_features, self.library.find_nearest(predicted)[1]))
+        self.library.calibrate(unknown_features.cpu(), known_features.cpu())
+        self.uncertainty.calibrate_intervals(*shapes)
+        sem = torch.from_numpy(real[even_indices(len(real), 2 * N_VALIDATION)])[:, None].to(self.device, torch.float32)
+        real_features = self._ood_features(sem, *self._predict_shape(sem), self._predict_level(sem).argmax(dim=1))
+        rendered_features = self._ood_features(deformed.sem, deformed.predicted, deformed.sigma, deformed.level_index)
+        self.uncertainty.calibrate_ood(rendered_features, real_features)
 
     def get_visuals(self) -> dict[str, Tensor]:
         return self._images

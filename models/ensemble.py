@@ -1,4 +1,4 @@
-"""Members that were trained apart, combined by votes: mean depth, voted level, voted background mask."""
+"""Separately trained models, combined by votes: mean depth, voted background level, voted background mask."""
 
 from dataclasses import dataclass, field
 
@@ -13,28 +13,29 @@ VOTES = ("soft", "hard")
 
 @dataclass(frozen=True)
 class EnsembleOptions:
-    """fusion: regressors, classifiers and segmenters combined by votes"""
+    """ensemble: regressors, classifiers and segmenters combined by votes"""
 
     members: tuple[str, ...] = field(
-        default=(), metadata={"help": "runA,runB,...: trained runs in --checkpoints_dir; any number of each kind"}
+        default=(), metadata={"help": "runA,runB,...: trained runs in --checkpoints_dir; any number of each model"}
     )
     member_epoch: str = field(
-        default="latest", metadata={"help": "weights to take of each member: latest, best, or an epoch's number"}
+        default="latest", metadata={"help": "weights of each member: latest, best, or the number of an epoch"}
     )
     vote: str = field(
         default="soft",
         metadata={
-            "help": "soft = mean depth, averaged probabilities; hard = median depth, one vote a member",
+            "help": "soft = mean depth, averaged probabilities; hard = median depth, one vote per member",
             "choices": VOTES,
         },
     )
 
 
 class Ensemble(BaseModel):
-    """Each member says what it knows; those who know the same are combined. It has nothing to learn.
+    """Averages the outputs of its members, or lets them vote. It needs no training.
 
-    `soft`: means of depths and of probabilities. `hard`: medians of depths, shares of votes; between levels with as
-    many votes the averaged probabilities decide, and half of the segmenters' votes make background.
+    Each output is combined from the members that predict it. `soft`: means of depths and of probabilities. `hard`:
+    medians of depths, fractions of votes. If levels have equally many votes, the averaged probabilities decide. A pixel
+    is background if at least half of the segmenters vote for it.
     """
 
     Options = EnsembleOptions
@@ -45,18 +46,23 @@ class Ensemble(BaseModel):
         self.members: dict[str, BaseModel] = {}
 
     def set_members(self, members: dict[str, BaseModel]) -> None:
-        """Takes the trained members, by the names of their runs."""
-        wise = {name: system.levels for name, system in members.items() if system.levels}
-        for name, levels in wise.items():
-            first = next(iter(wise))
-            if levels != wise[first]:
-                raise ModelError(f"member {name} votes for levels {levels}, and member {first} for {wise[first]}")
+        """Sets the trained members, by the names of their runs; a `ModelError` names members that do not fit."""
+        member_levels = {name: member.levels for name, member in members.items() if member.levels}
+        for name, levels in member_levels.items():
+            first = next(iter(member_levels))
+            if levels != member_levels[first]:
+                raise ModelError(
+                    f"member {name} votes for levels {levels}, and member {first} for {member_levels[first]}: "
+                    "use classifiers with the same --levels"
+                )
             self.levels = levels
-        for name, system in members.items():
-            if not system.has_absolute_scale:
+        for name, member in members.items():
+            if not member.has_absolute_scale:
                 raise ModelError(f"member {name}: its depth has no scale, so it cannot be averaged with others")
         self.members = members
-        self.networks = {f"{run}_{key}": net for run, one in members.items() for key, net in one.networks.items()}
+        self.networks = {
+            f"{name}_{key}": network for name, member in members.items() for key, network in member.networks.items()
+        }
 
     def enable_acceleration(self, bf16: bool = False, compiled: bool = False) -> "Ensemble":
         for member in self.members.values():
@@ -68,21 +74,32 @@ class Ensemble(BaseModel):
         return sum(member.n_parameters for member in self.members.values())
 
     def predict(self, sem: Tensor) -> ModelOutput:
-        said = [member.predict(sem) for member in self.members.values()]
-        depth, levels, background = (
-            torch.stack(known) if (known := [one for one in column if one is not None]) else None
-            for column in zip(*(one[:3] for one in said), strict=True)  # a member's doubts are its own
+        outputs = [member.predict(sem) for member in self.members.values()]
+        depth, level_probs, background = (
+            stack([output[field] for output in outputs])
+            for field in range(3)  # uncertainties and OOD scores of single members do not hold for the ensemble
         )
-        soft = self.options.vote == "soft"
+        if self.options.vote == "soft":
+            return ModelOutput(
+                *(None if part is None else part.mean(dim=0) for part in (depth, level_probs, background))
+            )
         return ModelOutput(
-            None if depth is None else depth.mean(dim=0) if soft else depth.quantile(0.5, dim=0),
-            None if levels is None else levels.mean(dim=0) if soft else votes(levels),
-            None if background is None else background.mean(dim=0) if soft else (background >= 0.5).float().mean(dim=0),
+            None if depth is None else depth.quantile(0.5, dim=0),
+            None if level_probs is None else count_votes(level_probs),
+            None if background is None else (background >= 0.5).float().mean(dim=0),
         )
 
 
-def votes(levels: Tensor) -> Tensor:
-    """Share of the members' votes (N, K), each member's for its most probable level; a hundredth of the averaged
-    probabilities on top breaks ties. `levels` (members, N, K)."""
-    ballots = torch.nn.functional.one_hot(levels.argmax(dim=2), levels.shape[2]).float().mean(dim=0)
-    return 0.99 * ballots + 0.01 * levels.mean(dim=0)
+def stack(parts: list[Tensor | None]) -> Tensor | None:
+    """The members' tensors as one (members, ...), without the members that have None; None if all have None."""
+    tensors = [part for part in parts if part is not None]
+    return torch.stack(tensors) if tensors else None
+
+
+def count_votes(level_probs: Tensor) -> Tensor:
+    """Fraction of the members' votes (N, K) [0..1]: a member votes for its most probable level.
+
+    One hundredth of the averaged probabilities is mixed in to break ties. `level_probs` is (members, N, K).
+    """
+    ballots = torch.nn.functional.one_hot(level_probs.argmax(dim=2), level_probs.shape[2]).float().mean(dim=0)
+    return 0.99 * ballots + 0.01 * level_probs.mean(dim=0)

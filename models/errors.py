@@ -1,4 +1,4 @@
-"""The exception that this room raises for what the user can mend."""
+"""The exception that this package raises for errors that the user can fix."""
 
 
 class ModelError(ValueError):

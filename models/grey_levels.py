@@ -1,4 +1,4 @@
-"""What the grey levels of a depth map mean: smaller is deeper, the floor's plateau is 30, the background one of four."""
+"""Grey levels of a depth map: smaller is deeper, the plateau of the floor is 30, the background is one of four."""
 
 from typing import TypeVar
 
@@ -8,18 +8,19 @@ from torch import Tensor
 
 Maps = TypeVar("Maps", Tensor, NDArray)
 
-FLOOR = 30  # [grey level] of every hole's plateau
+FLOOR = 30  # [grey level] of the plateau of every hole's floor
 LEVELS = (140, 150, 160, 170)  # [grey level] that a background can have
 
 
 def normalised_depth(depth_grey: Maps, level: Maps) -> Maps:
-    """u = (L - depth) / (L - floor) [1] of depth maps; `level` is their background L, of a shape that broadcasts.
+    """Normalised depth u = (L - depth) / (L - floor) [1] of depth maps [grey level]: 0 on the background, 1 on the
+    plateau, up to 1.27 in pits.
 
-    0 on the background, 1 on the plateau, up to 1.27 in pits.
+    `level` is the background level L [grey level], of a shape that broadcasts to the maps.
     """
     return (level - depth_grey) / (level - FLOOR)
 
 
 def nearest_level(grey: float, levels: tuple[int, ...] = LEVELS) -> int:
-    """The one of `levels` that is nearest to a grey level."""
+    """The element of `levels` [grey level] that is nearest to `grey` [grey level]."""
     return levels[np.abs(np.asarray(levels) - grey).argmin()]

@@ -1,4 +1,4 @@
-"""U-Net that tells hole from background: a pixel is hole where its depth differs from the background's level."""
+"""U-Net that separates hole from background: a pixel is hole if its depth differs from the background level."""
 
 from dataclasses import dataclass, field
 
@@ -13,20 +13,20 @@ from .networks import NORMS, UNet, to_network
 
 @dataclass(frozen=True)
 class HoleSegmenterOptions:
-    """hole_segmenter: SEM -> mask of the hole, learned from simulated pairs"""
+    """hole_segmenter: SEM -> hole mask, learned from simulated pairs"""
 
     lr: float = field(default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
     width: int = field(
-        default=16, metadata={"help": "channels at full size; doubled by each halving", "bounds": (1, 1024)}
+        default=16, metadata={"help": "channels at full size; doubled at each halving", "bounds": (1, 1024)}
     )
     num_downs: int = field(
-        default=3, metadata={"help": "how often the image is halved", "bounds": (1, 6), "former": "depth"}
+        default=3, metadata={"help": "number of times that the image is halved", "bounds": (1, 6), "former": "depth"}
     )
     norm: str = field(default="batch", metadata={"help": "normalisation", "choices": tuple(NORMS)})
 
 
 class HoleSegmenter(BaseModel):
-    """Knows the mask only. In a `fusion` the background is snapped inside the mask and nowhere else."""
+    """Predicts the mask only. In an `ensemble` the background level is set outside the hole mask, nowhere else."""
 
     Options = HoleSegmenterOptions
     dataset_kind = "paired"
@@ -40,7 +40,7 @@ class HoleSegmenter(BaseModel):
         self._images: dict[str, Tensor] = {}
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """One step on `batch["sem"]`, `batch["depth"]`, (N, 1, H, W), and `batch["level"]`, (N,), all grey levels."""
+        """One step on `batch["sem"]`, `batch["depth"]`, (N, 1, H, W), and `batch["level"]`, (N,), all [grey level]."""
         sem, depth = batch["sem"].to(self.device), batch["depth"].to(self.device)
         background = (depth == batch["level"].to(self.device)[:, None, None, None]).float()
         with self.autocast():
@@ -49,8 +49,12 @@ class HoleSegmenter(BaseModel):
         self.optimisers["S"].zero_grad(set_to_none=True)
         loss.backward()
         self.optimisers["S"].step()
-        found = logits.detach().sigmoid() > 0.5
-        self._images = {"sem": sem, "contour": drawn(sem, found), "truth": drawn(sem, background > 0.5)}
+        predicted_hole = logits.detach().sigmoid() <= 0.5
+        self._images = {
+            "sem": sem,
+            "contour": draw_contour(sem, predicted_hole),
+            "truth": draw_contour(sem, background < 0.5),
+        }
         return {"cross_entropy": loss.detach()}
 
     def predict(self, sem: Tensor) -> ModelOutput:
@@ -58,23 +62,23 @@ class HoleSegmenter(BaseModel):
             return ModelOutput(background_prob=self.network(to_network(sem.to(self.device))).sigmoid())
 
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
-        background = self.predict_batched(eval_set["sem"]).background_prob
-        assert background is not None
-        probability = background[:, 0].cpu().clamp(1e-6, 1 - 1e-6)
+        background_prob = self.predict_batched(eval_set["sem"]).background_prob
+        assert background_prob is not None
+        background_prob = background_prob[:, 0].cpu().clamp(1e-6, 1 - 1e-6)
         depth, level = (torch.from_numpy(eval_set[name]) for name in ("depth", "level"))
-        truth = depth == level[:, None, None]
-        found, hole = probability < 0.5, ~truth
-        overlap = (found & hole).sum() / (found | hole).sum().clamp_min(1)
-        loss = F.binary_cross_entropy(probability, truth.float())
-        return {"held-out loss": float(loss), "held-out IoU": float(overlap)}
+        background = depth == level[:, None, None]
+        predicted_hole, hole = background_prob < 0.5, ~background
+        iou = (predicted_hole & hole).sum() / (predicted_hole | hole).sum().clamp_min(1)
+        loss = F.binary_cross_entropy(background_prob, background.float())
+        return {"val_loss": float(loss), "val_iou": float(iou)}
 
     def get_visuals(self) -> dict[str, Tensor]:
-        """`sem`, and the same with the found and the true contour drawn in white."""
+        """`sem`; and the same image with the predicted (`contour`) and the true (`truth`) contour drawn in white."""
         return self._images
 
 
-def drawn(sem: Tensor, background: Tensor) -> Tensor:
-    """SEM images (N, 1, H, W) [grey level] with the hole's outermost pixels white; `background` bool of that shape."""
-    hole = (~background).float()
+def draw_contour(sem: Tensor, hole_mask: Tensor) -> Tensor:
+    """SEM images (N, 1, H, W) [grey level] with the hole's outermost pixels white; `hole_mask` bool (N, 1, H, W)."""
+    hole = hole_mask.float()
     inner = -F.max_pool2d(-hole, 3, stride=1, padding=1)
     return torch.where((hole > 0.5) & (inner < 0.5), sem.new_full((), 255.0), sem)

@@ -1,20 +1,20 @@
-"""The losses, each a pure function of network outputs: first those of the CycleGAN, then those of the regressors."""
+"""The losses, each a pure function of network outputs: first those of CycleGAN, then those of the regressors."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 
-def adversarial(answers: Tensor, real: bool, gan_mode: str) -> Tensor:
-    """Mean loss () of a discriminator's answers (N, 1, h, w) against the verdict `real`.
+def adversarial(outputs: Tensor, real: bool, gan_mode: str) -> Tensor:
+    """Mean loss () of a discriminator's outputs (N, 1, h, w) against the label `real`.
 
     `lsgan`: (D(x) - 1)^2 or D(x)^2, Mao et al. 2017, equation 9 with a = c - 1 = 0, b = c = 1.
     `vanilla`: binary cross entropy on logits, Goodfellow et al. 2014, equation 1 (non-saturating for the generator).
     """
-    target = torch.full_like(answers, float(real))
+    target = torch.full_like(outputs, float(real))
     if gan_mode == "lsgan":
-        return F.mse_loss(answers, target)
-    return F.binary_cross_entropy_with_logits(answers, target)
+        return F.mse_loss(outputs, target)
+    return F.binary_cross_entropy_with_logits(outputs, target)
 
 
 def discriminator(on_real: Tensor, on_fake: Tensor, gan_mode: str) -> Tensor:
@@ -35,8 +35,8 @@ def identity(mapped: Tensor, original: Tensor, weight: float) -> Tensor:
 REGRESSION = {"l1": F.l1_loss, "mse": F.mse_loss, "smooth_l1": F.smooth_l1_loss}  # means over all pixels
 
 
-def normalised(depth: Tensor) -> Tensor:
-    """Each map (N, 1, H, W) without its scale and shift: (d - median) / mean |d - median|.
+def normalise(depth: Tensor) -> Tensor:
+    """Depth maps (N, 1, H, W) without their scale and shift: (d - median) / mean |d - median|, each map by itself.
 
     Ranftl et al. 2020 (arXiv:1907.01341), section 5, the robust estimators. A constant map becomes zero.
     """
@@ -45,18 +45,23 @@ def normalised(depth: Tensor) -> Tensor:
     return (shifted / shifted.abs().mean(dim=1, keepdim=True).clamp_min(1e-6)).view_as(depth)
 
 
-def scale_and_shift_invariant(fitted: Tensor, target: Tensor) -> Tensor:
-    """Half the mean absolute difference of two normalised maps (N, 1, H, W): Ranftl et al. 2020, section 5, untrimmed
-    since simulated depth has no outliers; after the scale-invariant error of Eigen et al. 2014, section 3.2."""
-    return 0.5 * F.l1_loss(fitted, target)
+def scale_and_shift_invariant(depth: Tensor, target: Tensor) -> Tensor:
+    """Half the mean absolute difference of two maps (N, 1, H, W) from `normalise`: Ranftl et al. 2020, section 5.
+
+    It is not trimmed, because simulated depth has no outliers. The idea is the scale-invariant error of Eigen et al.
+    2014, section 3.2.
+    """
+    return 0.5 * F.l1_loss(depth, target)
 
 
-def multi_scale_gradient(fitted: Tensor, target: Tensor, weight: float, scales: int = 4) -> Tensor:
-    """weight * the mean absolute gradient of the difference at full, half, quarter and eighth size: Ranftl et al. 2020,
-    section 5, the gradient matching term. It wants kinks and walls where the truth has them."""
-    difference = fitted - target
+def multi_scale_gradient(depth: Tensor, target: Tensor, weight: float, scales: int = 4) -> Tensor:
+    """weight * the mean absolute gradient of depth - target at full, half, quarter and eighth size.
+
+    The gradient matching term of Ranftl et al. 2020, section 5: it puts edges and walls where the target has them.
+    """
+    difference = depth - target
     total = difference.new_zeros(())
     for scale in range(scales):
-        part = difference[..., :: 2**scale, :: 2**scale]
-        total = total + part.diff(dim=-1).abs().mean() + part.diff(dim=-2).abs().mean()
+        coarse = difference[..., :: 2**scale, :: 2**scale]
+        total = total + coarse.diff(dim=-1).abs().mean() + coarse.diff(dim=-2).abs().mean()
     return weight * total

@@ -1,4 +1,4 @@
-"""What all systems share that learn depth from simulated pairs with one network."""
+"""Base class of the models that learn depth from simulated pairs with one network."""
 
 from typing import Any
 
@@ -11,35 +11,35 @@ from .networks import to_grey, to_network
 
 
 class Regressor(BaseModel):
-    """One network R from SEM to depth, trained with Adam on pairs; a subclass says which network and which loss."""
+    """One network R from SEM to depth, trained with Adam on pairs; a subclass gives the network and the loss."""
 
     dataset_kind = "paired"
 
     def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
         super().__init__(options, device)
-        self.network = self.architecture().to(device)
+        self.network = self.build_network().to(device)
         self.networks = self.ddp_modules = {"R": self.network}
         self.optimisers = {"R": torch.optim.Adam(self.network.parameters(), lr=options.lr, fused=True)}
         self._images: dict[str, Tensor] = {}
 
-    def architecture(self) -> nn.Module:
-        """The network, from images (N, 1, H, W), [-1..1], to depth (N, 1, H, W) in the same scale, unbounded."""
+    def build_network(self) -> nn.Module:
+        """A new network from images (N, 1, H, W), [-1..1], to depth (N, 1, H, W) on the same scale, unbounded."""
         raise NotImplementedError
 
-    def loss(self, depth: Tensor, truth: Tensor) -> dict[str, Tensor]:
-        """Terms () by name of depth (N, 1, H, W) against truth, in the network's range; their sum is descended."""
+    def loss(self, depth: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Losses () by name of depth against target (N, 1, H, W), both in the network range; their sum is minimised."""
         raise NotImplementedError
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """One step on `batch["sem"]` and the `batch["depth"]` that belongs to it, (N, 1, H, W) grey levels."""
-        sem, truth = (to_network(batch[name].to(self.device)) for name in ("sem", "depth"))
+        """One step on pairs `batch["sem"]` and `batch["depth"]`, (N, 1, H, W) [grey level]."""
+        sem, target = (to_network(batch[name].to(self.device)) for name in ("sem", "depth"))
         with self.autocast():
             depth = self.ddp_modules["R"](sem)
-        terms = self.loss(depth, truth)
+        terms = self.loss(depth, target)
         self.optimisers["R"].zero_grad(set_to_none=True)
         torch.stack(list(terms.values())).sum().backward()
         self.optimisers["R"].step()
-        self._images = {"sem": sem, "depth": depth, "truth": truth}
+        self._images = {"sem": sem, "depth": depth, "truth": target}
         return {name: value.detach() for name, value in terms.items()}
 
     def predict(self, sem: Tensor) -> ModelOutput:
@@ -50,7 +50,7 @@ class Regressor(BaseModel):
         depth = self.predict_batched(eval_set["sem"]).raw_depth
         assert depth is not None
         error = depth[:, 0].cpu() - torch.from_numpy(eval_set["depth"])
-        return {"held-out RMSE": float(error.square().mean().sqrt())}
+        return {"val_rmse": float(error.square().mean().sqrt())}
 
     def get_visuals(self) -> dict[str, Tensor]:
         return {name: to_grey(image.detach()).clamp(0, 255) for name, image in self._images.items()}

@@ -1,16 +1,12 @@
-"""What the user may say: flags in the spellings of three generations, a config file, validation, the frozen result.
+"""Options of train.py and test.py: the command line, the config file, the checks and opt.json.
 
-A component declares its options in a frozen dataclass, one field an option, with help, unit, bounds and choices in the
-field's metadata; `may_change` lets an option differ on --continue_train, `inherit` hands a data option to test.py.
-Options are parsed, derived, validated, frozen, printed and written as opt.json, in that order.
+The options of the data set and of the models are declared in `data` and `models`; this package only parses them.
 """
-
-from benchmarks.docs_table import command_line_table
 
 from .errors import OptionsError
 from .inference_options import InferenceOptions
 from .parsed_options import Options
-from .parser import parse_test, parse_train
+from .parser import index_test_flags, index_train_flags, parse_test, parse_train
 from .saved import Difference, compare
 
 __all__ = [
@@ -18,8 +14,9 @@ __all__ = [
     "InferenceOptions",
     "Options",
     "OptionsError",
-    "command_line_table",
     "compare",
+    "index_test_flags",
+    "index_train_flags",
     "parse_test",
     "parse_train",
 ]

@@ -1,6 +1,6 @@
-"""What the user may say about live plots and pages, to both programs."""
+"""Options of live plots and pages; test.py accepts them without effect."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -9,7 +9,7 @@ class DisplayOptions:
 
     display_id: int = field(
         default=1,
-        metadata={"help": "visdom window of the live plots; 0 is off", "bounds": (0, None), "may_change": True},
+        metadata={"help": "visdom window of the live plots; 0 = off", "bounds": (0, None), "may_change": True},
     )
     display_server: str = field(
         default="http://localhost", metadata={"help": "address of the visdom server", "may_change": True}
@@ -21,7 +21,7 @@ class DisplayOptions:
     display_ncols: int = field(
         default=4,
         metadata={
-            "help": "images in a row of the live plots; 0 gives each its own window",
+            "help": "images in a row of the live plots; 0 = each in its own window",
             "unit": "images",
             "bounds": (0, 64),
             "may_change": True,
@@ -30,25 +30,16 @@ class DisplayOptions:
     display_freq: int = field(
         default=400,
         metadata={
-            "help": "show images every so many steps",
+            "help": "show images every N steps",
             "unit": "steps",
             "bounds": (1, None),
-            "may_change": True,
-        },
-    )
-    display_winsize: int = field(
-        default=256,
-        metadata={
-            "help": "width of an image on pages and live plots",
-            "unit": "px",
-            "bounds": (16, 4096),
             "may_change": True,
         },
     )
     track: tuple[str, ...] = field(
         default=(),
         metadata={
-            "help": "show the training in these programs, too, where they are installed: tensorboard, wandb (offline)",
+            "help": "also send the training to these programs, if they are installed: tensorboard, wandb (offline)",
             "choices": ("tensorboard", "wandb"),
             "may_change": True,
         },
@@ -57,9 +48,14 @@ class DisplayOptions:
     update_html_freq: int = field(
         default=1000,
         metadata={
-            "help": "renew the training page every so many steps",
+            "help": "write the training page every N steps",
             "unit": "steps",
             "bounds": (1, None),
             "may_change": True,
         },
     )
+
+    @property
+    def off(self) -> "DisplayOptions":
+        """The same without pages, live plots and trackers."""
+        return replace(self, html=False, display_id=0, track=())

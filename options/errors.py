@@ -1,4 +1,4 @@
-"""The exception that this room raises for what the user can mend."""
+"""The exception of this package: a mistake that the user can fix."""
 
 
 class OptionsError(ValueError):

@@ -1,4 +1,4 @@
-"""What the user may say about prediction and what is written of it."""
+"""Options of the prediction and of its results."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ EXPORTS = ("gwy", "stl", "ply")
 class InferenceOptions:
     """prediction"""
 
-    epoch: str = field(default="latest", metadata={"help": "weights to load: latest, best, or an epoch's number"})
+    epoch: str = field(default="latest", metadata={"help": "weights to load: latest, best, or the number of an epoch"})
     direction: str = field(
         default="AtoB",
         metadata={"help": "AtoB = SEM to depth, BtoA = depth to SEM", "choices": DIRECTIONS},
@@ -18,41 +18,41 @@ class InferenceOptions:
     phase: str = field(default="test", metadata={"help": "part of the data set", "choices": ("test",)})
     num_test: int = field(
         default=0,
-        metadata={"help": "predict so many images; 0 (or all, inf) = all", "unit": "images", "bounds": (0, None)},
+        metadata={"help": "number of images to predict; 0 (or all, inf) = all", "unit": "images", "bounds": (0, None)},
     )
     batch_size: int = field(
         default=16,
         metadata={
-            "help": "images predicted at once; the result does not depend on it",
+            "help": "images predicted at once; it does not change the result",
             "unit": "images",
             "bounds": (1, 65_536),
         },
     )
-    results_dir: str = field(default="./results", metadata={"help": "folder that holds the results of all runs"})
+    results_dir: str = field(default="./results", metadata={"help": "folder of the results of all runs"})
     snap_background: bool = field(
         default=True,
         metadata={"former": "quantise", "help": "set the background to the nearest of --background_levels"},
     )
     background_levels: tuple[int, ...] = field(
         default=(140, 150, 160, 170),
-        metadata={"help": "levels that a background can have", "unit": "grey level", "bounds": (0, 255)},
+        metadata={"help": "levels that the background can have", "unit": "grey level", "bounds": (0, 255)},
     )
     background_tolerance: int = field(
         default=8,
         metadata={
-            "help": "pixels joined to the border within so much of its median are background",
+            "help": "background = pixels connected to the border whose grey is within this distance of its median",
             "unit": "grey level",
             "bounds": (0, 255),
         },
     )
     nm_per_grey: float = field(
         default=1.0,
-        metadata={"help": "depth that one grey level stands for", "unit": "nm", "bounds": (1e-9, 1e9)},
+        metadata={"help": "depth per grey level", "unit": "nm", "bounds": (1e-9, 1e9)},
     )
     pixel_nm: float = field(
         default=0.0,
         metadata={
-            "help": "width of a pixel; 0 = what the images say themselves, else 1, so that lengths are in pixels",
+            "help": "pixel size; 0 = read it from the images; if they have none, lengths are in pixels",
             "unit": "nm",
             "bounds": (0, 1e6),
         },
@@ -60,14 +60,14 @@ class InferenceOptions:
     lines: bool = field(
         default=False,
         metadata={
-            "help": "the images show lines between etched ground: their tops are the background, and they are measured"
+            "help": "the images show lines between trenches: their tops are the background, and the lines are measured"
         },
     )
     tile_size: tuple[int, ...] = field(
         default=(),
         metadata={
-            "help": "predict larger images in overlapping tiles of H,W (or one number), best the size that was trained "
-            "at; none = whole",
+            "help": "predict larger images in overlapping tiles of H,W (or one number), ideally of the training size; "
+            "none = the whole image",
             "unit": "px",
             "bounds": (16, 4096),
             "counts": (0, 2),
@@ -75,19 +75,22 @@ class InferenceOptions:
     )
     export: tuple[str, ...] = field(
         default=(),
-        metadata={"help": "files for other programs beside each depth map, see docs/outputs.md", "choices": EXPORTS},
+        metadata={
+            "help": "files for other programs, written beside each depth map; see docs/outputs.md",
+            "choices": EXPORTS,
+        },
     )
     field_threshold: str = field(
         default="otsu",
         metadata={
-            "help": "what is dark in a field: otsu = below one grey level for all, local = below its surroundings",
+            "help": "what is dark in a field: otsu = below one grey level, local = below the surroundings of the pixel",
             "choices": ("otsu", "local"),
         },
     )
     field_area: tuple[int, ...] = field(
         default=(),
         metadata={
-            "help": "LEAST,GREATEST area of a hole in a field; none = a fifth and five times that of the typical one",
+            "help": "MIN,MAX area of a hole in a field; none = a fifth of the typical area and five times that area",
             "unit": "px",
             "counts": (0, 2),
             "bounds": (1, 1 << 27),
@@ -96,7 +99,7 @@ class InferenceOptions:
     field_scale: float = field(
         default=1.0,
         metadata={
-            "help": "px of the network per px of a field; auto (or 0) = holes get the size of the training images'",
+            "help": "px of the network per px of a field; auto (or 0) = scale holes to the size of the training holes",
             "bounds": (0, 100),
         },
     )
@@ -104,19 +107,17 @@ class InferenceOptions:
         default="",
         metadata={
             "help": "predict in shards on Ray workers, without page and score: local, auto (this machine's cluster) or "
-            "ray://HOST:PORT; what is done already stays"
+            "ray://HOST:PORT; finished shards are kept"
         },
     )
     ray_workers: int = field(
         default=2, metadata={"help": "workers with --ray, one core or GPU each", "bounds": (1, 10_000)}
     )
     shard_size: int = field(
-        default=1000, metadata={"help": "images of a shard with --ray", "unit": "images", "bounds": (1, 1_000_000)}
+        default=1000, metadata={"help": "images in a shard with --ray", "unit": "images", "bounds": (1, 1_000_000)}
     )
-    # Last, for it hides the function of its name.
+    # This must be the last field: its name hides the function `field`.
     field: bool = field(
         default=False,
-        metadata={
-            "help": "every image is a field of view: find its holes, predict each, put their depth maps together"
-        },
+        metadata={"help": "every image is a field of view: detect its holes, predict each, stitch their depth maps"},
     )

@@ -1,4 +1,9 @@
-"""One option as its component declares it: a field of a frozen dataclass."""
+"""One option: a field of a frozen dataclass, described by the field's metadata.
+
+To add an option, add a field with a default to the dataclass of its component. The metadata holds `help` and, where
+they apply, `unit`, `bounds`, `choices`, `counts`, `former`, `may_change` (the option may differ on --continue_train)
+and `inherit` (test.py takes the value from the run's opt.json).
+"""
 
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_args, get_origin, get_type_hints
@@ -6,16 +11,16 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 @dataclass(frozen=True)
 class Option:
-    """Name, type, default and limits of one option; bounds are inclusive, `None` in them is no limit.
+    """Name, type, default and limits of one option; bounds are inclusive, and `None` in them means no limit.
 
-    `counts` are the numbers of parts that a value of several may have; empty is any number. `former` is the name that
-    the option had in earlier versions, on the command line and in opt.json.
+    `is_tuple`: the value is a tuple of `value_type`. `counts` are the allowed lengths of the tuple; empty allows any.
+    `former` is the name of the option in earlier versions, on the command line and in opt.json.
     """
 
     name: str
     group: str
-    kind: type
-    many: bool
+    value_type: type
+    is_tuple: bool
     default: Any
     help: str = ""
     unit: str = ""
@@ -27,22 +32,22 @@ class Option:
     former: str = ""
 
 
-def declared(group: str, component: type) -> tuple[Option, ...]:
+def read_options(group: str, component: type) -> tuple[Option, ...]:
     """The options of a component's frozen dataclass, in their order."""
     hints = get_type_hints(component)
-    return tuple(_option(group, field, hints[field.name]) for field in fields(component))
+    return tuple(_read_option(group, field, hints[field.name]) for field in fields(component))
 
 
-def title(component: type) -> str:
-    """The first docstring line of a component's options: its heading in help and report."""
+def read_title(component: type) -> str:
+    """The first docstring line of a component's options: their heading in help and report."""
     return (component.__doc__ or component.__name__).strip().splitlines()[0]
 
 
-def _option(group: str, field: Any, hint: Any) -> Option:
-    many = get_origin(hint) is tuple
-    kind = get_args(hint)[0] if many else hint
-    if kind not in (int, float, str, bool) or (many and get_args(hint)[1:] != (Ellipsis,)):
+def _read_option(group: str, field: Any, hint: Any) -> Option:
+    is_tuple = get_origin(hint) is tuple
+    value_type = get_args(hint)[0] if is_tuple else hint
+    if value_type not in (int, float, str, bool) or (is_tuple and get_args(hint)[1:] != (Ellipsis,)):
         raise TypeError(f"{field.name}: options are int, float, str, bool or a tuple of one of them, not {hint}")
     if field.default is MISSING:
         raise TypeError(f"{field.name}: an option needs a default")
-    return Option(field.name, group, kind, many, field.default, **field.metadata)
+    return Option(field.name, group, value_type, is_tuple, field.default, **field.metadata)

@@ -1,74 +1,91 @@
-"""The parsed options: frozen, one dataclass instance a group."""
+"""The parsed options: frozen, one dataclass instance per group."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .display_options import DisplayOptions
 from .inference_options import InferenceOptions
 from .option import Option
-from .report import report
+from .report import format_report
 from .run_options import RunOptions
 from .training_options import TrainingOptions
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for. `groups` holds the instances by the names run, loop, display, data, model, test."""
+    """All options of one command. `groups` holds the instances by the names run, loop, display, data, model, test.
+
+    `typed` holds the names of the options that the command line or the config file gives. `notes` are remarks on
+    options that are accepted without effect.
+    """
 
     groups: dict[str, Any]
     declared: tuple[Option, ...]
     titles: dict[str, str]
     notes: tuple[str, ...] = ()
+    typed: frozenset[str] = frozenset()
 
     @property
     def run(self) -> RunOptions:
-        """Name, place, model and device of the run."""
+        """Name, folder, model and device of the run."""
         return self._group("run")
 
     @property
     def loop(self) -> TrainingOptions:
-        """The training loop's options; train.py alone has them."""
+        """Options of the training loop; only train.py has them."""
         return self._group("loop")
 
     @property
     def display(self) -> DisplayOptions:
-        """Live plots and pages."""
+        """Live plots and pages; test.py accepts them without effect."""
         return self._group("display")
 
     @property
     def test(self) -> InferenceOptions:
-        """Prediction's options; test.py alone has them."""
+        """Options of the prediction; only test.py has them."""
         return self._group("test")
 
     @property
     def data(self) -> Any:
-        """The data options, an instance of the dataclass that the parser was given."""
+        """The data options, an instance of the dataclass that the parser received."""
         return self._group("data")
 
     @property
     def model(self) -> Any:
-        """The chosen model's options, an instance of its dataclass."""
+        """The options of the chosen model, an instance of its dataclass."""
         return self._group("model")
+
+    @property
+    def note_lines(self) -> tuple[str, ...]:
+        """The notes as printable lines, `note: ...`."""
+        return tuple(f"note: {note}" for note in self.notes)
+
+    def with_test(self, **changes: Any) -> "Options":
+        """The same with other values of some options of the prediction."""
+        return replace(self, groups={**self.groups, "test": replace(self.test, **changes)})
 
     def value(self, option: Option) -> Any:
         """The value of one declared option."""
         return getattr(self.groups[option.group], option.name)
 
     def to_dict(self) -> dict[str, Any]:
-        """Every option by name, JSON values only; `model` is the model's name."""
+        """Every option by name, JSON values only; `model` is the name of the model."""
         values = {option.name: self.value(option) for option in self.declared}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     def changed(self) -> dict[str, tuple[Any, Any]]:
-        """The options that differ from their defaults: name -> (value, default); but for --continue_train."""
-        told = [option for option in self.declared if option.name not in ("continue_train", "overwrite")]
-        pairs = {option.name: (self.value(option), option.default) for option in told}
+        """The options that differ from their defaults: name -> (value, default).
+
+        --continue_train and --overwrite are not among them.
+        """
+        options = [option for option in self.declared if option.name not in ("continue_train", "overwrite")]
+        pairs = {option.name: (self.value(option), option.default) for option in options}
         return {name: (value, default) for name, (value, default) in pairs.items() if value != default}
 
     def report(self) -> str:
-        """All options in printable text, group by group, the changed ones beside their defaults."""
+        """All options in printable text, group by group; a changed option shows its default, too."""
         rows = [(option, self.value(option)) for option in self.declared]
-        return report(rows, self.titles, self.notes)
+        return format_report(rows, self.titles, self.note_lines)
 
     def _group(self, name: str) -> Any:
         if name not in self.groups:

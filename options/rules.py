@@ -1,4 +1,4 @@
-"""Rules that no single bound can say: the form of a name, and options that depend on one another."""
+"""Rules beyond the bounds of a single option: the form of a name, and options that depend on one another."""
 
 import os
 import re
@@ -7,24 +7,26 @@ from collections.abc import Callable
 from .errors import OptionsError
 from .parsed_options import Options
 
-NAME_BYTES = 100
-LEAST_PIXEL = 0.01  # [nm] finer ones fit into no TIFF
+MAX_NAME_BYTES = 100
+MIN_PIXEL_NM = 0.01  # [nm] a TIFF cannot store a smaller pixel size
 
 
 def check_name(name: str, as_typed: str) -> None:
-    """A run name is one plain folder name, so that no run can reach outside its folder."""
+    """Checks that a run name is one plain folder name, so that no run writes outside its folder."""
     if name in ("", ".", "..") or "/" in name or "\\" in name:
         raise OptionsError(f"{as_typed}: must be one plain folder name, without separators")
     if name.startswith("-") or not name.isprintable() or name != name.strip():
-        raise OptionsError(f"{as_typed}: must not start with a dash, nor hold control characters or blanks at its ends")
-    if len(os.fsencode(name)) > NAME_BYTES:
-        raise OptionsError(f"{as_typed}: must be at most {NAME_BYTES} bytes long")
+        raise OptionsError(
+            f"{as_typed}: must not start with a dash, contain control characters, or start or end with a blank"
+        )
+    if len(os.fsencode(name)) > MAX_NAME_BYTES:
+        raise OptionsError(f"{as_typed}: must be at most {MAX_NAME_BYTES} bytes long")
 
 
 def check(opt: Options, as_typed: Callable[[str], str]) -> None:
-    """Checks a finished set of options; `quote(name)` shows an option as it was typed."""
-    suffixed = f"{as_typed('name')} with {as_typed('suffix')}" if opt.run.suffix else as_typed("name")
-    check_name(opt.run.name, suffixed)
+    """Checks a complete set of options; `as_typed(name)` returns an option as it was typed."""
+    name_as_typed = f"{as_typed('name')} with {as_typed('suffix')}" if opt.run.suffix else as_typed("name")
+    check_name(opt.run.name, name_as_typed)
     ids = opt.run.gpu_ids
     if not re.fullmatch(r"auto|-1|[0-9]{1,4}(,[0-9]{1,4})*", ids):
         raise OptionsError(f"{as_typed('gpu_ids')}: must be auto, -1 for the CPU, or GPU numbers such as 0 or 0,1")
@@ -50,35 +52,37 @@ def _check_loop(opt: Options, as_typed: Callable[[str], str]) -> None:
         raise OptionsError(f"{as_typed('epoch_count')}: must be at most the {total} epochs of the run")
     if loop.continue_train and loop.overwrite:
         raise OptionsError(
-            f"{as_typed('continue_train')} and {as_typed('overwrite')} exclude each other; give one of them"
+            f"{as_typed('continue_train')} and {as_typed('overwrite')} exclude each other; use one of them"
         )
 
 
 def _check_test(opt: Options, as_typed: Callable[[str], str]) -> None:
-    if not re.fullmatch(r"latest|best|[1-9][0-9]{0,6}", opt.test.epoch):
+    test = opt.test
+    if not re.fullmatch(r"latest|best|[1-9][0-9]{0,6}", test.epoch):
         raise OptionsError(f"{as_typed('epoch')}: must be latest, best or the number of an epoch")
-    if opt.test.snap_background and not opt.test.background_levels:
+    if test.snap_background and not test.background_levels:
         raise OptionsError(
-            f"{as_typed('background_levels')}: must name a level; --no_snap_background leaves the background"
+            f"{as_typed('background_levels')}: must name a level; use --no_snap_background to keep the background"
         )
-    if 0 < opt.test.pixel_nm < LEAST_PIXEL:
-        raise OptionsError(f"{as_typed('pixel_nm')}: must be at least {LEAST_PIXEL} nm, or 0 for unknown")
-    if opt.test.export and (opt.test.ray or opt.test.direction == "BtoA"):
-        other = "ray" if opt.test.ray else "direction"
+    if 0 < test.pixel_nm < MIN_PIXEL_NM:
+        raise OptionsError(f"{as_typed('pixel_nm')}: must be at least {MIN_PIXEL_NM} nm, or 0 for unknown")
+    if test.export and (test.ray or test.direction == "BtoA"):
+        conflict = "ray" if test.ray else "direction"
         raise OptionsError(
-            f"{as_typed('export')}: needs depth maps in files of their own, so not with {as_typed(other)}"
+            f"{as_typed('export')}: needs depth maps in files of their own, so not with {as_typed(conflict)}"
         )
-    if opt.test.field_area and opt.test.field_area[0] > opt.test.field_area[1]:
-        raise OptionsError(f"{as_typed('field_area')}: LEAST must be at most GREATEST")
-    if opt.test.field:
+    if test.field_area and test.field_area[0] > test.field_area[1]:
+        raise OptionsError(f"{as_typed('field_area')}: MIN must be at most MAX")
+    if test.field:
         _check_field(opt, as_typed)
 
 
 def _check_field(opt: Options, as_typed: Callable[[str], str]) -> None:
-    for name, hinders in (("direction", opt.test.direction == "BtoA"), ("ray", bool(opt.test.ray))):
-        if hinders:
-            raise OptionsError(f"{as_typed('field')} and {as_typed(name)} exclude each other; give one of them")
+    for name, conflicts in (("direction", opt.test.direction == "BtoA"), ("ray", bool(opt.test.ray))):
+        if conflicts:
+            raise OptionsError(f"{as_typed('field')} and {as_typed(name)} exclude each other; use one of them")
     if not opt.test.snap_background:
         raise OptionsError(
-            f"{as_typed('field')} needs to know the top surface of each crop; leave --no_snap_background out"
+            f"{as_typed('field')} needs the level of the top surface in each crop; "
+            f"leave {as_typed('snap_background')} out"
         )

@@ -1,4 +1,4 @@
-"""A run's own `opt.json`: found, read, and compared with what is asked for now."""
+"""The `opt.json` of a run: reading it, and comparing it with the options of this command."""
 
 import json
 import os
@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OptionsError
+from .option import Option
 from .parsed_options import Options
-from .parsing import VALUES, one_line, to_text
+from .parsing import VALUES, to_one_line, to_text
 
-OF_ONE_COMMAND = ("name", "suffix", "checkpoints_dir", "config", "continue_train", "overwrite", "dry_run")
+# Options that name the run or say what to do with it. A continued run does not inherit them.
+PER_COMMAND = ("name", "suffix", "checkpoints_dir", "config", "continue_train", "overwrite", "dry_run")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One option that a run was started with and that is asked for differently now."""
+    """One option whose value differs from that in the run's opt.json."""
 
     name: str
     saved: Any
@@ -23,45 +25,52 @@ class Difference:
     may_change: bool
 
     def __str__(self) -> str:
-        return one_line(f"--{self.name}: {to_text(self.saved)} in opt.json, {to_text(self.now)} now")
+        return to_one_line(f"--{self.name}: {to_text(self.saved)} in opt.json, {to_text(self.now)} now")
 
 
 def read_opt_json(path: Path, as_typed: str) -> dict[str, Any]:
-    """The flat dict of options in a run's `opt.json`."""
-    shown = f"{as_typed}: {one_line(str(path))}"
+    """The flat dict of options in a run's `opt.json`; `as_typed` names the run in an error."""
+    where = f"{as_typed}: {to_one_line(str(path))}"
     try:
         saved = json.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
-        raise OptionsError(f"{shown} is not there; train.py writes it, --checkpoints_dir says where") from None
+        raise OptionsError(f"{where} is not there; train the run first, or use --checkpoints_dir") from None
     except OSError as error:
-        raise OptionsError(f"{shown} cannot be read: {error.strerror}") from None
+        raise OptionsError(f"{where} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise OptionsError(f"{shown} is not JSON; was it written by this toolkit?") from None
+        raise OptionsError(f"{where} is not JSON; was it written by this toolkit?") from None
     if not isinstance(saved, dict) or not isinstance(saved.get("model"), str):
-        raise OptionsError(f"{shown} names no model; was it written by this toolkit?")
+        raise OptionsError(f"{where} names no model; was it written by this toolkit?")
     saved["model"] = VALUES["model"].get(saved["model"], saved["model"])
     return saved
 
 
 def compare(saved: dict[str, Any], opt: Options) -> list[Difference]:
-    """Where `opt` departs from a saved `to_dict()`, but for what belongs to one command alone.
+    """The options of `opt` that differ from a saved `to_dict()`, except those that belong to one command.
 
-    An option that the saved run did not know stood at its default.
+    An option that the saved run does not have counts as its default. Former names and values are understood.
     """
     differences = []
+    values = opt.to_dict()
     for option in opt.declared:
-        if option.name in OF_ONE_COMMAND:
+        if option.name in PER_COMMAND:
             continue
-        default = list(option.default) if isinstance(option.default, tuple) else option.default
-        was = saved.get(option.name, saved.get(option.former, default))
-        now = opt.to_dict()[option.name]
-        if not _same(was, now):
-            differences.append(Difference(option.name, was, now, option.may_change))
+        before, now = _read_saved_value(saved, option), values[option.name]
+        if not _is_same(before, now):
+            differences.append(Difference(option.name, before, now, option.may_change))
     return differences
 
 
-def _same(was: Any, now: Any) -> bool:
+def _read_saved_value(saved: dict[str, Any], option: Option) -> Any:
+    for key in (option.name, option.former):
+        if key and key in saved:
+            value = saved[key]
+            return VALUES.get(option.name, {}).get(value, value) if isinstance(value, str) else value
+    return list(option.default) if isinstance(option.default, tuple) else option.default
+
+
+def _is_same(before: Any, now: Any) -> bool:
     # A shell completes ./sem to ./sem/, which is the same folder.
-    if isinstance(was, str) and isinstance(now, str) and "/" in was + now:
-        return os.path.normpath(was) == os.path.normpath(now)
-    return bool(was == now)
+    if isinstance(before, str) and isinstance(now, str) and "/" in before + now:
+        return os.path.normpath(before) == os.path.normpath(now)
+    return bool(before == now)

@@ -1,4 +1,4 @@
-"""What the user may say about the training loop."""
+"""Options of the training loop."""
 
 from dataclasses import dataclass, field
 
@@ -21,7 +21,7 @@ class TrainingOptions:
     n_epochs_decay: int = field(
         default=100,
         metadata={
-            "help": "epochs over which the learning rate then falls to zero; 0 is none",
+            "help": "epochs after --n_epochs, in which the learning rate falls to zero; 0 = none",
             "unit": "epochs",
             "bounds": (0, 1_000_000),
             "may_change": True,
@@ -29,7 +29,12 @@ class TrainingOptions:
     )
     epoch_count: int = field(
         default=1,
-        metadata={"help": "number of the first epoch", "unit": "epochs", "bounds": (1, 2_000_000), "may_change": True},
+        metadata={
+            "help": "number of the first epoch of a new run",
+            "unit": "epochs",
+            "bounds": (1, 2_000_000),
+            "may_change": True,
+        },
     )
     batch_size: int = field(
         default=1, metadata={"help": "images of each domain in one step", "unit": "images", "bounds": (1, 65_536)}
@@ -40,7 +45,7 @@ class TrainingOptions:
     lr_decay_iters: int = field(
         default=50,
         metadata={
-            "help": "with --lr_policy step: divide the learning rate by ten every so many epochs",
+            "help": "with --lr_policy step: divide the learning rate by ten every N epochs",
             "unit": "epochs",
             "bounds": (1, None),
         },
@@ -48,7 +53,7 @@ class TrainingOptions:
     save_latest_freq: int = field(
         default=5000,
         metadata={
-            "help": "save `latest` every so many steps",
+            "help": "save `latest` every N steps",
             "unit": "steps",
             "bounds": (1, None),
             "may_change": True,
@@ -57,7 +62,7 @@ class TrainingOptions:
     save_epoch_freq: int = field(
         default=5,
         metadata={
-            "help": "keep the weights every so many epochs; the last epoch is always kept",
+            "help": "keep the weights every N epochs; the last epoch is always kept",
             "unit": "epochs",
             "bounds": (1, None),
             "may_change": True,
@@ -66,7 +71,7 @@ class TrainingOptions:
     save_minutes: float = field(
         default=5.0,
         metadata={
-            "help": "save `latest` every so many minutes; 0 is off",
+            "help": "save `latest` every N minutes; 0 = off",
             "unit": "min",
             "bounds": (0, None),
             "may_change": True,
@@ -75,19 +80,22 @@ class TrainingOptions:
     print_freq: int = field(
         default=100,
         metadata={
-            "help": "write the losses every so many steps",
+            "help": "write the losses every N steps",
             "unit": "steps",
             "bounds": (1, None),
             "may_change": True,
         },
     )
-    continue_train: bool = field(
-        default=False, metadata={"help": "go on with the run that the folder holds", "may_change": True}
-    )
+    continue_train: bool = field(default=False, metadata={"help": "continue the run in the folder", "may_change": True})
     overwrite: bool = field(
-        default=False, metadata={"help": "discard the run that the folder holds and start anew", "may_change": True}
+        default=False, metadata={"help": "delete the run in the folder and start a new one", "may_change": True}
     )
     dry_run: bool = field(
         default=False,
         metadata={"help": "check options and data, take one step, write nothing", "may_change": True},
     )
+
+    @property
+    def last_epoch(self) -> int:
+        """The number of the last epoch."""
+        return self.n_epochs + self.n_epochs_decay

@@ -214,7 +214,7 @@ def test_bad_data_leaves_no_run_behind(place, tmp_path, capsys):
         tifffile.imwrite(tmp_path / "deep" / folder / "0.tif", np.full((72, 48), 40_000, np.uint16))
     command = ["--dataroot", str(tmp_path / "deep"), "--checkpoints_dir", str(tmp_path), *TINY, "--n_epochs", "1"]
     assert train.main([*command, "--n_epochs_decay", "0"]) == 2
-    assert "say --grey_range LOW,HIGH" in capsys.readouterr().err
+    assert "use --grey_range LOW,HIGH" in capsys.readouterr().err
     assert train.main([*command, "--n_epochs_decay", "0", "--grey_range", "0,65535"]) == 0
 
 

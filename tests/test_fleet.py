@@ -128,8 +128,8 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path):
     image.unlink()
     image.write_bytes(b"no image")
     done = subprocess.run([*test, "--ray", "local"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1 and f"{image.name}: not an image of a known kind" in done.stderr
+    assert done.returncode == 1 and f"{image.name}: not an image in a known format" in done.stderr
     assert "41 of 42 shards there already" in done.stdout
     assert json.loads((folder / "manifest.json").read_text())["images"] == 2059
     done = subprocess.run([*test, "--ray", "local"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1 and f"{image.name}: not an image of a known kind" in done.stderr
+    assert done.returncode == 1 and f"{image.name}: not an image in a known format" in done.stderr

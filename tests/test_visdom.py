@@ -39,7 +39,9 @@ def port(tmp_path_factory):
 
 @needs_browser
 def test_a_training_is_seen_in_the_browser(port, tmp_path):
-    assert simulate(["--dataroot", str(tmp_path / "sem"), "--stems", "1", "--real", "4", "--test", "0"]) == 0
+    assert (
+        simulate(["--dataroot", str(tmp_path / "sem"), "--num_shapes", "1", "--num_real", "4", "--num_test", "0"]) == 0
+    )
     network = ["--netG", "resnet_6blocks", "--ngf", "2", "--ndf", "2", "--gpu_ids", "-1", "--batch_size", "2"]
     length = ["--n_epochs", "3", "--n_epochs_decay", "0", "--print_freq", "1", "--display_freq", "2"]
     where = ["--dataroot", str(tmp_path / "sem"), "--checkpoints_dir", str(tmp_path), "--name", "seen"]
@@ -48,7 +50,7 @@ def test_a_training_is_seen_in_the_browser(port, tmp_path):
     for text in (
         "seen: adversarial",
         "seen: cycle and identity",
-        "seen: distance",
+        "seen: w1_distance",
         "D_A",
         "cycle_B",
         "real_A fake_B rec_A | real_B fake_A rec_B",

@@ -1,4 +1,4 @@
-"""The exceptions that this room raises for what the user can mend."""
+"""The exceptions of this package, for errors that the user can fix."""
 
 
 class UtilError(ValueError):
@@ -6,4 +6,4 @@ class UtilError(ValueError):
 
 
 class RunError(UtilError):
-    """What went wrong in the middle of a run, through nothing that was typed: the exit status is 1, not 2."""
+    """An error in the middle of a run that no option caused: the exit status is 1, not 2."""

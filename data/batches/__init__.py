@@ -1,7 +1,27 @@
-"""."""
+"""Reads the images of a data set and assembles batches for training and inference, with a cache of decoded images.
 
-from .image_stack import CACHE_FOLDER, height_width
+How one file is decoded is in data.io, and which files belong to a data set in data.dataset_layout.
+"""
+
+from .base import BatchedDataset
+from .image_stack import CACHE_FOLDER, height_width, read_stack
 from .inference_images import MIN_SIDE, InferenceBatch, InferenceImages
-from .labelled import level_from_folder
+from .labelled import LabelledDataset, level_from_folder
+from .paired import PairedDataset
+from .sim_to_real import SimToRealDataset
+from .unpaired import UnpairedDataset
 
-__all__ = ["CACHE_FOLDER", "MIN_SIDE", "InferenceBatch", "InferenceImages", "height_width", "level_from_folder"]
+__all__ = [
+    "CACHE_FOLDER",
+    "MIN_SIDE",
+    "BatchedDataset",
+    "InferenceBatch",
+    "InferenceImages",
+    "LabelledDataset",
+    "PairedDataset",
+    "SimToRealDataset",
+    "UnpairedDataset",
+    "height_width",
+    "level_from_folder",
+    "read_stack",
+]

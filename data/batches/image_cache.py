@@ -1,10 +1,9 @@
-"""Decoded images in one file, mapped into memory: what a data set is read from after the first time.
+"""Caches the decoded images of a data set in one memory-mapped file.
 
-The file begins with a block of JSON: what it was made of (a fingerprint of the image files), its shape, its checksum.
-It appears in one move once it is whole, so neither a kill nor a second program can leave half of one; what a power cut
-leaves, the checksum tells. The images are
-pages of that file and no program's own: they cost memory once, however many programs read them, and only while there
-is room.
+The file begins with a block of JSON: a fingerprint of the image files, the shape and a checksum. It is renamed to its
+final name only when complete, so a killed or a second program never leaves half a file. The checksum detects damage
+from a power cut. The images are pages of that file in the page cache of the operating system: all programs share them,
+and the system frees them when memory is short.
 """
 
 import json
@@ -17,29 +16,29 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 4096  # bytes that the JSON takes; a page, so that the images begin at one
+HEADER_BYTES = 4096  # one memory page, so that the images are page-aligned
 VERSION = "semdepth pack 1"
-CHUNK = 1 << 24  # bytes that are checked at a time
-ABANDONED = 3600  # [s] after which an unfinished file that nobody writes to belongs to a killed program
+CHECKSUM_BYTES = 1 << 24  # per step of the checksum
+ABANDONED_AFTER = 3600  # [s] without a write: an unfinished file is left over from a killed program
 
 
 def load(path: Path, fingerprint: str) -> NDArray | None:
-    """The images (N, H, W) of a pack, read-only; None if there is none, or one of other files, or a damaged one."""
+    """Images (N, H, W) of a cache file, read-only; None if it is missing, damaged, or made from other files."""
     try:
         with path.open("rb") as file:
-            head = json.loads(file.read(BLOCK))
+            head = json.loads(file.read(HEADER_BYTES))
         if head["version"] != VERSION or head["fingerprint"] != fingerprint:
             return None
-        images = _mapped(path, head)
+        images = _map_images(path, head)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return images if _checksum(images) == head["checksum"] else None
 
 
 def store(path: Path, fingerprint: str, chunks: Iterable[NDArray], unchanged: Callable[[], bool]) -> NDArray:
-    """Writes chunks of images (n, H, W) as a pack, and returns it mapped; raises OSError where it cannot be written.
+    """Writes chunks of images (n, H, W) to a cache file and returns them memory-mapped; raises OSError if it cannot.
 
-    If the files have changed meanwhile, as `unchanged` tells, the pack serves this program alone.
+    If `unchanged` returns False, the image files have changed meanwhile: then only this call uses the cache file.
     """
     path.parent.mkdir(exist_ok=True)
     _remove_abandoned(path.parent)
@@ -47,7 +46,7 @@ def store(path: Path, fingerprint: str, chunks: Iterable[NDArray], unchanged: Ca
     try:
         count, checksum = 0, 0
         with unfinished.open("xb") as file:
-            file.write(b" " * BLOCK)
+            file.write(b" " * HEADER_BYTES)
             for chunk in chunks:
                 content = np.ascontiguousarray(chunk)
                 file.write(content.data)
@@ -61,7 +60,7 @@ def store(path: Path, fingerprint: str, chunks: Iterable[NDArray], unchanged: Ca
             }
             file.seek(0)
             file.write(json.dumps(head).encode())
-        images = _mapped(unfinished, head)
+        images = _map_images(unfinished, head)
         if unchanged():
             unfinished.replace(path)
         return images
@@ -69,24 +68,24 @@ def store(path: Path, fingerprint: str, chunks: Iterable[NDArray], unchanged: Ca
         unfinished.unlink(missing_ok=True)
 
 
-def _mapped(path: Path, head: dict) -> NDArray:
+def _map_images(path: Path, head: dict) -> NDArray:
     shape, dtype = tuple(head["shape"]), np.dtype(head["dtype"])
-    if path.stat().st_size != BLOCK + int(np.prod(shape)) * dtype.itemsize:
+    if path.stat().st_size != HEADER_BYTES + int(np.prod(shape)) * dtype.itemsize:
         raise ValueError("cut short")
-    return np.asarray(np.memmap(path, dtype, "r", BLOCK, shape))
+    return np.asarray(np.memmap(path, dtype, "r", HEADER_BYTES, shape))
 
 
 def _checksum(images: NDArray) -> int:
     flat, checksum = images.reshape(-1).view(np.uint8), 0
-    for start in range(0, len(flat), CHUNK):
-        checksum = zlib.crc32(flat[start : start + CHUNK].data, checksum)
+    for start in range(0, len(flat), CHECKSUM_BYTES):
+        checksum = zlib.crc32(flat[start : start + CHECKSUM_BYTES].data, checksum)
     return checksum
 
 
 def _remove_abandoned(folder: Path) -> None:
-    for left in folder.glob("*.unfinished"):
+    for path in folder.glob("*.unfinished"):
         try:
-            if time.time() - left.stat().st_mtime > ABANDONED:
-                left.unlink()
-        except OSError:  # another program was faster
+            if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+                path.unlink()
+        except OSError:  # another program has removed it
             continue

@@ -1,4 +1,4 @@
-"""All images of one domain as a single array."""
+"""Reads all images of one domain into a single array."""
 
 import os
 import time
@@ -20,91 +20,92 @@ from ..io import file_of, read_grey, resized
 from .image_cache import load, store
 
 CACHE_FOLDER = ".semdepth_cache"
-CHUNK = 1024  # images that are decoded at a time
-TICK = 20_000_000  # [ns] more than file systems round their times to
+IMAGES_PER_CHUNK = 1024  # decoded at a time
+TIME_RESOLUTION = 20_000_000  # [ns], more than the rounding of file times on any file system
 
 
 def read_usable(files: list[ImageFile], options: DataOptions, title: str) -> tuple[list[ImageFile], NDArray]:
-    """`read_stack`, and the files that it was made of: with `--on_bad_image skip` those that can be used."""
+    """The usable files and their images (N, H, W), [grey level 0..255]; `--on_bad_image skip` drops bad images."""
     try:
         return files, read_stack(files, options, title)
-    except BadImageError as bad:
-        usable = [file for file in files if file.name not in bad.reasons]
+    except BadImageError as error:
+        usable = [file for file in files if file.name not in error.reasons]
         if options.on_bad_image != "skip" or not usable:
             raise
-        for line in bad.reasons.values():
-            tqdm.write(f"left out: {printable(line)}")
+        for line in error.reasons.values():
+            tqdm.write(f"skipped: {printable(line)}")
         return usable, read_stack(usable, options, title)
 
 
 def read_stack(files: list[ImageFile], options: DataOptions, title: str) -> NDArray:
     """Images (N, H, W), [grey level 0..255], uint8 or float32, in the order of `files`, with a progress bar.
 
-    Out of the data set's cache where that holds just these files as they are now; else they are decoded, and kept
-    there. The array is then read-only. Raises BadImageError, which names every one that cannot be used.
+    They come from the data set's cache if it holds exactly these files in their present state; otherwise they are
+    decoded and stored there. A cached array is read-only. Raises BadImageError with every image that cannot be used.
     """
-    place = _place(files, options) if options.cache else None
-    if place is None:
-        return _whole(files, options, title)
-    began = time.time_ns()
+    cache_path = _cache_path(files, options) if options.cache else None
+    if cache_path is None:
+        return _decode_all(files, options, title)
+    start_time = time.time_ns()
     fingerprint, newest = _fingerprint(files, options)
-    images = load(place, fingerprint)
+    images = load(cache_path, fingerprint)
     if images is not None:
         return images
 
     def unchanged() -> bool:
-        # Files younger than a tick of the clock might change once more without showing it.
-        return newest < began - TICK and _fingerprint(files, options)[0] == fingerprint
+        # A file newer than the time resolution might change again and keep its time.
+        return newest < start_time - TIME_RESOLUTION and _fingerprint(files, options)[0] == fingerprint
 
     try:
-        return store(place, fingerprint, _decoded(files, options, title), unchanged)
+        return store(cache_path, fingerprint, _decode_chunks(files, options, title), unchanged)
     except OSError as error:
-        tqdm.write(f"note: no cache in {place.parent} ({error.strerror}); images are decoded each time")
-        return _whole(files, options, title)
+        tqdm.write(f"note: no cache in {cache_path.parent} ({error.strerror}); images are decoded at every start")
+        return _decode_all(files, options, title)
 
 
-def _whole(files: list[ImageFile], options: DataOptions, title: str) -> NDArray:
-    images, done = None, 0
-    for chunk in _decoded(files, options, title):
+def _decode_all(files: list[ImageFile], options: DataOptions, title: str) -> NDArray:
+    images, n_done = None, 0
+    for chunk in _decode_chunks(files, options, title):
         if images is None:
             images = np.empty((len(files), *chunk.shape[1:]), chunk.dtype)
-        images[done : done + len(chunk)] = chunk
-        done += len(chunk)
+        images[n_done : n_done + len(chunk)] = chunk
+        n_done += len(chunk)
     assert images is not None
     return images
 
 
-def _decoded(files: list[ImageFile], options: DataOptions, title: str) -> Iterator[NDArray]:
-    """The images, some at a time (n, H, W), all of one size and type; raises BadImageError once all have been read."""
-    read = partial(_attempted, options=options)
-    bad: dict[str, str] = {}
-    usual: tuple[int, ...] = ()
+def _decode_chunks(files: list[ImageFile], options: DataOptions, title: str) -> Iterator[NDArray]:
+    """Yields images in chunks (n, H, W) of one size and type; raises BadImageError after all files have been read."""
+    read = partial(_try_read_image, options=options)
+    reasons: dict[str, str] = {}
+    common_size: tuple[int, ...] = ()
     with (
         ThreadPoolExecutor() as pool,
         tqdm(total=len(files), desc=title, unit="image", leave=False, disable=None) as bar,
     ):
-        for start in range(0, len(files), CHUNK):
-            some = files[start : start + CHUNK]
-            images = list(pool.map(read, some))
+        for start in range(0, len(files), IMAGES_PER_CHUNK):
+            chunk = files[start : start + IMAGES_PER_CHUNK]
+            images = list(pool.map(read, chunk))
             sizes = Counter(image.shape for image in images if not isinstance(image, str))
-            usual = usual or (sizes.most_common(1)[0][0] if sizes else ())
-            for file, image in zip(some, images, strict=True):
+            common_size = common_size or (sizes.most_common(1)[0][0] if sizes else ())
+            for file, image in zip(chunk, images, strict=True):
                 if isinstance(image, str):
-                    bad[file.name] = image
-                elif image.shape != usual:
-                    bad[file.name] = (
-                        f"{file.name}: {size(image)} where others are {'x'.join(str(n) for n in usual)}; "
-                        "say --preprocess resize --load_size H,W"
+                    reasons[file.name] = image
+                elif image.shape != common_size:
+                    reasons[file.name] = (
+                        f"{file.name}: {size_text(image)} where others are {'x'.join(str(n) for n in common_size)}; "
+                        "use --preprocess resize --load_size H,W"
                     )
-            if not bad:
+            if not reasons:
                 yield np.stack(images)
-            bar.update(len(some))
-    if bad:
-        raise BadImageError(bad, len(files))
+            bar.update(len(chunk))
+    if reasons:
+        raise BadImageError(reasons, len(files))
 
 
-def _place(files: list[ImageFile], options: DataOptions) -> Path | None:
-    """The pack of these images: one for each folder, size and number of images asked for."""
+def _cache_path(files: list[ImageFile], options: DataOptions) -> Path | None:
+    """Cache file of these images: one for each folder, --load_size and --max_dataset_size; None if they are not below
+    the dataroot."""
     folder = os.path.relpath(os.path.commonpath([os.path.dirname(file.name) for file in files]), options.dataroot)
     if folder.startswith(os.pardir):
         return None
@@ -117,34 +118,34 @@ def _place(files: list[ImageFile], options: DataOptions) -> Path | None:
 
 
 def _fingerprint(files: list[ImageFile], options: DataOptions) -> tuple[str, int]:
-    """What would be different if the decoded images were, and when the youngest file was last changed [ns]."""
-    size_asked = options.load_size if "resize" in options.preprocess else ()
-    digest = blake2b(repr((size_asked, options.grey_range)).encode(), digest_size=16)
+    """Digest of everything that the decoded images depend on, and the latest time that a file was changed [ns]."""
+    target_size = options.load_size if "resize" in options.preprocess else ()
+    digest = blake2b(repr((target_size, options.grey_range)).encode(), digest_size=16)
     newest, prefix = 0, f"{Path(options.dataroot)}{os.sep}"
     for file in files:
         try:
-            about = os.stat(file_of(file.name))
-        except OSError:  # why, is said when it is read
+            info = os.stat(file_of(file.name))
+        except OSError:  # reading the image reports why
             digest.update(f"{file.name}\0\n".encode("utf-8", "surrogateescape"))
             continue
-        newest = max(newest, about.st_ctime_ns)
-        name = file.name.removeprefix(prefix)  # so that a folder may move
+        newest = max(newest, info.st_ctime_ns)
+        name = file.name.removeprefix(prefix)  # so that the data set may be moved
         digest.update(
-            f"{name}\0{about.st_size}\0{about.st_mtime_ns}\0{about.st_ctime_ns}\n".encode("utf-8", "surrogateescape")
+            f"{name}\0{info.st_size}\0{info.st_mtime_ns}\0{info.st_ctime_ns}\n".encode("utf-8", "surrogateescape")
         )
     return digest.hexdigest(), newest
 
 
-def _attempted(file: ImageFile, options: DataOptions) -> NDArray | str:
-    """The image, or why it cannot be used."""
+def _try_read_image(file: ImageFile, options: DataOptions) -> NDArray | str:
+    """The image (H, W), or the reason why it cannot be used."""
     try:
-        return _prepared(file, options)
+        return _read_image(file, options)
     except DataError as error:
         return str(error)
 
 
-def _prepared(file: ImageFile, options: DataOptions) -> NDArray:
-    """One image (H, W), [grey level 0..255], resized if the options ask for it; all of one data set in one type."""
+def _read_image(file: ImageFile, options: DataOptions) -> NDArray:
+    """One image (H, W), [grey level 0..255], resized if the options ask for it; the options determine its type."""
     image = read_grey(file.name, options.grey_range)
     if "resize" in options.preprocess:
         return resized(image, height_width(options.load_size))
@@ -152,10 +153,10 @@ def _prepared(file: ImageFile, options: DataOptions) -> NDArray:
 
 
 def height_width(size: tuple[int, ...]) -> tuple[int, int]:
-    """(H, W) of an option that may be one number for a square."""
+    """(H, W) of a size option; one number means a square."""
     return size[0], size[-1]
 
 
-def size(image: NDArray) -> str:
-    """`72x48` for an array (72, 48)."""
+def size_text(image: NDArray) -> str:
+    """`72x48` for an image (72, 48)."""
     return "x".join(str(n) for n in image.shape)

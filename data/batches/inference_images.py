@@ -1,4 +1,4 @@
-"""The test images of a data set, a batch at a time, with their truth where it exists."""
+"""Reads the test images of a data set in batches, with their ground truth if it exists."""
 
 import math
 import os
@@ -15,15 +15,15 @@ from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
 from ..io import pixel_nm, read_grey
-from .image_stack import size
+from .image_stack import size_text
 
-AHEAD = 4  # batches
-MIN_SIDE = 16  # px
-LONGEST_STEM = 240  # bytes; file systems take 255, with the ending
+PREFETCH_BATCHES = 4
+MIN_SIDE = 16  # [px]; smaller images cannot show a hole
+MAX_STEM_BYTES = 240  # file systems allow 255, with the suffix
 
 
 class InferenceBatch(NamedTuple):
-    """File stems, images (N, H, W) and truth (N, H, W) or None, float32 [grey level 0..255], and the images' sites."""
+    """File stems, images (N, H, W) and ground truth (N, H, W) or None, float32 [grey level 0..255], and sites."""
 
     stems: list[str]
     images: NDArray[np.float32]
@@ -32,7 +32,7 @@ class InferenceBatch(NamedTuple):
 
 
 class InferenceImages:
-    """SEM images of a phase and their true depth maps; or, `reverse`, depth maps and the SEM images they belong to."""
+    """SEM images of a phase and their ground-truth depth maps; with `reverse`, depth maps and their SEM images."""
 
     def __init__(
         self,
@@ -40,107 +40,122 @@ class InferenceImages:
         options: DataOptions,
         truth: dict[str, Path] | None = None,
         folder: Path = Path(),
-        width: float | None = None,
+        pixel_size: float | None = None,
     ) -> None:
         self.files, self.options, self.truth, self.folder = files, options, truth or {}, folder
-        self.width = width  # of a pixel [nm], which every file must say, 0 for none of them; None does not compare
-        self.bad: dict[str, str] = {}  # images that `batches` passed over, and what is wrong with them
+        self.pixel_size = pixel_size  # [nm] that every file must state; 0: none may state one; None: not checked
+        self.skipped: dict[str, str] = {}  # images that `batches` skipped, with the reasons
 
     @classmethod
     def of(
         cls, layout: DatasetLayout, options: DataOptions, phase: str, count: int, reverse: bool = False
     ) -> "InferenceImages":
-        """The first `count` (all if 0) images of a phase of a data set."""
+        """The first `count` (all if 0) images of a phase; raises DataError if names collide or a partner is missing."""
         sem, depth = layout.test_sem(phase), layout.test_depth(phase)
         files, truth = sem, depth
         if reverse:
             if not depth:
-                raise DataError(
-                    f"{layout.root}: no depth maps in its {phase} set, which --which_direction BtoA translates"
-                )
+                raise DataError(f"{layout.root}: no depth maps in its {phase} set; --which_direction BtoA needs them")
             files = [ImageFile(str(path), "", stem) for stem, path in depth.items()]
             truth = {file.stem: Path(file.name) for file in sem}
         files = files[:count] if count else files
-        alike = {file.stem: file for file in files}
-        twin = next((file for file in files if alike[file.stem] is not file), None)
-        if twin:
+        by_stem = {file.stem: file for file in files}
+        collision = next((file for file in files if by_stem[file.stem] is not file), None)
+        if collision:
             raise DataError(
-                f"{twin.name} and {alike[twin.stem].name}: two images of one name, which their depth maps would "
-                "share; rename one, or test one folder at a time"
+                f"{collision.name} and {by_stem[collision.stem].name}: two images of one name, so their depth maps "
+                "would overwrite each other; rename one, or test one folder at a time"
             )
         missing = [file.name for file in files if file.stem not in truth]
         if truth and missing:
             raise DataError(
-                f"{missing[0]}: has no partner of its name among the true images ({len(missing)} such files)"
+                f"{missing[0]}: has no ground truth of the same name ({len(missing)} such files); add or remove it"
             )
         return cls(files, options, truth, layout.test_folder(phase))
+
+    @classmethod
+    def of_files(cls, files: Sequence[str], options: DataOptions) -> "InferenceImages":
+        """Images by the names of their files, without ground truth and site."""
+        return cls([ImageFile(name, "", "") for name in files], options)
 
     def __len__(self) -> int:
         return len(self.files)
 
     def pixel_nm(self) -> float:
-        """Width of a pixel [nm] by the first file that can be read; 0 if it does not say. The others must say the same
-        from now on."""
-        self.width = 0.0
+        """Pixel size [nm] of the first readable file, 0 if it states none; `batches` then skips other sizes."""
+        self.pixel_size = 0.0
         for file in self.files:
             with suppress(DataError):
-                self.width = pixel_nm(file.path) or 0.0
+                self.pixel_size = pixel_nm(file.path) or 0.0
                 break
-        return self.width
+        return self.pixel_size
 
     def site_of(self, file: ImageFile) -> str:
-        """Where an image was taken: depth_140_site_00233 in a folder Depth_140/site_00233, as average_depth.csv has it;
-        else its folder below the one that was asked for, '' for that itself."""
+        """Site of an image: depth_140_site_00233 for a folder Depth_140/site_00233, as in average_depth.csv; for other
+        folders the path below the test folder, '' for the test folder itself."""
         folder = file.path.parent
         *_, depth, site = "", *Path(os.path.abspath(folder)).parts
         if depth.lower().startswith("depth_") and site.lower().startswith("site_"):
             return f"{depth}_{site}".lower()
-        below = os.path.relpath(folder, self.folder)
-        return "" if below == os.curdir else below
+        relative_path = os.path.relpath(folder, self.folder)
+        return "" if relative_path == os.curdir else relative_path
 
     def batches(self, batch_size: int, ahead: bool = True) -> Iterator[InferenceBatch]:
-        """The images in the order of their names; a batch ends early where their size changes.
+        """Yields the images in the order of their names; a batch ends early if the image size changes.
 
-        One that cannot be read, or whose truth cannot, is left out and named in `bad`.
-        With `ahead` a process of its own decodes the next ones meanwhile: a thread would hold up all others.
+        An image that cannot be read, or whose ground truth cannot, is skipped and added to `skipped`.
+        With `ahead`, a separate process decodes the next batches; a thread would block the main one.
         """
-        from torch.utils.data import DataLoader  # here, so that making a data set does not wait for torch
+        from torch.utils.data import DataLoader  # here, because importing torch is slow
 
         parts = [self.files[start : start + batch_size] for start in range(0, len(self.files), batch_size)]
-        workers = {"num_workers": 1, "prefetch_factor": AHEAD} if ahead and len(parts) > 1 else {}
-        for found, bad in DataLoader(parts, batch_size=None, collate_fn=self._read, **workers):  # type: ignore[arg-type]
-            self.bad |= bad
-            yield from found
+        workers = {"num_workers": 1, "prefetch_factor": PREFETCH_BATCHES} if ahead and len(parts) > 1 else {}
+        loader: DataLoader = DataLoader(parts, batch_size=None, collate_fn=self._read_batches, **workers)  # type: ignore[arg-type]
+        for batches, skipped in loader:
+            self.skipped |= skipped
+            yield from batches
 
-    def _read(self, files: list[ImageFile]) -> tuple[list[InferenceBatch], dict[str, str]]:
-        """Batches of arrays, which need no shared memory to come from another process, and what is wrong with other
-        images."""
-        read, bad = [], {}
+    def _read_batches(self, files: list[ImageFile]) -> tuple[list[InferenceBatch], dict[str, str]]:
+        """Batches of images of one size, and the reasons for skipped images. Arrays, unlike tensors, need no shared
+        memory on their way from another process."""
+        readable, skipped = [], {}
         for file in files:
             try:
-                read.append((*self._one(file), self.site_of(file)))
+                readable.append((*self.read_image(file), self.site_of(file)))
             except DataError as error:
-                bad[file.name] = str(error)
+                skipped[file.name] = str(error)
         batches = []
-        for _, some in groupby(read, key=lambda one: one[1].shape):
-            stems, images, truth, sites = zip(*some, strict=True)
-            known = None if truth[0] is None else np.stack(truth)
-            batches.append(InferenceBatch(list(stems), np.stack(images), known, sites))
-        return batches, bad
+        for _, group in groupby(readable, key=lambda entry: entry[1].shape):
+            stems, images, truths, sites = zip(*group, strict=True)
+            truth = None if truths[0] is None else np.stack(truths)
+            batches.append(InferenceBatch(list(stems), np.stack(images), truth, sites))
+        return batches, skipped
 
-    def _one(self, file: ImageFile) -> tuple[str, NDArray, NDArray | None]:
+    def read_image(self, file: ImageFile) -> tuple[str, NDArray, NDArray | None]:
+        """Stem, image (H, W) and ground truth (H, W) or None, float32 [grey level 0..255]; raises DataError."""
         stem = file.stem
-        if len(os.fsencode(stem)) > LONGEST_STEM or stem != stem.encode("utf-8", "ignore").decode():
-            raise DataError(f"{file.name}: a name that is too long or not UTF-8, for a depth map to be named after")
+        if len(os.fsencode(stem)) > MAX_STEM_BYTES or stem != stem.encode("utf-8", "ignore").decode():
+            raise DataError(
+                f"{file.name}: the name is too long or not UTF-8; rename it, its depth map gets the same name"
+            )
         image = read_grey(file.name, self.options.grey_range).astype(np.float32)
-        if self.width is not None and not math.isclose(said := pixel_nm(file.path) or 0.0, self.width, rel_tol=1e-3):
-            mine, others = (f"pixels of {one:g} nm" if one else "no width of a pixel" for one in (said, self.width))
-            raise DataError(f"{file.name}: says {mine}, where others say {others}; test them apart, or say --pixel_nm")
+        if self.pixel_size is not None:
+            self._check_pixel_size(file, self.pixel_size)
         if min(image.shape) < MIN_SIDE:
-            raise DataError(f"{file.name}: {size(image)} pixels; no hole is to be seen on less than {MIN_SIDE} a side")
+            raise DataError(f"{file.name}: {size_text(image)} pixels; at least {MIN_SIDE} per side are needed")
         if not self.truth:
             return stem, image, None
         truth = read_grey(self.truth[stem], self.options.grey_range).astype(np.float32)
         if truth.shape != image.shape:
-            raise DataError(f"{self.truth[stem]}: {size(truth)} where {file.name} is {size(image)}")
+            raise DataError(f"{self.truth[stem]}: {size_text(truth)} where {file.name} is {size_text(image)}")
         return stem, image, truth
+
+    def _check_pixel_size(self, file: ImageFile, expected: float) -> None:
+        """Raises DataError if a file states another pixel size than `expected` [nm]; 0 is none."""
+        actual = pixel_nm(file.path) or 0.0
+        if not math.isclose(actual, expected, rel_tol=1e-3):
+            actual_text, expected_text = (f"{size:g} nm" if size else "none" for size in (actual, expected))
+            raise DataError(
+                f"{file.name}: pixel size in the file: {actual_text}, in the other images: {expected_text}; "
+                "test them separately, or use --pixel_nm"
+            )

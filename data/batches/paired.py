@@ -1,4 +1,4 @@
-"""Batches of simulated SEM images, each with the depth map that it belongs to."""
+"""Batches of simulated SEM images, each with its depth map."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,17 +6,15 @@ from numpy.typing import NDArray
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, stratified_subset
 from ..errors import DataError, collect_errors
-from .base import BatchedDataset, even_indices, validation_split
-from .image_stack import read_usable, size
-
-N_VALIDATION = 512  # images
+from .base import N_VALIDATION, BatchedDataset, even_indices, validation_split
+from .image_stack import read_usable, size_text
 
 
 class PairedDataset(BatchedDataset):
     """Batches {"sem", "depth", "level"}: float32 (N, 1, H, W) twice, and int64 (N,); all [grey level 0..255].
 
-    Every noise realisation of a stem comes once an epoch, both mirrored alike. Every eighth stem is held out, with all
-    its cases: the same shape on both sides would be no test.
+    Every noise realisation of a stem comes once per epoch; image and depth map get the same mirroring. Every eighth
+    stem is for validation, with all its cases: a shape must not be on both sides.
     """
 
     def __init__(self, layout: DatasetLayout, options: DataOptions, batch_size: int, seed: int) -> None:
@@ -28,33 +26,34 @@ class PairedDataset(BatchedDataset):
             lambda: read_usable(depth_files, options, "reading depth maps"),
         )
         usable = set(depth_files)
-        kept = [n for n, file in enumerate(sem_files) if pairs[file] in usable]
-        if len(kept) < len(sem_files):
-            sem_files, sem = [sem_files[n] for n in kept], sem[kept]
+        usable_rows = [n for n, file in enumerate(sem_files) if pairs[file] in usable]
+        if len(usable_rows) < len(sem_files):
+            sem_files, sem = [sem_files[n] for n in usable_rows], sem[usable_rows]
         images = {"sem": sem, "depth": depth}
         if images["sem"].shape[1:] != images["depth"].shape[1:]:
             raise DataError(
-                f"{sem_files[0].path} is {size(images['sem'][0])} and its depth map {size(images['depth'][0])}; "
-                "say --preprocess resize --load_size H,W"
+                f"{sem_files[0].path} is {size_text(images['sem'][0])} and its depth map "
+                f"{size_text(images['depth'][0])}; use --preprocess resize --load_size H,W"
             )
-        number = {file: n for n, file in enumerate(depth_files)}
-        self.depth_of = np.array([number[pairs[file]] for file in sem_files])
+        depth_index = {file: n for n, file in enumerate(depth_files)}
+        self.depth_of = np.array([depth_index[pairs[file]] for file in sem_files])
         self.level = images["depth"].max(axis=(1, 2)).astype(np.int64)
         self.groups = [file.group for file in sem_files]
-        val_indices = validation_split(self.groups)
-        self.train_indices, self.apart = np.flatnonzero(~val_indices), np.flatnonzero(val_indices)
-        if not len(self.apart):
-            raise DataError(f"{sem_files[0].path.parent}: one stem only; a second is needed to judge the training by")
+        is_validation = validation_split(self.groups)
+        self.train_indices, self.val_indices = np.flatnonzero(~is_validation), np.flatnonzero(is_validation)
+        if not len(self.val_indices):
+            raise DataError(f"{sem_files[0].path.parent}: only one stem; a second is needed for validation")
         super().__init__(images, len(self.train_indices), options, batch_size, seed)
 
     def eval_set(self) -> dict[str, NDArray]:
-        """Held-out pairs and their levels, evenly over stems and cases."""
-        places = self.apart[even_indices(len(self.apart), N_VALIDATION)]
-        depth = self.depth_of[places]
-        return {"sem": self.images["sem"][places], "depth": self.images["depth"][depth], "level": self.level[depth]}
+        """Validation pairs and their levels, evenly spaced over stems and cases."""
+        indices = self.val_indices[even_indices(len(self.val_indices), N_VALIDATION)]
+        depth_indices = self.depth_of[indices]
+        sem, depth = self.images["sem"][indices], self.images["depth"][depth_indices]
+        return {"sem": sem, "depth": depth, "level": self.level[depth_indices]}
 
-    def _batch(self, part: slice, rng: np.random.Generator) -> dict[str, NDArray]:
-        places = self.train_indices[self.order[part]]
-        depth_places = self.depth_of[places]
-        sem, depth = self._augmented(rng, sem=places, depth=depth_places)
-        return {"sem": sem, "depth": depth, "level": self.level[depth_places]}
+    def _batch(self, batch_slice: slice, rng: np.random.Generator) -> dict[str, NDArray]:
+        indices = self.train_indices[self.order[batch_slice]]
+        depth_indices = self.depth_of[indices]
+        sem, depth = self._augment(rng, sem=indices, depth=depth_indices)
+        return {"sem": sem, "depth": depth, "level": self.level[depth_indices]}

@@ -1,4 +1,4 @@
-"""Batches of simulated pairs beside real images with their level: what closes the gap between the two domains."""
+"""Batches of simulated pairs together with real images and their level, for training across the two domains."""
 
 from dataclasses import replace
 
@@ -9,19 +9,19 @@ from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout
 from ..errors import DataError, collect_errors
 from .base import BatchedDataset, even_indices
-from .image_stack import size
+from .image_stack import size_text
 from .labelled import LabelledDataset
 from .paired import PairedDataset
 
-EPOCH = 3200  # images: a training takes as long whatever the data set's size
-REAL = 2048  # images that a real domain is known by
+IMAGES_PER_EPOCH = 3200  # fixed: training time does not depend on the size of the data set
+MAX_REAL_IMAGES = 2048  # in the evaluation set
 
 
 class SimToRealDataset(BatchedDataset):
-    """Batches {"sem", "depth", "level"} of a simulated pair and {"real", "real_level"} of a real image, as `paired` and
-    `labelled` give them.
+    """Batches {"sem", "depth", "level"} of simulated pairs as from `PairedDataset`, and {"real", "real_level"} of real
+    images as from `LabelledDataset`; all [grey level 0..255].
 
-    Nothing is mirrored: the depth maps have their centre beside the crop's, and a mirrored image would move it.
+    No image is mirrored: depth maps are centred beside the middle of the image, and mirroring would move that centre.
     """
 
     def __init__(self, layout: DatasetLayout, options: DataOptions, batch_size: int, seed: int) -> None:
@@ -30,45 +30,47 @@ class SimToRealDataset(BatchedDataset):
             lambda: PairedDataset(layout, options, batch_size, seed),
             lambda: LabelledDataset(layout, options, batch_size, seed),
         )
-        one, other = self.pairs.images["sem"][0], self.real.images["sem"][0]
-        if one.shape != other.shape:
+        simulated_image, real_image = self.pairs.images["sem"][0], self.real.images["sem"][0]
+        if simulated_image.shape != real_image.shape:
             raise DataError(
-                f"{layout.root}: simulated images are {size(one)} and real ones {size(other)}; "
-                "say --preprocess resize --load_size H,W"
+                f"{layout.root}: simulated images are {size_text(simulated_image)} and real ones "
+                f"{size_text(real_image)}; use --preprocess resize --load_size H,W"
             )
         images = {**self.pairs.images, "real": self.real.images["sem"]}
-        super().__init__(images, max(EPOCH, batch_size), options, batch_size, seed)
+        super().__init__(images, max(IMAGES_PER_EPOCH, batch_size), options, batch_size, seed)
 
     def eval_set(self) -> dict[str, NDArray]:
-        """What the epochs are judged by, and what is known of both domains as a whole.
+        """Validation pairs, and images that describe both domains, (N, H, W) [grey level 0..255].
 
-        `sem`, `depth`, `level`: held-out pairs. `real`, `real_level`, `real_held_out`: real training images. `library`,
-        `library_level`: every stem's depth map at its deepest; `library_held_out` (N,) says which are held out.
+        `sem`, `depth`, `level`: validation pairs. `real`, `real_level`: real images, evenly spaced; `real_held_out`
+        (N,) is True for validation images. `library`, `library_level`: the deepest depth map of every stem;
+        `library_held_out` (N,) is True for validation stems.
         """
         deepest: dict[str, int] = {}
-        held: dict[str, bool] = {}
-        apart = set(self.pairs.apart.tolist())
-        for place, (group, map_number) in enumerate(zip(self.pairs.groups, self.pairs.depth_of, strict=True)):
-            held[group] = place in apart
-            if group not in deepest or self.pairs.level[map_number] > self.pairs.level[deepest[group]]:
-                deepest[group] = int(map_number)
-        maps = np.array(list(deepest.values()))
-        real = even_indices(len(self.real.level), REAL)
+        is_validation_stem: dict[str, bool] = {}
+        val_indices = set(self.pairs.val_indices.tolist())
+        for index, (stem, depth_index) in enumerate(zip(self.pairs.groups, self.pairs.depth_of, strict=True)):
+            is_validation_stem[stem] = index in val_indices
+            if stem not in deepest or self.pairs.level[depth_index] > self.pairs.level[deepest[stem]]:
+                deepest[stem] = int(depth_index)
+        depth_indices = np.array(list(deepest.values()))
+        real_indices = even_indices(len(self.real.level), MAX_REAL_IMAGES)
         return {
             **self.pairs.eval_set(),
-            "real": self.real.images["sem"][real],
-            "real_level": self.real.level[real],
-            "real_held_out": np.isin(real, self.real.apart),
-            "library": self.pairs.images["depth"][maps],
-            "library_level": self.pairs.level[maps],
-            "library_held_out": np.array([held[group] for group in deepest]),
+            "real": self.real.images["sem"][real_indices],
+            "real_level": self.real.level[real_indices],
+            "real_held_out": np.isin(real_indices, self.real.val_indices),
+            "library": self.pairs.images["depth"][depth_indices],
+            "library_level": self.pairs.level[depth_indices],
+            "library_held_out": np.array([is_validation_stem[stem] for stem in deepest]),
         }
 
-    def _batch(self, part: slice, rng: np.random.Generator) -> dict[str, NDArray]:
-        at = self.order[part]
-        pairs, real = self.pairs.training[at % len(self.pairs.training)], rng.choice(self.real.training, len(at))
-        maps = self.pairs.depth_of[pairs]
-        sem, depth = self._augmented(rng, sem=pairs, depth=maps)
-        (image,) = self._augmented(rng, real=real)
-        levels = {"level": self.pairs.level[maps], "real_level": self.real.level[real]}
-        return {"sem": sem, "depth": depth, "real": image, **levels}
+    def _batch(self, batch_slice: slice, rng: np.random.Generator) -> dict[str, NDArray]:
+        positions = self.order[batch_slice]
+        sem_indices = self.pairs.train_indices[positions % len(self.pairs.train_indices)]
+        real_indices = rng.choice(self.real.train_indices, len(positions))
+        depth_indices = self.pairs.depth_of[sem_indices]
+        sem, depth = self._augment(rng, sem=sem_indices, depth=depth_indices)
+        (real,) = self._augment(rng, real=real_indices)
+        levels = {"level": self.pairs.level[depth_indices], "real_level": self.real.level[real_indices]}
+        return {"sem": sem, "depth": depth, "real": real, **levels}

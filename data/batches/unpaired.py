@@ -1,4 +1,4 @@
-"""Batches of SEM images and depth maps that do not belong together."""
+"""Batches of SEM images and depth maps that are not pairs."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from .image_stack import read_usable
 class UnpairedDataset(BatchedDataset):
     """Batches {"sem", "depth"}: float32 (N, 1, H, W), [grey level 0..255].
 
-    As in the published loader an epoch is as long as the larger domain; SEM images come in a shuffled order, each with
-    a depth map drawn at random.
+    As in the published CycleGAN loader, an epoch is as long as the larger domain. SEM images come in a shuffled order,
+    each with a random depth map.
     """
 
     def __init__(self, layout: DatasetLayout, options: DataOptions, batch_size: int, seed: int) -> None:
@@ -27,20 +27,20 @@ class UnpairedDataset(BatchedDataset):
         super().__init__(images, max(len(stack) for stack in images.values()), options, batch_size, seed)
 
     def eval_set(self, count: int = 32) -> dict[str, NDArray]:
-        """`count` images (N, H, W) [grey level 0..255] of each domain, evenly over the files."""
+        """`count` images (N, H, W) [grey level 0..255] of each domain, evenly spaced over the files."""
         return {name: stack[:: max(1, len(stack) // count)][:count] for name, stack in self.images.items()}
 
     def _order(self) -> NDArray[np.int64]:
-        """Places (2, length) of this epoch's SEM images and depth maps."""
+        """Indices (2, length) of this epoch's SEM images and depth maps."""
         counts = len(self.images["sem"]), len(self.images["depth"])
-        places = np.arange(self.length)
+        indices = np.arange(self.length)
         if self.options.serial_batches:
-            return np.stack([places % counts[0], places % counts[1]])
+            return np.stack([indices % counts[0], indices % counts[1]])
         rng = np.random.default_rng([self.seed, self.epoch])
-        return np.stack([rng.permutation(places) % counts[0], rng.integers(counts[1], size=self.length)])
+        return np.stack([rng.permutation(indices) % counts[0], rng.integers(counts[1], size=self.length)])
 
-    def _batch(self, part: slice, rng: np.random.Generator) -> dict[str, NDArray]:
-        sem, depth = self.order[:, part]
-        (sem,) = self._augmented(rng, sem=sem)
-        (depth,) = self._augmented(rng, depth=depth)
+    def _batch(self, batch_slice: slice, rng: np.random.Generator) -> dict[str, NDArray]:
+        sem, depth = self.order[:, batch_slice]
+        (sem,) = self._augment(rng, sem=sem)
+        (depth,) = self._augment(rng, depth=depth)
         return {"sem": sem, "depth": depth}

@@ -1,8 +1,8 @@
-"""Says what a data set holds before anything is trained: python -m data.check ./sem
+"""Checks a data set before a training: python -m data.check ./sem
 
-Counts, sizes, grey levels, partners, twins, damaged and suspicious files, what a training would use, and a sheet of
-thumbnails. Exit status: 0 a training would start, 1 it would not, 2 usage or no data. The truth of the test images is
-counted and tried, whether it can be read, and not looked at.
+Prints counts, sizes, grey levels, pairs, duplicates, damaged and suspicious images, and which trainings can start;
+writes a sheet of thumbnails. Exit status: 0 a training can start, 1 none can, 2 wrong usage or no data. Of the ground
+truth of the test images only the number is shown, and whether it can be read.
 """
 
 import os
@@ -20,88 +20,90 @@ from .check_report import Report
 from .folder_statistics import FolderStatistics, measure_folders
 from .image_info import duplicate_files
 from .inventory import TRUTH, Inventory
-from .training_plan import Plan, add_blockers, plans
+from .training_plan import SAME_SIZE, Plan, add_blockers, make_plans
 
-SAMPLE = 10_000  # images of a domain
+MAX_IMAGES = 10_000  # of a folder that are read
 OPTIONS = ("max_dataset_size", "preprocess", "load_size", "crop_size", "grey_range", "on_bad_image")
 SHEET = Path("./data_check.png")
 
 
-def check(options: DataOptions, everything: bool, sheet: Path) -> int:
-    """Prints what there is to say about the data set of `options`, draws the sheet; returns the exit status."""
+def check(options: DataOptions, read_all: bool, sheet: Path) -> int:
+    """Prints the report about the data set of `options` and writes the sheet; returns the exit status."""
     inventory = Inventory(DatasetLayout(options.dataroot))
-    refuse_inside(sheet, inventory)
-    planned = plans(inventory, options)
-    domains = list(inventory.domains.values())
-    chosen = [wanted(domain.files, domain.role, planned, options, everything) for domain in domains]
-    surveys = measure_folders(domains, chosen, options.grey_range)
-    for kind, plan in planned.items():
-        add_blockers(plan, surveys, options, alike=kind in ("paired", "domains"))
+    refuse_sheet_among_images(sheet, inventory)
+    plans = make_plans(inventory, options)
+    image_sets = list(inventory.image_sets.values())
+    subsets = [select_images(images.files, images.role, plans, options, read_all) for images in image_sets]
+    statistics = measure_folders(image_sets, subsets, options.grey_range)
+    for kind, plan in plans.items():
+        add_blockers(plan, statistics, options, require_same_size=kind in SAME_SIZE)
 
-    report = Report(inventory, surveys, options)
-    report.domains()
-    report.names()
-    searched = dict.fromkeys(file_of(file.name) for one in domains if one.role != TRUTH for file in one.files)
-    report.contents(duplicate_files(searched))
-    report.files()
+    report = Report(inventory, statistics, options)
+    report.print_folders()
+    report.print_names()
+    compared = dict.fromkeys(
+        file_of(file.name) for images in image_sets if images.role != TRUTH for file in images.files
+    )
+    report.print_duplicates(duplicate_files(compared))
+    report.print_bad_images()
     sheet.parent.mkdir(parents=True, exist_ok=True)
-    sheet.write_bytes(thumbnails.draw(rows(surveys, options), options.grey_range))
+    sheet.write_bytes(thumbnails.draw(thumbnail_rows(statistics), options.grey_range))
     print(f"thumbnails: {printable(str(sheet))}\n")
-    return report.verdict(planned)
+    return report.print_verdict(plans)
 
 
-def wanted(
-    files: list[ImageFile], role: str, planned: dict[str, Plan], options: DataOptions, everything: bool
+def select_images(
+    files: list[ImageFile], role: str, plans: dict[str, Plan], options: DataOptions, read_all: bool
 ) -> list[ImageFile]:
-    """The images of a domain that are read: all, or an even sample of those that a training would use."""
-    if everything:
+    """The images of a folder that are read: all, or an even sample of those that a training would use."""
+    if read_all:
         return files
-    if options.max_dataset_size and any(plan.images.get(role) for plan in planned.values()):
-        used = {file for plan in planned.values() for file in plan.images.get(role, ())}
+    if options.max_dataset_size and any(plan.images.get(role) for plan in plans.values()):
+        used = {file for plan in plans.values() for file in plan.images.get(role, ())}
         files = [file for file in files if file in used]
-    return stratified_subset(files, SAMPLE)
+    return stratified_subset(files, MAX_IMAGES)
 
 
-def refuse_inside(sheet: Path, inventory: Inventory) -> None:
+def refuse_sheet_among_images(sheet: Path, inventory: Inventory) -> None:
     """Raises DataError if the sheet would become one of the data set's images."""
-    for domain in inventory.domains.values():
-        if sheet.resolve().is_relative_to((inventory.layout.root / domain.name).resolve()):
-            raise DataError(f"--sheet {sheet}: would lie among the images that are checked; choose another place")
+    for images in inventory.image_sets.values():
+        if sheet.resolve().is_relative_to((inventory.layout.root / images.name).resolve()):
+            raise DataError(f"--sheet {sheet}: would be among the images that are checked; use another path")
 
 
-def rows(surveys: dict[str, FolderStatistics], options: DataOptions) -> list[thumbnails.Row]:
-    """What the sheet shows: images spread evenly over each class, then suspicious ones."""
-    shown, odd = [], []
-    for role, survey in surveys.items():
+def thumbnail_rows(statistics: dict[str, FolderStatistics]) -> list[thumbnails.Row]:
+    """The rows of the sheet: images spread evenly over each class, then suspicious ones."""
+    rows, suspicious = [], []
+    for role, folder in statistics.items():
         if role == TRUTH:
             continue
-        usable = survey.usable()
-        for label in sorted(survey.domain.classes()):
-            files = [file for file in survey.domain.files if file.class_folder == label and file.name in usable]
-            title = f"{survey.domain.name}\n{label}".strip()
-            shown.append((title, [file.name for file in stratified_subset(files, thumbnails.COLUMNS)]))
-        odd += list(survey.suspicious())
-    return [*shown, ("suspicious", odd)] if odd else shown
+        usable, images = folder.usable(), folder.image_set
+        for class_folder in sorted(images.classes()):
+            files = [file for file in images.files if file.class_folder == class_folder and file.name in usable]
+            title = f"{images.name}\n{class_folder}".strip()
+            rows.append((title, [file.name for file in stratified_subset(files, thumbnails.COLUMNS)]))
+        suspicious += list(folder.suspicious())
+    return [*rows, ("suspicious", suspicious)] if suspicious else rows
 
 
 def parse(argv: list[str] | None) -> tuple[DataOptions, bool, Path]:
-    """Command line to (options, whether to read every image, place of the sheet)."""
+    """Command line to (options, whether to read every image, path of the sheet)."""
     parser = Parser("python -m data.check", description=__doc__, formatter_class=RAW, allow_abbrev=False)
     parser.add_argument("dataroot", nargs="?", default=None, help="folder of the data set (./sem)")
-    parser.add_argument("--dataroot", dest="named", metavar="FOLDER", help="the same")
+    parser.add_argument("--dataroot", dest="dataroot_option", metavar="FOLDER", help="the same")
     for option in fields(DataOptions):
         if option.name in OPTIONS:
             add_option(parser, option)
-    parser.add_argument("--all", action="store_true", help=f"read every image, not {SAMPLE:,} of each folder at most")
-    parser.add_argument("--sheet", type=Path, default=SHEET, metavar="PNG", help=f"place of the thumbnails ({SHEET})")
-    given = parser.parse_args(argv)
-    if given.dataroot is not None and given.named is not None:
-        parser.error("the data set's folder is given twice")
-    if given.grey_range and given.grey_range[0] >= given.grey_range[1]:
+    parser.add_argument("--all", action="store_true", help=f"read every image, not only {MAX_IMAGES:,} per folder")
+    parser.add_argument("--sheet", type=Path, default=SHEET, metavar="PNG", help=f"path of the thumbnails ({SHEET})")
+    args = parser.parse_args(argv)
+    if args.dataroot is not None and args.dataroot_option is not None:
+        parser.error("the folder of the data set is given twice")
+    if args.grey_range and args.grey_range[0] >= args.grey_range[1]:
         parser.error("--grey_range: LOW must be below HIGH")
-    root = given.dataroot if given.dataroot is not None else given.named
-    options = {name: getattr(given, name) for name in OPTIONS}
-    return DataOptions(**options, **({} if root is None else {"dataroot": root})), given.all, given.sheet
+    root = args.dataroot if args.dataroot is not None else args.dataroot_option
+    options = {name: getattr(args, name) for name in OPTIONS}
+    return DataOptions(**options, **({} if root is None else {"dataroot": root})), args.all, args.sheet
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -110,7 +112,7 @@ def main(argv: list[str] | None = None) -> int:
         return check(*parse(argv))
     except DataError as error:
         print(f"data.check: {error}", file=sys.stderr)
-    except BrokenPipeError:  # `| head` has seen enough
+    except BrokenPipeError:  # the reader, such as `| head`, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What `data.check` prints."""
+"""Prints the report of `data.check`."""
 
 import math
 from collections import Counter
@@ -10,67 +10,68 @@ from ..data_options import DataOptions
 from ..errors import DataError, printable
 from ..io import file_of
 from .folder_statistics import FolderStatistics, size_text
-from .image_info import NOT_SAID, percentiles
+from .image_info import NO_PIXEL_SIZE, percentiles
 from .inventory import TRUTH, ImageSet, Inventory
-from .training_plan import SYSTEMS, Plan
+from .training_plan import DESCRIPTIONS, Plan
 
-MOST = 10  # files, classes or levels that are named, of more
-SHARES = {"1 %": 0.01, "50 %": 0.5, "99 %": 0.99}
+MAX_ITEMS = 10  # files, classes or levels that are listed
+PERCENTILES = {"1 %": 0.01, "50 %": 0.5, "99 %": 0.99}
 
 
 class Report:
-    """Sections of a report about a data set; nothing is printed that could move the terminal's cursor."""
+    """The sections of a report about a data set. Names are escaped, so that none can move the terminal's cursor."""
 
-    def __init__(self, inventory: Inventory, surveys: dict[str, FolderStatistics], options: DataOptions) -> None:
-        self.inventory, self.surveys, self.options = inventory, surveys, options
+    def __init__(self, inventory: Inventory, statistics: dict[str, FolderStatistics], options: DataOptions) -> None:
+        self.inventory, self.statistics, self.options = inventory, statistics, options
 
-    def domains(self) -> None:
-        """Each folder: images, classes, sites or stems, sizes, kinds, grey levels, background levels."""
+    def print_folders(self) -> None:
+        """Prints for each folder: images, classes, sites or stems, sizes, pixel formats, grey and background levels."""
         layout = self.inventory.layout
-        print(f"{printable(str(layout.root))}: the {self.inventory.kind} layout")
-        for role, survey in self.surveys.items():
-            domain = survey.domain
-            print(f"\n{domain.name}: {self._amount(survey)}")
+        print(f"{printable(str(layout.root))}: the {self.inventory.layout_name} layout")
+        for role, folder in self.statistics.items():
+            images = folder.image_set
+            print(f"\n{images.name}: {self._amount(folder)}")
             if role == TRUTH:
-                ranged = sum(facts.out_of_range for facts in survey.infos.values())
-                unread = len(survey.bad()) - ranged
-                failing = f"{unread:,} cannot be read" if unread else "all can be read"
-                needs = f", {ranged:,} need another --grey_range" if ranged else ""
-                self._line("truth", f"{failing}{needs}; nothing else was looked at")
+                n_out_of_range = sum(info.out_of_range for info in folder.infos.values())
+                n_unreadable = len(folder.bad()) - n_out_of_range
+                readable = f"{n_unreadable:,} cannot be read" if n_unreadable else "all can be read"
+                grey_range = f", {n_out_of_range:,} need another --grey_range" if n_out_of_range else ""
+                self._line("ground truth", f"{readable}{grey_range}; nothing else was checked")
                 continue
-            if any(domain.classes()):
-                self._line("classes", counted(domain.classes()))
-            sites, alone = self._sites(domain)
+            if any(images.classes()):
+                self._line("classes", count_text(images.classes()))
+            sites, n_without_site = self._sites(images)
             if sites:
-                none = f", and {alone:,} images of none" if alone else ""
-                self._line("sites", f"{len(sites):,}, of {span(sites.values())} images each{none}")
+                rest = f", and {n_without_site:,} images of none" if n_without_site else ""
+                self._line("sites", f"{len(sites):,}, of {range_text(sites.values())} images each{rest}")
             else:
-                stems = Counter(group for _, group in domain.groups().elements())
-                shared = f"{len(stems):,}, of {span(stems.values())} images each"
-                self._line("stems", shared if len(stems) < len(domain.files) else "")
-            self._line("sizes", counted({size_text(shape): n for shape, n in survey.sizes().items()}))
-            self._line("kinds", counted(survey.kinds()))
-            self._line("values", "; ".join(f"{kind} {ends(*values)}" for kind, values in survey.values().items()))
-            self._widths(survey.widths(), "; test.py takes --pixel_nm" * (role == "test_sem"))
-            if survey.histogram.sum():
-                found = percentiles(survey.histogram, SHARES.values())
-                shares = ", ".join(f"{name} {level}" for name, level in zip(SHARES, found, strict=True))
-                self._line("grey levels", f"mean {survey.mean():.1f}; percentiles {shares}")
-            if role == "depth" and survey.usable():
-                self._line("background", counted(survey.levels()))
+                stems = Counter(group for _, group in images.groups().elements())
+                text = f"{len(stems):,}, of {range_text(stems.values())} images each"
+                self._line("stems", text if len(stems) < len(images.files) else "")
+            self._line("sizes", count_text({size_text(shape): n for shape, n in folder.sizes().items()}))
+            self._line("kinds", count_text(folder.pixel_formats()))
+            ranges = folder.value_ranges().items()
+            self._line("values", "; ".join(f"{bit_depth} {limits_text(*limits)}" for bit_depth, limits in ranges))
+            self._pixel_sizes(folder.pixel_sizes(), "; use --pixel_nm with test.py" * (role == "test_sem"))
+            if folder.histogram.sum():
+                levels = percentiles(folder.histogram, PERCENTILES.values())
+                text = ", ".join(f"{name} {level}" for name, level in zip(PERCENTILES, levels, strict=True))
+                self._line("grey levels", f"mean {folder.mean():.1f}; percentiles {text}")
+            if role == "depth" and folder.usable():
+                self._line("background", count_text(folder.levels()))
 
-    def names(self) -> None:
-        """What the names tell: partners, twins, sites of average_depth.csv, files that are passed over."""
+    def print_names(self) -> None:
+        """Prints what the file names tell: pairs, name collisions, sites of average_depth.csv, ignored files."""
         print("\nnames")
         pairs, sem, depth = self.inventory.pairs()
         self._line("pairs", f"{len(pairs):,} SEM images with a depth map")
-        self._some("SEM images without a depth map", sem)
-        self._some("depth maps without a SEM image", depth)
+        self._example("SEM images without a depth map", sem)
+        self._example("depth maps without a SEM image", depth)
         sem, depth = self.inventory.test_without_truth()
-        self._some("test images without a true depth map, which test.py refuses", sem)
-        self._some("true depth maps without a test image", depth)
-        for name, name_collisions in self.inventory.name_collisions().items():
-            self._some(f"images of {name} that share their name", name_collisions)
+        self._example("test images without a true depth map, which test.py refuses", sem)
+        self._example("true depth maps without a test image", depth)
+        for folder, names in self.inventory.name_collisions().items():
+            self._example(f"images of {folder} that share their name", names)
         try:
             sites = self.inventory.sites()
         except DataError as error:
@@ -78,211 +79,214 @@ class Report:
         else:
             if sites is not None:
                 self._line("sites", "those of train/average_depth.csv" if not any(sites) else "")
-                self._some("sites of train/average_depth.csv without an image", sites[0])
-                self._some("sites with images that train/average_depth.csv leaves out", sites[1])
+                self._example("sites of train/average_depth.csv without an image", sites[0])
+                self._example("sites with images that are missing in train/average_depth.csv", sites[1])
         for reason, names in self.inventory.ignored_files().items():
-            self._some(f"files passed over, {reason}", names)
+            self._example(f"files skipped, {reason}", names)
 
-    def contents(self, name_collisions: list[list[str]]) -> None:
-        """Files of the same bytes, and test images that were trained on."""
+    def print_duplicates(self, duplicates: list[list[str]]) -> None:
+        """Prints files of the same bytes, and test images that are also training images."""
         print("\ncontents")
-        more = sum(len(names) - 1 for names in name_collisions)
-        self._line("same bytes", f"copies of another file: {more:,}" if more else "none")
-        self._list(" = ".join(names[:3]) + " = ..." * (len(names) > 3) for names in name_collisions)
-        known: dict[bytes, str] = {}
+        n_copies = sum(len(names) - 1 for names in duplicates)
+        self._line("same bytes", f"copies of another file: {n_copies:,}" if n_copies else "none")
+        self._list(" = ".join(names[:3]) + " = ..." * (len(names) > 3) for names in duplicates)
+        trained: dict[bytes, str] = {}
         for role in ("sem", "simulated_sem"):
-            if role in self.surveys:
-                known |= {facts.pixel_digest: name for name, facts in self.surveys[role].usable().items()}
-        tested = self.surveys["test_sem"].usable() if "test_sem" in self.surveys else {}
-        again = [
-            f"{name} = {known[facts.pixel_digest]}" for name, facts in tested.items() if facts.pixel_digest in known
+            if role in self.statistics:
+                trained |= {info.pixel_digest: name for name, info in self.statistics[role].usable().items()}
+        tested = self.statistics["test_sem"].usable() if "test_sem" in self.statistics else {}
+        overlap = [
+            f"{name} = {trained[info.pixel_digest]}" for name, info in tested.items() if info.pixel_digest in trained
         ]
-        if tested and known:
-            self._line("overlap", f"{len(again):,} of {len(tested):,} test images show what a training image shows")
-            self._list(again)
+        if tested and trained:
+            self._line("overlap", f"{len(overlap):,} of {len(tested):,} test images are also training images")
+            self._list(overlap)
 
-    def files(self) -> None:
-        """Files that cannot be used, and suspicious ones."""
+    def print_bad_images(self) -> None:
+        """Prints images that cannot be used, and suspicious ones."""
         print("\nfiles")
-        for survey in self.surveys.values():
-            name = survey.domain.name
-            every = survey.unusable(self.options)
-            bad = {one: reason for one, reason in every.items() if not survey.infos[one].out_of_range}
-            if bad:
-                self._line("bad", f"{len(bad):,} of {len(survey.infos):,} in {name} cannot be used")
-                self._list(bad.values())
-            self._other_sizes(survey)
-            odd = survey.suspicious()
-            if odd:
-                self._line("suspicious", f"{len(odd):,} of {len(survey.infos):,} in {name}")
-                self._list(f"{one}: {'; '.join(reasons)}" for one, reasons in odd.items())
+        for folder in self.statistics.values():
+            name, n_read = folder.image_set.name, len(folder.infos)
+            unusable = folder.unusable(self.options).items()
+            reasons = [reason for image, reason in unusable if not folder.infos[image].out_of_range]
+            if reasons:
+                self._line("bad", f"{len(reasons):,} of {n_read:,} in {name} cannot be used")
+                self._list(reasons)
+            self._other_sizes(folder)
+            suspicious = folder.suspicious()
+            if suspicious:
+                self._line("suspicious", f"{len(suspicious):,} of {n_read:,} in {name}")
+                self._list(f"{image}: {'; '.join(warnings)}" for image, warnings in suspicious.items())
         self._grey_range()
-        if not any(survey.unusable(self.options) or survey.suspicious() for survey in self.surveys.values()):
-            self._line("all", f"can be used, and none looks suspicious{self._read()}")
+        if not any(folder.unusable(self.options) or folder.suspicious() for folder in self.statistics.values()):
+            self._line("all", f"can be used, and none looks suspicious{self._sampled()}")
 
-    def verdict(self, planned: dict[str, Plan]) -> int:
-        """What each kind of training would use, then one line: whether it would start; returns the exit status."""
-        print("a training would use")
-        for kind, plan in planned.items():
-            systems = ", ".join(SYSTEMS[kind])
-            if plan.missing or plan.blockers:
-                self._line(kind, f"nothing: {'; '.join(plan.missing + plan.blockers)} ({systems})")
+    def print_verdict(self, plans: dict[str, Plan]) -> int:
+        """Prints which kinds of data set are ready for a training, then the verdict; returns the exit status."""
+        print("kinds of data set for training")
+        for kind, plan in plans.items():
+            if not plan.ready:
+                self._line(kind, f"not ready: {'; '.join(plan.missing + plan.blockers)} ({DESCRIPTIONS[kind]})")
                 continue
             parts = []
             for role, files in plan.images.items():
-                bad = self.surveys[role].unusable(self.options)
-                parts.append(f"{sum(file.name not in bad for file in files):,} of {self.surveys[role].domain.name}")
-            shape = self.surveys[next(iter(plan.images))].common_size(self.options)
-            self._line(kind, f"{', '.join(parts)}, {self._prepared(shape)} ({systems})")
-        stops = list(dict.fromkeys(line for plan in planned.values() if not plan.missing for line in plan.blockers))
-        ready = [name for kind, plan in planned.items() if not plan.missing + plan.blockers for name in SYSTEMS[kind]]
-        if stops:
-            others = f"; as it is, it suffices for {', '.join(ready)}" if ready else ""
-            print(f"not ready: {'; '.join(stops)}{self._advice(stops)}{others}{self._to_test()}")
+                unusable = self.statistics[role].unusable(self.options)
+                n_usable = sum(file.name not in unusable for file in files)
+                parts.append(f"{n_usable:,} of {self.statistics[role].image_set.name}")
+            size = self.statistics[next(iter(plan.images))].common_size(self.options)
+            self._line(kind, f"ready: {', '.join(parts)}, {self._preprocessing(size)} ({DESCRIPTIONS[kind]})")
+        blockers = list(dict.fromkeys(line for plan in plans.values() if not plan.missing for line in plan.blockers))
+        ready = [kind for kind, plan in plans.items() if plan.ready]
+        if blockers:
+            others = f"; as it is, ready for: {', '.join(ready)}" if ready else ""
+            print(f"not ready: {'; '.join(blockers)}{self._advice(blockers)}{others}{self._testable()}")
         elif not ready:
-            missing = dict.fromkeys(line for plan in planned.values() for line in plan.missing)
-            print(f"not ready: {'; '.join(missing)}{self._to_test()}")
+            missing = dict.fromkeys(line for plan in plans.values() for line in plan.missing)
+            print(f"not ready: {'; '.join(missing)}{self._testable()}")
         else:
-            print(f"ready to train{self._read()}: --model {', '.join(ready)}")
-        return int(bool(stops) or not ready)
+            print(f"ready to train{self._sampled()}: {', '.join(ready)}")
+        print("`python train.py -h` lists which --model learns from which kind of data set")
+        return int(bool(blockers) or not ready)
 
-    def _amount(self, survey: FolderStatistics) -> str:
+    def _amount(self, folder: FolderStatistics) -> str:
         """`43 images in 36 files: 42 read, 1 cannot be`."""
-        every, tried = len(survey.domain.files), len(survey.infos)
-        files = len({file_of(file.name) for file in survey.domain.files})
-        said = f"{every:,} images" + (f" in {files:,} files" if files < every else "")
-        failed = 0 if survey.domain.role == TRUTH else sum(not one.kind for one in survey.infos.values())
-        unread = f", {failed:,} cannot be" if failed else ""
-        if tried < every:
-            return f"{said}, {tried - failed:,} read{unread}, spread evenly; --all reads every one"
-        return f"{said}, {f'{tried - failed:,} read{unread}' if failed else 'all read'}"
+        n_images, n_tried = len(folder.image_set.files), len(folder.infos)
+        n_files = len({file_of(file.name) for file in folder.image_set.files})
+        text = f"{n_images:,} images" + (f" in {n_files:,} files" if n_files < n_images else "")
+        is_truth = folder.image_set.role == TRUTH
+        n_failed = 0 if is_truth else sum(not info.pixel_format for info in folder.infos.values())
+        read = f"{n_tried - n_failed:,} read" + (f", {n_failed:,} cannot be" if n_failed else "")
+        if n_tried < n_images:
+            return f"{text}, {read}, spread evenly; --all reads every one"
+        return f"{text}, {read if n_failed else 'all read'}"
 
-    def _sites(self, domain: ImageSet) -> tuple[Counter[str], int]:
-        """Images of each site, and those of none: of test images as test.py has it, else by folders site_00233."""
-        if domain.role == "test_sem":
+    def _sites(self, images: ImageSet) -> tuple[Counter[str], int]:
+        """(images of each site, number of images without); test.py defines sites of test images, else the folders."""
+        if images.role == "test_sem":
             site_of = InferenceImages([], self.options, folder=self.inventory.layout.test_folder()).site_of
-            sites = Counter(map(site_of, domain.files))
+            sites = Counter(map(site_of, images.files))
         else:
             folders = (
                 file.group.startswith("site_")
                 and file.path.parent.name == file.group
                 and f"{file.class_folder}/{file.group}"
-                for file in domain.files
+                for file in images.files
             )
             sites = Counter(site or "" for site in folders)
         return sites, sites.pop("", 0)
 
-    def _widths(self, widths: Counter[str], advice: str) -> None:
-        if not widths:
+    def _pixel_sizes(self, sizes: Counter[str], advice: str) -> None:
+        if not sizes:
             return
-        if set(widths) == {NOT_SAID}:
-            self._line("pixels", f"no file says how wide they are{advice}")
+        if set(sizes) == {NO_PIXEL_SIZE}:
+            self._line("pixels", f"no file gives the pixel size{advice}")
             return
-        self._line("pixels", counted(widths))
-        if len(widths.keys() - {NOT_SAID}) > 1:
-            self._line("", "warning: their widths differ, and a model knows holes by their size in pixels")
-        if missing := widths[NOT_SAID]:
-            self._line("", f"warning: of {missing:,} images no file says how wide they are{advice}")
+        self._line("pixels", count_text(sizes))
+        if len(sizes.keys() - {NO_PIXEL_SIZE}) > 1:
+            self._line("", "warning: pixel sizes differ, and a model knows holes by their size in pixels")
+        if missing := sizes[NO_PIXEL_SIZE]:
+            self._line("", f"warning: for {missing:,} images no file gives the pixel size{advice}")
 
-    def _other_sizes(self, survey: FolderStatistics) -> None:
-        if survey.domain.role == "test_sem" and len(survey.sizes()) > 1:
-            usual = survey.common_size(DataOptions())
-            others = sum(count for size, count in survey.sizes().items() if size != usual)
+    def _other_sizes(self, folder: FolderStatistics) -> None:
+        if folder.image_set.role == "test_sem" and len(folder.sizes()) > 1:
+            common_size = folder.common_size(DataOptions())
+            n_others = sum(count for size, count in folder.sizes().items() if size != common_size)
             self._line(
                 "other sizes",
-                f"{others:,} in {survey.domain.name} are not {size_text(usual)}; test.py takes each as one hole, or "
-                "as a field of many with --field",
+                f"{n_others:,} in {folder.image_set.name} are not {size_text(common_size)}; test.py takes each as one "
+                "hole, or as a field of view of many with --field",
             )
 
     def _grey_range(self) -> None:
-        """What --grey_range is missing for, one line a folder and kind, and one that could be said."""
-        seen: list[float] = []
-        for survey in self.surveys.values():
-            for kind, values in survey.values(out_of_range=True).items():
-                count = sum(one.out_of_range and one.bit_depth == kind for one in survey.infos.values())
-                where = f"{count:,} of {len(survey.infos):,} in {survey.domain.name}, {kind}, {ends(*values)}"
-                given = ",".join(map(str, self.options.grey_range))
-                wrong = f"lie outside --grey_range {given}" if given else "need --grey_range"
-                self._line("grey range", f"{where}: {wrong}")
-                seen += values
-        if seen:
-            seen += self.options.grey_range
-            low = math.floor(min(seen))
-            high = max(math.ceil(max(seen)), low + 1)
+        """Prints which images need a --grey_range, one line per folder and bit depth, and a proposal."""
+        observed: list[float] = []
+        for folder in self.statistics.values():
+            for bit_depth, limits in folder.value_ranges(out_of_range=True).items():
+                count = sum(info.out_of_range and info.bit_depth == bit_depth for info in folder.infos.values())
+                total, name = len(folder.infos), folder.image_set.name
+                grey_range = ",".join(map(str, self.options.grey_range))
+                problem = f"lie outside --grey_range {grey_range}" if grey_range else "need --grey_range"
+                self._line(
+                    "grey range", f"{count:,} of {total:,} in {name}, {bit_depth}, {limits_text(*limits)}: {problem}"
+                )
+                observed += limits
+        if observed:
+            observed += self.options.grey_range
+            low = math.floor(min(observed))
+            high = max(math.ceil(max(observed)), low + 1)
             self._line(
                 "",
-                f"proposed: --grey_range{'=' if low < 0 else ' '}{low},{high}, from the least and greatest value "
-                "observed: a proposal only.",
+                f"proposed: --grey_range{'=' if low < 0 else ' '}{low},{high}, the minimum and maximum value observed: "
+                "a proposal only.",
             )
-            self._line(
-                "",
-                "What means black and white the instrument says; values outside are refused, in images to come, too.",
-            )
+            self._line("", "Take black and white values from the instrument; values outside are rejected.")
 
-    def _to_test(self) -> str:
-        """What can be done with test images while nothing can be trained."""
-        if "test_sem" not in self.surveys:
+    def _testable(self) -> str:
+        """Which test images can be tested, for data sets with which nothing can be trained."""
+        if "test_sem" not in self.statistics:
             return ""
-        survey = self.surveys["test_sem"]
-        fit = sum(min(facts.shape) >= MIN_SIDE for facts in survey.usable().values())
-        later = sum(facts.out_of_range for facts in survey.infos.values())
-        ways = [f"{fit:,} of {len(survey.infos):,} images as they are"] if fit else []
-        ways += [f"{later:,} with such a --grey_range"] if later else []
-        alike = survey.domain.name in self.inventory.name_collisions()
-        rename = ", once those that share their name are renamed" * alike
-        return f"; but {survey.domain.name} can be tested: {', '.join(ways)}{rename}" if ways else ""
+        folder = self.statistics["test_sem"]
+        n_usable = sum(min(info.shape) >= MIN_SIDE for info in folder.usable().values())
+        n_out_of_range = sum(info.out_of_range for info in folder.infos.values())
+        parts = [f"{n_usable:,} of {len(folder.infos):,} images as they are"] if n_usable else []
+        parts += [f"{n_out_of_range:,} with such a --grey_range"] if n_out_of_range else []
+        collides = folder.image_set.name in self.inventory.name_collisions()
+        rename = ", once those that share their name are renamed" * collides
+        return f"; but {folder.image_set.name} can be tested: {', '.join(parts)}{rename}" if parts else ""
 
-    def _read(self) -> str:
-        read = sum(len(survey.infos) for survey in self.surveys.values())
-        there = sum(len(survey.domain.files) for survey in self.surveys.values())
-        return "" if read == there else f", as far as {read:,} of {there:,} images tell"
+    def _sampled(self) -> str:
+        n_read = sum(len(folder.infos) for folder in self.statistics.values())
+        n_images = sum(len(folder.image_set.files) for folder in self.statistics.values())
+        return "" if n_read == n_images else f", judged by {n_read:,} of {n_images:,} images"
 
-    def _advice(self, stops: list[str]) -> str:
-        """What mends images that cannot be used, if those are what stops a training."""
-        if not any("be used" in stop for stop in stops):
+    def _advice(self, blockers: list[str]) -> str:
+        """How to fix images that cannot be used, if they prevent a training."""
+        if not any("be used" in blocker for blocker in blockers):
             return ""
-        reasons = [reason for survey in self.surveys.values() for reason in survey.unusable(self.options).values()]
+        reasons = [reason for folder in self.statistics.values() for reason in folder.unusable(self.options).values()]
         if any("--grey_range" in reason for reason in reasons):
-            return "; say --grey_range LOW,HIGH, here and to train.py"
-        resize = ", or say --preprocess resize --load_size H,W" * any("where others are" in one for one in reasons)
-        skip = ", or say --on_bad_image skip" * (self.options.on_bad_image != "skip")
-        return f"; mend or remove them{resize}{skip}"
+            return "; use --grey_range LOW,HIGH, here and with train.py"
+        has_other_sizes = any("where others are" in reason for reason in reasons)
+        resize = ", or use --preprocess resize --load_size H,W" * has_other_sizes
+        skip = ", or use --on_bad_image skip" * (self.options.on_bad_image != "skip")
+        return f"; fix or remove them{resize}{skip}"
 
-    def _prepared(self, shape: tuple[int, ...]) -> str:
-        how = "resized to " if "resize" in self.options.preprocess else "as they are, "
+    def _preprocessing(self, size: tuple[int, ...]) -> str:
+        resized = "resized to " if "resize" in self.options.preprocess else "as they are, "
         crop = f", cropped to {size_text(height_width(self.options.crop_size))}"
-        return f"{how}{size_text(shape)}{crop if 'crop' in self.options.preprocess else ''}"
+        return f"{resized}{size_text(size)}{crop if 'crop' in self.options.preprocess else ''}"
 
-    def _line(self, what: str, said: str) -> None:
-        if said:
-            print(f"  {what:<12} {printable(said)}")
+    def _line(self, label: str, text: str) -> None:
+        if text:
+            print(f"  {label:<12} {printable(text)}")
 
-    def _some(self, what: str, names: Iterable[str]) -> None:
+    def _example(self, label: str, names: Iterable[str]) -> None:
         names = sorted(names)
         if names:
-            self._line("", f"{what}: {len(names):,}, such as {names[0]}")
+            self._line("", f"{label}: {len(names):,}, such as {names[0]}")
 
     def _list(self, lines: Iterable[str]) -> None:
         lines = list(lines)
-        for line in lines[:MOST]:
+        for line in lines[:MAX_ITEMS]:
             print(f"    {printable(line)}")
-        if len(lines) > MOST:
-            print(f"    and {len(lines) - MOST:,} more")
+        if len(lines) > MAX_ITEMS:
+            print(f"    and {len(lines) - MAX_ITEMS:,} more")
 
 
-def counted(numbers: dict[Any, int]) -> str:
-    """`72x48: 400, 72x40: 2`, the commonest first where there are too many for all."""
-    most = dict(Counter(numbers).most_common(MOST))
-    shown = ", ".join(f"{what}: {n:,}" for what, n in (sorted(most.items()) if len(numbers) <= MOST else most.items()))
-    return shown + (f", and {len(numbers) - MOST:,} other" if len(numbers) > MOST else "")
+def count_text(counts: dict[Any, int]) -> str:
+    """Counts such as `72x48: 400, 72x40: 2`; of more than MAX_ITEMS the largest."""
+    largest = dict(Counter(counts).most_common(MAX_ITEMS))
+    items = sorted(largest.items()) if len(counts) <= MAX_ITEMS else largest.items()
+    text = ", ".join(f"{name}: {n:,}" for name, n in items)
+    return text + (f", and {len(counts) - MAX_ITEMS:,} other" if len(counts) > MAX_ITEMS else "")
 
 
-def ends(low: float, high: float) -> str:
+def limits_text(low: float, high: float) -> str:
     """`18 to 37959`."""
     return f"{low:.6g} to {high:.6g}"
 
 
-def span(counts: Collection[int]) -> str:
+def range_text(counts: Collection[int]) -> str:
     """`3 to 31`."""
-    least, most = min(counts), max(counts)
-    return f"{least}" if least == most else f"{least} to {most}"
+    low, high = min(counts), max(counts)
+    return f"{low}" if low == high else f"{low} to {high}"

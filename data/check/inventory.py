@@ -1,4 +1,4 @@
-"""What a dataroot holds by its listing alone: domains, partners, twins, and files that are passed over."""
+"""Lists what a dataroot holds, without opening images: folders, pairs, name collisions, and ignored files."""
 
 import os
 from collections import Counter, defaultdict
@@ -10,6 +10,7 @@ from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
 from ..io import SUFFIXES, file_of
 
+# Folders by the role of their images.
 CONTEST = {
     "sem": "train/SEM",
     "depth": "simulation_data/Depth",
@@ -19,110 +20,114 @@ CONTEST = {
 }
 CLASSIC = {"sem": "trainA", "depth": "trainB", "test_sem": "testA", "test_depth": "testB"}
 PLAIN = {"test_sem": "."}
-TRUTH = "test_depth"  # its pixels are nobody's but test.py's
+TRUTH = "test_depth"  # only test.py may use its pixels
 RECORDS = ("train/average_depth.csv", "dataset.json")
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """The images of one of a data set's folders."""
+    """The images of one folder of a data set."""
 
     role: str
     name: str
     files: list[ImageFile]
 
     def classes(self) -> Counter[str]:
-        """Images of each class, '' where there are none."""
+        """Number of images of each class; the class is '' where there are none."""
         return Counter(file.class_folder for file in self.files)
 
     def groups(self) -> Counter[tuple[str, str]]:
-        """Images of each (class, site or stem)."""
+        """Number of images of each (class, site or stem)."""
         return Counter((file.class_folder, file.group) for file in self.files)
 
 
 class Inventory:
-    """`domains` by role, and what their names tell. Raises DataError if a folder cannot be read or there is no image.
+    """The `image_sets` of a data set by role. A missing or empty folder has none.
 
-    A folder that is missing, or empty, is no domain.
+    DataError if a folder cannot be read or if there is no image.
     """
 
     def __init__(self, layout: DatasetLayout) -> None:
         self.layout = layout
-        self.kind = "contest's" if layout.contest else "plain" if layout.plain else "classic"
+        self.layout_name = "contest's" if layout.contest else "plain" if layout.plain else "classic"
         self.folders = CONTEST if layout.contest else PLAIN if layout.plain else CLASSIC
         self.paired_with_depth = "simulated_sem" if layout.contest else "sem"
-        self.domains: dict[str, ImageSet] = {}
+        self.image_sets: dict[str, ImageSet] = {}
         for role, name in self.folders.items():
             folder = layout.root / name
             labelled = layout.contest and not role.startswith("test")
             files = list(layout.scan(folder, labelled)) if folder.is_dir() else []
             if files:
-                self.domains[role] = ImageSet(role, name, files)
-        if not self.domains:
+                self.image_sets[role] = ImageSet(role, name, files)
+        if not self.image_sets:
             raise DataError(f"{layout.root}: holds no image in {', '.join(self.folders.values())}")
 
     def files(self, role: str) -> list[ImageFile]:
-        """The images of a domain; none if it is missing."""
-        return self.domains[role].files if role in self.domains else []
+        """The images of a role; none if its folder is missing."""
+        return self.image_sets[role].files if role in self.image_sets else []
 
     def pairs(self) -> tuple[dict[ImageFile, ImageFile], list[str], list[str]]:
-        """(SEM image: its depth map), SEM images without one, depth maps without any."""
-        maps = {self._place(file, "depth", file.stem): file for file in self.files("depth")}
-        found: dict[ImageFile, ImageFile] = {}
-        alone = []
+        """(SEM image: its depth map), names of SEM images without a depth map, of depth maps without a SEM image."""
+        maps = {self._pair_key(file, "depth", file.stem): file for file in self.files("depth")}
+        pairs: dict[ImageFile, ImageFile] = {}
+        unpaired = []
         for file in self.files(self.paired_with_depth):
             stem = file.group if self.layout.contest else file.stem
-            place = self._place(file, self.paired_with_depth, stem)
-            if place in maps:
-                found[file] = maps[place]
+            key = self._pair_key(file, self.paired_with_depth, stem)
+            if key in maps:
+                pairs[file] = maps[key]
             else:
-                alone.append(file.name)
-        taken = set(found.values())
-        return found, alone, [file.name for file in maps.values() if file not in taken]
+                unpaired.append(file.name)
+        used = set(pairs.values())
+        return pairs, unpaired, [file.name for file in maps.values() if file not in used]
 
     def name_collisions(self) -> dict[str, list[str]]:
-        """By domain: images that share folder and stem with another (of the test images: the stem), whose partner or
-        result would be the same."""
-        found = {}
-        for domain in self.domains.values():
-            places = defaultdict(list)
-            for file in domain.files:
-                folder = "" if domain.role.startswith("test") else os.path.dirname(file.name)
-                places[os.path.join(folder, file.stem)].append(file.name)
-            if alike := [name for names in places.values() if len(names) > 1 for name in names]:
-                found[domain.name] = alike
-        return found
+        """By folder: images with the same subfolder and stem as another image; for test images, the same stem.
+
+        Their partners or results would have the same name.
+        """
+        collisions = {}
+        for image_set in self.image_sets.values():
+            by_name = defaultdict(list)
+            for file in image_set.files:
+                folder = "" if image_set.role.startswith("test") else os.path.dirname(file.name)
+                by_name[os.path.join(folder, file.stem)].append(file.name)
+            if colliding := [name for names in by_name.values() if len(names) > 1 for name in names]:
+                collisions[image_set.name] = colliding
+        return collisions
 
     def test_without_truth(self) -> tuple[list[str], list[str]]:
-        """Test images without a true depth map and maps without an image, if there are any maps."""
+        """Test images without a true depth map, and true depth maps without a test image; none without any map."""
         sem, depth = ({file.stem: file.name for file in self.files(role)} for role in ("test_sem", TRUTH))
         if not depth:
             return [], []
         return [sem[stem] for stem in sem if stem not in depth], [depth[stem] for stem in depth if stem not in sem]
 
     def sites(self) -> tuple[set[str], set[str]] | None:
-        """Sites of train/average_depth.csv that have no image, and sites with images that it leaves out; None without
-        the file. Raises DataError if it cannot be understood."""
+        """Sites in train/average_depth.csv without an image, and sites with images that are not in the file.
+
+        None without the file. DataError if it cannot be read.
+        """
         if not (self.layout.root / RECORDS[0]).exists():
             return None
-        there = {
+        with_images = {
             f"{file.class_folder.lower()}_{file.group}" for file in self.files("sem") if file.group.startswith("site_")
         }
-        named = {site.lower() for site in self.layout.average_depth()}
-        return named - there, there - named
+        listed = {site.lower() for site in self.layout.average_depth()}
+        return listed - with_images, with_images - listed
 
     def ignored_files(self) -> dict[str, list[str]]:
-        """Files below the dataroot that are neither images of a domain nor known records, by the reason."""
-        listed = {os.path.normpath(file_of(file.name)) for domain in self.domains.values() for file in domain.files}
-        listed |= {os.path.normpath(self.layout.root / name) for name in RECORDS}
-        found = defaultdict(list)
-        for place, folders, names in os.walk(self.layout.root):
+        """Files below the dataroot that are neither images of the data set nor known records, by reason."""
+        used = {os.path.normpath(file_of(file.name)) for images in self.image_sets.values() for file in images.files}
+        used |= {os.path.normpath(self.layout.root / name) for name in RECORDS}
+        ignored = defaultdict(list)
+        for directory, folders, names in os.walk(self.layout.root):
             folders[:] = [name for name in folders if name != CACHE_FOLDER]
-            inside = os.path.relpath(place, self.layout.root).split(os.sep)
-            hidden = next((part for part in inside if part.startswith(".") and part not in (".", "..")), "")
+            parts = os.path.relpath(directory, self.layout.root).split(os.sep)
+            hidden = next((part for part in parts if part.startswith(".") and part not in (".", "..")), "")
             for name in names:
-                path = os.path.normpath(os.path.join(place, name))
-                if path in listed:
+                path = os.path.normpath(os.path.join(directory, name))
+                if path in used:
                     continue
                 ending = os.path.splitext(name)[1].lower()
                 if hidden or name.startswith("."):
@@ -131,8 +136,8 @@ class Inventory:
                     reason = "images outside the folders that are read"
                 else:
                     reason = f"{ending or 'without'} ending"
-                found[reason].append(path)
-        return dict(found)
+                ignored[reason].append(path)
+        return dict(ignored)
 
-    def _place(self, file: ImageFile, role: str, stem: str) -> tuple[Path, str]:
+    def _pair_key(self, file: ImageFile, role: str, stem: str) -> tuple[Path, str]:
         return file.path.relative_to(self.layout.root / self.folders[role]).parent, stem

@@ -1,4 +1,4 @@
-"""The holes of a field of view: dark regions on a brighter surface, found without training."""
+"""Finds the holes of a field of view, dark regions on a brighter surface, by a threshold and a watershed."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,18 +12,18 @@ from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import clear_border, find_boundaries, watershed
 
 THRESHOLDS = ("otsu", "local")
-SMOOTH = 2.0  # px, sigma of the Gaussian against noise
-LOCAL = 1 / 4  # side of the square whose mean `local` subtracts, of the field's shorter side
-NECK = 0.6  # two dark parts are two holes where their neck is narrower than this share of the narrower one
-SPREAD = 5  # holes have between a fifth and five times the area of the typical one
-SOLID = 0.7  # least share of its convex hull that a hole fills
-EDGE = 1.6  # least mean gradient on contours over the field's median: noise, cut at any level, has 1.0 to 1.3
-SATURATED = 4  # grey levels from black or white that a data bar's ground may have
+SMOOTHING_SIGMA = 2.0  # [px] of the Gaussian against noise
+LOCAL_WINDOW = 1 / 4  # side of the square whose mean `local` subtracts, relative to the field's shorter side
+NECK_RATIO = 0.6  # a dark region is split where its neck is narrower than this fraction of the narrower part
+AREA_RATIO = 5  # holes have between a fifth and five times the typical area
+MIN_SOLIDITY = 0.7  # fraction of its convex hull that a hole fills
+MIN_EDGE_RATIO = 1.6  # mean gradient on contours over the field's median gradient; it is 1.0 to 1.3 for noise
+BAR_TOLERANCE = 4  # [grey level] distance from black or white of a data bar's background
 
 
 @dataclass(frozen=True)
 class DetectedHole:
-    """Centroid y, x and box top, left of a dark region [px of the field]; its mask within the box, bool (h, w)."""
+    """A hole: centroid y, x and box top, left [px of the field]; its mask within the box, bool (h, w)."""
 
     y: float
     x: float
@@ -38,59 +38,67 @@ class DetectedHole:
 
 
 class Detections(NamedTuple):
-    """The holes of a field, row by row; all its dark parts but the smallest, hole or not, bool (H, W); how many
-    of them touch the border; in words how they were looked for."""
+    """The holes of a field, row by row, and what else the detection tells.
+
+    `dark` is the mask of all dark regions but the smallest, hole or not, bool (H, W). `n_at_border` of them touch the
+    border. `settings` describes the threshold and the areas in words.
+    """
 
     holes: list[DetectedHole]
     dark: NDArray[np.bool_]
-    at_border: int
-    tried: str
+    n_at_border: int
+    settings: str
 
 
 def detect_holes(image: NDArray, threshold: str = "otsu", area: tuple[int, ...] = ()) -> Detections:
-    """The holes of a field of view (H, W) [grey level 0..255], those that touch its border left out.
+    """The holes of a field of view (H, W) [grey level 0..255]; those that touch its border are skipped.
 
-    The smoothed image, with `local` less its surroundings, is cut by the method of Otsu (IEEE Trans. SMC 9, 62, 1979).
-    Dark parts that meet in a neck are separated by the watershed of the distance to the surface (Beucher and Lantuejoul
-    1979), its markers being the h-maxima of the logarithm of that distance: a neck counts by its relative width.
-    `area` (least, greatest) [px] of a hole; () is a fifth and five times that of the typical one, the hole in which
-    the median dark pixel lies. A data bar at the bottom is no part of the field.
+    The image is smoothed, `local` subtracts the mean of the surroundings, and Otsu's threshold cuts it (IEEE Trans. SMC
+    9, 62, 1979). A watershed of the distance to the surface separates holes that touch (Beucher and Lantuejoul 1979).
+    Its markers are the h-maxima of the logarithm of the distance, so that the relative width of a neck decides.
+
+    `area` is (minimum, maximum) [px] of a hole. () means a fifth and five times the typical area: that of the hole with
+    the median dark pixel. A data bar at the bottom is ignored.
     """
     dark = np.zeros(image.shape, dtype=bool)
-    field = image[: _bar(image)].astype(np.float32)
+    field = image[: _data_bar_row(image)].astype(np.float32)
     if not field.size:
         return Detections([], dark, 0, "nothing but black and white")
-    smooth = gaussian(field, SMOOTH, preserve_range=True)
-    seen = smooth - uniform_filter(smooth, int(LOCAL * min(field.shape))) if threshold == "local" else smooth
-    grey = threshold_otsu(seen)
-    parts = _separated(seen < grey)
-    inner = clear_border(parts)
-    regions = regionprops(inner)
+    smooth = gaussian(field, SMOOTHING_SIGMA, preserve_range=True)
+    if threshold == "local":
+        smooth = smooth - uniform_filter(smooth, int(LOCAL_WINDOW * min(field.shape)))
+    grey = threshold_otsu(smooth)
+    settings = f"threshold {threshold} at {grey:.0f} grey levels"
+    labels = _separate(smooth < grey)
+    inner_labels = clear_border(labels)
+    regions = regionprops(inner_labels)
     if not regions:
-        return Detections(
-            [], dark, int(parts.max()), f"threshold {threshold} at {grey:.0f} grey levels: nothing inside is darker"
-        )
-    low, high = area or _usual(np.array([one.area for one in regions]))
-    large = np.bincount(parts.ravel()) >= low
+        return Detections([], dark, int(labels.max()), f"{settings}: nothing inside is darker")
+    low, high = area or _default_area(np.array([region.area for region in regions]))
+    large = np.bincount(labels.ravel()) >= low
     large[0] = False
-    at_border = int(large.sum()) - sum(one.area >= low for one in regions)
-    tried = f"threshold {threshold} at {grey:.0f} grey levels, areas {low} to {high} px"
-    kept = [one for one in regions if low <= one.area <= high and one.area_filled >= SOLID * one.area_convex]
-    if kept and not _has_edges(seen, inner, [one.label for one in kept]):
-        return Detections([], dark, at_border, f"{tried}; what is darker has no edges, as noise has none")
-    dark[: len(field)] = large[parts]
-    return Detections(_in_rows([_hole(one) for one in kept]), dark, at_border, tried)
+    n_at_border = int(large.sum()) - sum(region.area >= low for region in regions)
+    settings += f", areas {low} to {high} px"
+    kept = [
+        region
+        for region in regions
+        if low <= region.area <= high and region.area_filled >= MIN_SOLIDITY * region.area_convex
+    ]
+    if kept and not _has_edges(smooth, inner_labels, [region.label for region in kept]):
+        return Detections([], dark, n_at_border, f"{settings}; dark regions have no edges: they are noise")
+    dark[: len(field)] = large[labels]
+    return Detections(_sort_by_rows([_to_hole(region) for region in kept]), dark, n_at_border, settings)
 
 
-def _hole(region) -> DetectedHole:
+def _to_hole(region) -> DetectedHole:
     mask = region.image_filled
-    y, x = (float(where.mean()) for where in np.nonzero(mask))
+    y, x = (float(indices.mean()) for indices in np.nonzero(mask))
     top, left, *_ = region.bbox
     return DetectedHole(top + y, left + x, top, left, mask)
 
 
-def _in_rows(holes: list[DetectedHole]) -> list[DetectedHole]:
-    """Holes row by row: a row holds what begins within half a hole's height below its first."""
+def _sort_by_rows(holes: list[DetectedHole]) -> list[DetectedHole]:
+    """Holes row by row. A row holds all holes at most half a hole's height below its first."""
     holes = sorted(holes, key=lambda hole: hole.y)
     reach = np.median([len(hole.mask) for hole in holes]) / 2 if holes else 0
     rows: list[list[DetectedHole]] = []
@@ -101,26 +109,26 @@ def _in_rows(holes: list[DetectedHole]) -> list[DetectedHole]:
     return [hole for row in rows for hole in sorted(row, key=lambda hole: hole.x)]
 
 
-def _bar(image: NDArray) -> int:
-    """The row at which a data bar begins: below it, most of each row is black or white."""
-    ground = ((image <= SATURATED) | (image >= 255 - SATURATED)).mean(axis=1) > 0.5
-    return len(ground) - int(np.argmin(ground[::-1])) if not ground.all() else 0
+def _data_bar_row(image: NDArray) -> int:
+    """First row of the data bar, the height of the image without one. Most of each of its rows is black or white."""
+    is_bar = ((image <= BAR_TOLERANCE) | (image >= 255 - BAR_TOLERANCE)).mean(axis=1) > 0.5
+    return len(is_bar) - int(np.argmin(is_bar[::-1])) if not is_bar.all() else 0
 
 
-def _separated(dark: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """The parts of a mask (H, W), numbered from 1."""
+def _separate(dark: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Labels (H, W) of the regions of a mask, from 1; regions that touch at a neck have labels of their own."""
     height = np.log(np.maximum(distance_transform_edt(dark), 0.5)).astype(np.float32)
-    domes = local_maxima(reconstruction(height + np.float32(np.log(NECK)), height))
-    return watershed(-height, label(domes & dark), mask=dark)
+    maxima = local_maxima(reconstruction(height + np.float32(np.log(NECK_RATIO)), height))
+    return watershed(-height, label(maxima & dark), mask=dark)
 
 
-def _usual(areas: NDArray) -> tuple[int, int]:
+def _default_area(areas: NDArray) -> tuple[int, int]:
     areas = np.sort(areas)
     typical = areas[np.searchsorted(np.cumsum(areas), areas.sum() / 2)]
-    return int(typical / SPREAD), int(typical * SPREAD)
+    return int(typical / AREA_RATIO), int(typical * AREA_RATIO)
 
 
-def _has_edges(seen: NDArray, parts: NDArray, wanted: list[int]) -> bool:
-    steepness = np.hypot(*np.gradient(seen))
-    contours = find_boundaries(parts, mode="inner") & np.isin(parts, wanted)
-    return bool(steepness[contours].mean() >= EDGE * np.median(steepness))
+def _has_edges(image: NDArray, labels: NDArray, selected: list[int]) -> bool:
+    steepness = np.hypot(*np.gradient(image))
+    contours = find_boundaries(labels, mode="inner") & np.isin(labels, selected)
+    return bool(steepness[contours].mean() >= MIN_EDGE_RATIO * np.median(steepness))

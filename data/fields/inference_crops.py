@@ -1,4 +1,4 @@
-"""Fields of view as test images: each hole that is found in them is one."""
+"""Fields of view as images for inference: a crop around each detected hole is one image."""
 
 from collections.abc import Iterator
 
@@ -11,17 +11,17 @@ from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import BadImageError, DataError
 from ..io import MAX_PIXELS, TOO_MANY_PIXELS, read_grey, resized
 from .hole_detection import THRESHOLDS, Detections, detect_holes
-from .stitching import FieldOfView, crops_of
+from .stitching import FieldOfView, cut_crops
 
-ENOUGH = 64  # training images, to know how large their holes are
+N_TRAINING_IMAGES = 64  # images from which the hole size of the training data is measured
 
 
 class InferenceCrops(InferenceImages):
-    """Crops around the holes of some fields of view, with the interface of `TestImages`; `fields` holds their places.
+    """Crops (N, H, W) [grey level 0..255] around the holes of fields of view, with the interface of `InferenceImages`.
 
-    `scale` is px of the network per px of the field; 0 makes the median hole as large as those of the SEM images that
-    the network was `trained_on`, a dataroot. Fields that cannot be read and those without a hole are in `bad`;
-    BadImageError if all are.
+    `fields` holds the positions of the crops. `scale` is px of the network per px of the field. 0 chooses it so that
+    the median hole is as large as that of the training images in the folder `training_root`. Fields that cannot be read
+    and fields without a hole are in `skipped`; BadImageError if all are.
     """
 
     def __init__(
@@ -31,106 +31,108 @@ class InferenceCrops(InferenceImages):
         threshold: str,
         area: tuple[int, ...],
         scale: float,
-        trained_on: str,
-        width: float | None = None,
+        training_root: str,
+        pixel_size: float | None = None,
     ) -> None:
-        super().__init__(files, options, width=width)
+        super().__init__(files, options, pixel_size=pixel_size)
         size = options.load_size if "resize" in options.preprocess else options.crop_size
         self.size = size[0], size[-1]
-        self.scale, self.like = scale, ""
+        self.scale, self.scale_reason = scale, ""
         self.fields: list[FieldOfView] = []
         boxes: list[tuple[int, ...]] = []
-        waiting: list[tuple[ImageFile, Detections]] = []
-        other = THRESHOLDS[1 - THRESHOLDS.index(threshold)]
-        self.hint = f"try --field_threshold {other}, --field_area LEAST,GREATEST or --field_scale"
+        unscaled: list[tuple[ImageFile, Detections]] = []
+        other_threshold = THRESHOLDS[1 - THRESHOLDS.index(threshold)]
+        self.hint = f"try --field_threshold {other_threshold}, --field_area MIN,MAX or --field_scale"
         for file in files:
             try:
-                found = detect_holes(self._one(file)[1], threshold, area)
+                detections = detect_holes(self.read_image(file)[1], threshold, area)
             except DataError as error:
-                self.bad[file.name] = str(error)
+                self.skipped[file.name] = str(error)
                 continue
-            boxes += [hole.mask.shape for hole in found.holes]
+            boxes += [hole.mask.shape for hole in detections.holes]
             if scale:
-                self._take(file, found)
+                self._add_field(file, detections)
             else:  # the scale comes from the holes of all fields
-                waiting.append((file, found))
-        self.box = np.median(boxes, axis=0) if boxes else np.ones(2)
+                unscaled.append((file, detections))
+        self.median_box = np.median(boxes, axis=0) if boxes else np.ones(2)
         if boxes and not scale:
-            self._fit(trained_on)
-        for file, found in waiting:
-            self._take(file, found)
+            self._choose_scale(training_root)
+        for file, detections in unscaled:
+            self._add_field(file, detections)
         if not self.fields:
-            raise BadImageError(self.bad, len(files))
+            raise BadImageError(self.skipped, len(files))
 
     def __len__(self) -> int:
         return sum(len(field.crops) for field in self.fields)
 
     def batches(self, batch_size: int, ahead: bool = True) -> Iterator[InferenceBatch]:
-        """The crops; their site is the field. One that can no longer be read is left out and named in `bad`."""
+        """The crops in batches; their site is the field. A field that can no longer be read is added to `skipped`."""
         for field in self.fields:
             try:
                 image = self.read(field).astype(np.float32)
             except DataError as error:
-                self.bad[field.file.name] = str(error)
+                self.skipped[field.file.name] = str(error)
                 continue
             if field.scaled != field.shape:
                 image = resized(image, field.scaled)
             stems = list(field.crops)
             for start in range(0, len(stems), batch_size):
-                some = stems[start : start + batch_size]
-                crops = np.stack([field.cut(image, stem) for stem in some])
-                yield InferenceBatch(some, crops, None, [field.name] * len(some))
+                batch = stems[start : start + batch_size]
+                crops = np.stack([field.cut(image, stem) for stem in batch])
+                yield InferenceBatch(batch, crops, None, [field.name] * len(batch))
 
     def read(self, field: FieldOfView) -> NDArray:
-        """The micrograph of a field (H, W) [grey level]."""
+        """The image of a field (H, W) [grey level]."""
         return read_grey(field.file.name, self.options.grey_range)
 
     @property
     def summary(self) -> str:
-        """What was found, what was left out and at which scale, in lines."""
+        """Two lines: the detected and the skipped holes, and the scale of the crops."""
         crops = [crop for field in self.fields for crop in field.crops.values()]
-        height, width = self.box
-        said = (
-            f"--field_scale {self.scale:.3g}" if not self.like else f"--field_scale auto: {self.scale:.3g}, {self.like}"
-        )
+        height, width = self.median_box
+        scale = f"--field_scale {self.scale:.3g}"
+        if self.scale_reason:
+            scale = f"--field_scale auto: {self.scale:.3g}, {self.scale_reason}"
         return (
             f"fields of view: {len(self.fields)}, holes: {len(crops)}, their median box {height:g}x{width:g} px; "
-            f"left out: {_counts(self.fields)}\n"
-            f"crops of {self.size[0]}x{self.size[1]} px of the network ({said}); "
-            f"{sum(crop.neighbours for crop in crops)} show a part of a neighbour, which is left in"
+            f"skipped: {_describe_skipped(self.fields)}\n"
+            f"crops of {self.size[0]}x{self.size[1]} px of the network ({scale}); "
+            f"{sum(crop.neighbours for crop in crops)} show a part of a neighbour, which is not removed"
         )
 
-    def _take(self, file: ImageFile, found: Detections) -> None:
-        field = crops_of(file, found, self.size, self.scale or 1)
+    def _add_field(self, file: ImageFile, detections: Detections) -> None:
+        field = cut_crops(file, detections, self.size, self.scale or 1)
         if np.prod(field.scaled, dtype=np.float64) > MAX_PIXELS:
-            self.bad[file.name] = f"{file.name}: at {self.scale:g} times its size {TOO_MANY_PIXELS}"
+            self.skipped[file.name] = f"{file.name}: at {self.scale:g} times its size {TOO_MANY_PIXELS}"
         elif field.crops:
             self.fields.append(field)
         else:
-            tried = f"{len(found.holes)} holes with {found.tried}, left out: {_counts([field])}"
-            self.bad[file.name] = f"{file.name}: no hole to predict ({tried}); {self.hint}"
+            details = f"{len(detections.holes)} holes with {detections.settings}, skipped: {_describe_skipped([field])}"
+            self.skipped[file.name] = f"{file.name}: no hole to predict ({details}); {self.hint}"
 
-    def _fit(self, trained_on: str) -> None:
-        """Chooses the scale: like is measured with like, the holes of both kinds of image as `find_holes` sees them."""
+    def _choose_scale(self, training_root: str) -> None:
+        """Sets the scale so that the median hole is as large as in the training images."""
         try:
-            files = stratified_subset(DatasetLayout(trained_on).sem(), ENOUGH)
+            files = stratified_subset(DatasetLayout(training_root).sem(), N_TRAINING_IMAGES)
             images = [read_grey(file.name, self.options.grey_range) for file in files]
         except DataError as error:
-            height, width = self.box
+            height, width = self.median_box
             raise DataError(
-                f"--field_scale auto measures the images that the run was trained on: {error}; or say a number "
+                f"--field_scale auto measures the training images of the run: {error}; or use a number "
                 f"(the median hole here is {height:g}x{width:g} px)"
             ) from None
         boxes = [hole.mask.shape for image in images for hole in detect_holes(image).holes]
         if not boxes:
-            raise DataError(f"--field_scale auto: no hole is to be seen in {files[0].name} and its like; say a number")
+            raise DataError(
+                f"--field_scale auto: no hole found in training images such as {files[0].name}; use a number"
+            )
         height, width = np.median(boxes, axis=0)
-        self.scale = float(min((height, width) / self.box))
-        self.like = (
+        self.scale = float(min((height, width) / self.median_box))
+        self.scale_reason = (
             f"so that the median hole is as large as in the training images, {height:g}x{width:g} px; "
-            "depths in nm are not scaled with it"
+            "depths in nm are not scaled"
         )
 
 
-def _counts(fields: list[FieldOfView]) -> str:
-    return ", ".join(f"{sum(field.left_out[why] for field in fields)} {why}" for why in fields[0].left_out)
+def _describe_skipped(fields: list[FieldOfView]) -> str:
+    return ", ".join(f"{sum(field.n_skipped[reason] for field in fields)} {reason}" for reason in fields[0].n_skipped)

@@ -1,4 +1,7 @@
-"""."""
+"""Reads one image file: its pixels as grey levels, its number of images, its pixel size [nm].
+
+Folders, data sets and batches are not here, and nothing is written.
+"""
 
 from .header_checks import MAX_PIXELS, TOO_MANY_PIXELS
 from .image import SUFFIXES, as_grey, read_grey, read_pixels, resized

@@ -1,11 +1,11 @@
-"""What a file claims to hold, checked before it is read."""
+"""Limits on what a file's header claims, checked before the content is read."""
 
 import numpy as np
 
-MAX_PIXELS = 1 << 27  # more is a decompression bomb, not a micrograph
-MOST_IMAGES = 1 << 18  # in one file
+MAX_PIXELS = 1 << 27  # a larger image is a decompression bomb, not a micrograph
+MAX_IMAGES = 1 << 18  # in one file
 DAMAGED = "damaged or cut short"
-TOO_MANY_PIXELS = "more pixels than any image here has; cut it into several, or remove it"
+TOO_MANY_PIXELS = f"more than {MAX_PIXELS:,} pixels; cut it into several images, or remove it"
 
 
 class ContentError(Exception):
@@ -13,24 +13,26 @@ class ContentError(Exception):
 
 
 def check_size(shape: tuple[int, ...]) -> None:
-    """Refuses an array of more than MOST_PIXELS values."""
+    """Raises ContentError for an array of more than MAX_PIXELS values."""
     if np.prod(shape, dtype=np.float64) > MAX_PIXELS:
         raise ContentError(f"claims {TOO_MANY_PIXELS}")
 
 
-def check_count(images: int) -> int:
-    """The number of images; refuses more than MOST_IMAGES."""
-    if images > MOST_IMAGES:
-        raise ContentError(f"claims {images} images, more than {MOST_IMAGES}; cut it into several files")
-    return images
+def check_count(count: int) -> int:
+    """Returns the number of images; raises ContentError for more than MAX_IMAGES."""
+    if count > MAX_IMAGES:
+        raise ContentError(f"claims {count} images, more than {MAX_IMAGES}; cut it into several files")
+    return count
 
 
-def one_of(images: int, page: int | None) -> int:
-    """Which of a file's images is meant, from 0 on: `page`, or the only one there is (None)."""
-    if not images:
+def page_index(count: int, page: int | None) -> int:
+    """Index of the image to read in a file of `count` images, from 0: `page`, or 0 for the only image (None)."""
+    if not count:
         raise ContentError("holds no image")
-    if page is None and images > 1:
-        raise ContentError(f"holds {images} images, as only *.tif, *.tiff, *.npy, *.npz may; one of them is FILE::p000")
-    if (page or 0) >= images:
-        raise ContentError(f"holds {images} images now, not this one")
+    if page is None and count > 1:
+        raise ContentError(
+            f"holds {count} images, allowed only in *.tif, *.tiff, *.npy, *.npz; name one of them as FILE::p000"
+        )
+    if (page or 0) >= count:
+        raise ContentError(f"now holds only {count} images")
     return page or 0

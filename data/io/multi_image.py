@@ -1,52 +1,53 @@
-"""The images of one file by name: one of several (TIFF, .npy, .npz) holds FILE::p000, FILE::p001, ..."""
+"""Names of the images in one file: FILE::p000, FILE::p001, ... where a TIFF, .npy or .npz holds several."""
 
 import os
 import re
 import stat
 from pathlib import Path
 
-from .numpy_file import images_in_npy, images_in_npz
-from .tiff import directories
+from .numpy_file import count_npy_images, list_npz_images
+from .tiff import list_pages
 
-MANY = (".tif", ".tiff", ".npy", ".npz")  # endings of files that may hold several images
-PAGE = re.compile(r"::p(\d+)$")  # no image file ends so: it would not be one by its ending
+MULTI_IMAGE_SUFFIXES = (".tif", ".tiff", ".npy", ".npz")
+PAGE_PATTERN = re.compile(r"::p(\d+)$")  # no image file has this ending: its suffix would not be known
 
 
 def images_of(name: str) -> list[str]:
-    """Names of the images of a file; its own where it holds one, or none that can be read: why, reading says."""
-    if not name.lower().endswith(MANY):
+    """Names of the images in a file: the file's own name if it holds one image, or cannot be read (reading it reports
+    why)."""
+    if not name.lower().endswith(MULTI_IMAGE_SUFFIXES):
         return [name]
     try:
-        count = _count(name)
-    except Exception:  # of damaged files there are many kinds
+        count = _count_images(name)
+    except Exception:  # damaged files raise many types of errors
         count = 1
     digits = max(3, len(str(count - 1)))
     return [f"{name}::p{page:0{digits}}" for page in range(count)] if count > 1 else [name]
 
 
 def file_of(name: str) -> str:
-    """The file that an image lies in."""
-    return PAGE.sub("", name)
+    """The file that holds the image."""
+    return PAGE_PATTERN.sub("", name)
 
 
 def page_of(name: str) -> int | None:
-    """Which of its file's images it is, from 0 on; None where it is the only one."""
-    found = PAGE.search(name)
-    return int(found[1]) if found else None
+    """Index of the image in its file, from 0; None if it is the only one."""
+    match = PAGE_PATTERN.search(name)
+    return int(match[1]) if match else None
 
 
 def stem_of(name: str) -> str:
-    """What is named after the image: `hole` for hole.tif, `hole_p003` for hole.tif::p003."""
-    file, _, page = name.rpartition("::") if PAGE.search(name) else (name, "", "")
+    """Stem for the names of the image's results: `hole` for hole.tif, `hole_p003` for hole.tif::p003."""
+    file, _, page = name.rpartition("::") if PAGE_PATTERN.search(name) else (name, "", "")
     return f"{Path(file).stem}_{page}" if page else Path(file).stem
 
 
-def _count(name: str) -> int:
-    about = os.stat(name)
-    if not stat.S_ISREG(about.st_mode):
+def _count_images(name: str) -> int:
+    info = os.stat(name)
+    if not stat.S_ISREG(info.st_mode):
         return 1
     if name.lower().endswith((".tif", ".tiff")):
-        return len(directories(name, about))
+        return len(list_pages(name, info))
     if name.lower().endswith(".npy"):
-        return images_in_npy(name)
-    return sum(images for _, images in images_in_npz(name))
+        return count_npy_images(name)
+    return sum(count for _, count in list_npz_images(name))

@@ -1,7 +1,7 @@
-"""One image of a NumPy file: .npy with one array, .npz with several.
+"""Reads one image of a NumPy file: .npy with one array, .npz with several.
 
-An array is an image (H, W), images (N, H, W), or an image of up to four equal channels (H, W, C). Others that lie in an
-.npz, labels for instance, are passed over.
+An array is an image (H, W), images (N, H, W), or an image of up to four equal channels (H, W, C). Other arrays in an
+.npz, such as labels, are ignored.
 """
 
 import math
@@ -17,88 +17,93 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from .header_checks import DAMAGED, MAX_PIXELS, ContentError, check_count, check_size, one_of
+from .header_checks import DAMAGED, MAX_PIXELS, ContentError, check_count, check_size, page_index
 
-NPY, NPZ = b"\x93NUM", b"PK\3\4"  # what such files begin with
-LONGEST_HEADER = 1 << 14  # bytes; NumPy itself reads no longer one
-MOST_CHANNELS = 4
-ONE_AT_A_TIME = Lock()  # or several threads would unfold the same array
+NPY, NPZ = b"\x93NUM", b"PK\3\4"  # the first four bytes of such files
+MAX_HEADER_BYTES = 1 << 14  # NumPy itself reads no longer header
+MAX_CHANNELS = 4
+DECOMPRESS_LOCK = Lock()  # without it, several threads would decompress the same array
 
 
-def images_in_npy(path: str | Path) -> int:
-    """How many images an .npy file holds, by its header."""
+def count_npy_images(path: str | Path) -> int:
+    """Number of images in an .npy file, from its header."""
     with open(path, "rb") as file:
-        shape, dtype = _header(file, os.stat(path).st_size)
-    return _images(shape, dtype)
+        shape, dtype = _read_header(file, os.stat(path).st_size)
+    return _count_images(shape, dtype)
 
 
 def read_npy(path: Path, page: int | None) -> NDArray:
-    """The pixels of one image; no others are read."""
+    """Pixels of one image; the other images are not read."""
     with path.open("rb") as file:
-        shape, dtype = _header(file, path.stat().st_size)
-    if not _images(shape, dtype):
+        shape, dtype = _read_header(file, path.stat().st_size)
+    if not _count_images(shape, dtype):
         raise ContentError(f"an array of {dtype} {shape}; expected numbers, (H, W) or (N, H, W)")
-    return _image(np.load(path, mmap_mode="r", allow_pickle=False), page)
+    return _select_image(np.load(path, mmap_mode="r", allow_pickle=False), page)
 
 
-def images_in_npz(path: str | Path) -> list[tuple[str, int]]:
-    """The arrays of an .npz that hold images, in their order there, and how many, by their headers.
+def list_npz_images(path: str | Path) -> list[tuple[str, int]]:
+    """(array name, number of images) of each array of an .npz that holds images, in file order, from the headers.
 
-    Refuses more than MOST_PIXELS in all, which a small file may claim, and all that NumPy does not write.
+    Raises ContentError for more than MAX_PIXELS in all, which a small file may claim, and for compressions that NumPy
+    does not write.
     """
-    found, pixels = [], 0
+    arrays, n_pixels = [], 0
     with ZipFile(path) as archive:
         for member in archive.infolist():
             if not member.filename.endswith(".npy"):
                 continue
             if member.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-                raise ContentError(f"{member.filename} is packed in a way that NumPy does not know")
+                raise ContentError(
+                    f"{member.filename} has a compression that NumPy cannot read; save it with np.savez_compressed"
+                )
             with archive.open(member) as file:
-                shape, dtype = _header(BytesIO(file.read(LONGEST_HEADER)), member.file_size)
-            if images := _images(shape, dtype):
-                found.append((member.filename, images))
-                pixels += math.prod(shape)
-                check_count(sum(images for _, images in found))
-    if pixels > MAX_PIXELS:
-        raise ContentError(f"claims {pixels} pixels, and {MAX_PIXELS} at most are unfolded; save .npy files")
-    return found
+                shape, dtype = _read_header(BytesIO(file.read(MAX_HEADER_BYTES)), member.file_size)
+            if count := _count_images(shape, dtype):
+                arrays.append((member.filename, count))
+                n_pixels += math.prod(shape)
+                check_count(sum(count for _, count in arrays))
+    if n_pixels > MAX_PIXELS:
+        raise ContentError(
+            f"claims {n_pixels} pixels, more than the {MAX_PIXELS} that an .npz may hold; save .npy files"
+        )
+    return arrays
 
 
 def read_npz(path: Path, page: int | None) -> NDArray:
-    """The pixels of one image."""
-    found = images_in_npz(path)
-    place = one_of(sum(images for _, images in found), page)
-    name, place = [(name, n) for name, images in found for n in range(images)][place]
-    about = path.stat()
-    with ONE_AT_A_TIME:
-        array = _unfolded(str(path), name, about.st_size, about.st_mtime_ns)
-    return _image(array, place)
+    """Pixels of one image."""
+    arrays = list_npz_images(path)
+    index = page_index(sum(count for _, count in arrays), page)
+    name, index = [(name, n) for name, count in arrays for n in range(count)][index]
+    info = path.stat()
+    with DECOMPRESS_LOCK:
+        array = _load_npz_array(str(path), name, info.st_size, info.st_mtime_ns)
+    return _select_image(array, index)
 
 
-@lru_cache(maxsize=1)  # or each image of a stack would unfold all before it
-def _unfolded(path: str, name: str, size: int, changed: int) -> NDArray:
+@lru_cache(maxsize=1)  # without it, each image of a stack would decompress the whole array; size and mtime are keys
+def _load_npz_array(path: str, name: str, size: int, mtime_ns: int) -> NDArray:
     with ZipFile(path) as archive, archive.open(name) as file:
         return npy.read_array(file, allow_pickle=False)
 
 
-def _header(file: BinaryIO, size: int) -> tuple[tuple[int, ...], np.dtype]:
-    """Shape and type of an array of `size` bytes, which are to be enough for it."""
-    read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[npy.read_magic(file)]
-    shape, _, dtype = read(file)
+def _read_header(file: BinaryIO, size: int) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of an array; raises ContentError if it needs more than `size` bytes."""
+    read_array_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[npy.read_magic(file)]
+    shape, _, dtype = read_array_header(file)
     if min(shape, default=0) < 0 or (not dtype.hasobject and math.prod(shape) * dtype.itemsize > size):
         raise ContentError(DAMAGED)
     return shape, dtype
 
 
-def _images(shape: tuple[int, ...], dtype: np.dtype) -> int:
-    """How many images an array holds, by its shape; 0 if it holds none."""
+def _count_images(shape: tuple[int, ...], dtype: np.dtype) -> int:
+    """Number of images in an array, from its shape; 0 if it holds none."""
     if dtype.kind not in "buif" or len(shape) not in (2, 3) or not math.prod(shape):
         return 0
-    return check_count(1 if len(shape) == 2 or shape[2] <= MOST_CHANNELS else shape[0])
+    return check_count(1 if len(shape) == 2 or shape[2] <= MAX_CHANNELS else shape[0])
 
 
-def _image(array: NDArray, page: int | None) -> NDArray:
-    several = array.ndim == 3 and array.shape[2] > MOST_CHANNELS
-    image = array[one_of(len(array), page)] if several else array
+def _select_image(array: NDArray, page: int | None) -> NDArray:
+    is_stack = array.ndim == 3 and array.shape[2] > MAX_CHANNELS
+    image = array[page_index(len(array), page)] if is_stack else array
     check_size(image.shape)
     return np.array(image)

@@ -1,4 +1,7 @@
-"""."""
+"""The SEM simulator: random shapes, their depth maps, and how an instrument images them.
+
+Files are not written here (data/simulate.py does that), and nothing is learned here.
+"""
 
 from .hole_geometry import HoleGeometry, depth_grey, normalised_depth, random_hole
 from .image_formation import clean_signal, sem_image

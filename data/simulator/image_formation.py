@@ -1,6 +1,6 @@
 """From a height map to a SEM image: a clean secondary-electron signal, then dose noise, then grey levels.
 
-The model and its terms are described, with their sources, in docs/sem_images.md.
+docs/sem_images.md describes the model and its terms, with their sources.
 """
 
 from functools import lru_cache
@@ -13,19 +13,18 @@ from scipy.signal import lfilter
 
 from .instrument import Instrument
 
-BRIGHTEST = 212  # every image of the contest, simulated or real, is rescaled to this maximum
-KEPT = 2**16  # px of the largest kernels that are kept: larger ones would fill the memory
-RELATIVE_DEPTHS = np.array(
-    [0.04, 0.12, 0.25, 0.45, 0.7, 1.0, 1.3]
-)  # depths at which the opening is looked at, relative
+BRIGHTEST = 212  # [grey level] maximum of every image of the contest, simulated or real
+MAX_CACHED_KERNEL = 2**16  # [px] larger kernels are not cached: they would fill the memory
+# Depths at which the visible fraction is computed, relative; it is interpolated between them.
+RELATIVE_DEPTHS = np.array([0.04, 0.12, 0.25, 0.45, 0.7, 1.0, 1.3])
 
 
 def clean_signal(depth_nm: NDArray, instrument: Instrument) -> NDArray[np.float32]:
     """Clean signal, float32 (H, W), [1 = flat top surface], of a height map (H, W), [nm below the top surface].
 
-    Top surface: 1 + A exp(-d/s) (1 - exp(-d/r)), the bloom at a distance d from the edge.
-    In the hole: min(gain V^g, 1) min(sec(theta)^n, cap) + backscatter, V the visible fraction of the opening.
-    Then the beam blurs both.
+    Top surface: 1 + A exp(-d/s) (1 - exp(-d/r)), the bloom at distance d from the edge.
+    In the hole: min(gain V^g, 1) min(sec(theta)^n, cap) + backscatter, with V the visible fraction of the opening.
+    The beam blurs both.
     """
     i = instrument
     hole = depth_nm > i.edge_depth_nm
@@ -45,29 +44,29 @@ def clean_signal(depth_nm: NDArray, instrument: Instrument) -> NDArray[np.float3
 
 
 def visible_fraction(depth_nm: NDArray, hole: NDArray[np.bool_], pixel_nm: float) -> NDArray[np.float32]:
-    """Fraction V [0..1], float32 (H, W), of the hemisphere that a point of the hole sees through its opening; else 1.
+    """Visible fraction V [0..1], float32 (H, W), of the hemisphere above a point of the hole; 1 outside holes.
 
-    The form factor of a horizontal patch at depth h towards the opening, dF = h^2 / (pi (h^2 + r^2)^2) dA: in the
-    middle of a round hole r^2 / (r^2 + h^2). Taken at a few depths and interpolated between them.
+    It is the form factor of a horizontal patch at depth h towards the opening, dF = h^2 / (pi (h^2 + r^2)^2) dA. In
+    the middle of a round hole it is r^2 / (r^2 + h^2). It is computed at a few depths and interpolated between them.
     """
-    seen = np.ones(hole.shape, dtype=np.float32)
-    # Kernel spectra depend on sizes and depths alone; a data set has few of them when both are rounded up.
+    visible = np.ones(hole.shape, dtype=np.float32)
+    # Kernel spectra depend only on sizes and depths; a data set has few of them when both are rounded up.
     depths = RELATIVE_DEPTHS * (10 * np.ceil(float(depth_nm.max()) / 10) / RELATIVE_DEPTHS[-1])
-    openings, _ = label(hole, np.ones((3, 3)))  # nobody looks out through a neighbour's
+    openings, _ = label(hole, np.ones((3, 3)))  # light enters each hole through its own opening only
     for number, box in enumerate(find_objects(openings), 1):
-        here = openings[box] == number
-        height, width = here.shape
+        mask = openings[box] == number
+        height, width = mask.shape
         size = tuple(next_fast_len(2 * (-(-length // 8) * 8) - 1, real=True) for length in (height, width))
-        spectrum = rfft2(here.astype(np.float32), size)
-        kernels = _kernels if size[0] * size[1] <= KEPT else _kernels.__wrapped__
+        spectrum = rfft2(mask.astype(np.float32), size)
+        kernels = _kernels if size[0] * size[1] <= MAX_CACHED_KERNEL else _kernels.__wrapped__
         stack = irfft2(spectrum * kernels(tuple(depths / pixel_nm), size), size)[:, :height, :width]
-        place = np.interp(depth_nm[box], depths, np.arange(len(depths)))
-        low = np.minimum(place.astype(np.int64), len(depths) - 2)
-        weight = (place - low).astype(np.float32)
+        position = np.interp(depth_nm[box], depths, np.arange(len(depths)))
+        low = np.minimum(position.astype(np.int64), len(depths) - 2)
+        weight = (position - low).astype(np.float32)
         lower, upper = (np.take_along_axis(stack, (low + n)[None], 0)[0] for n in (0, 1))
-        within = (lower + weight * (upper - lower)).clip(1e-4, 1)
-        seen[box] = np.where(here, within, seen[box])
-    return seen
+        fraction = (lower + weight * (upper - lower)).clip(1e-4, 1)
+        visible[box] = np.where(mask, fraction, visible[box])
+    return visible
 
 
 def add_shot_noise(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -77,7 +76,7 @@ def add_shot_noise(signal: NDArray, instrument: Instrument, rng: np.random.Gener
 
 
 def to_grey(signal: NDArray, gamma: float = 1.0) -> NDArray[np.uint8]:
-    """Grey levels, uint8, whose maximum is exactly 212: the signal relative to its maximum, to the power of gamma."""
+    """Grey levels, uint8, maximum exactly 212: the signal relative to its maximum, to the power of gamma."""
     relative = signal * (BRIGHTEST / signal.max())
     if gamma != 1:
         relative = BRIGHTEST * (relative / BRIGHTEST).clip(0, 1) ** gamma
@@ -85,7 +84,7 @@ def to_grey(signal: NDArray, gamma: float = 1.0) -> NDArray[np.uint8]:
 
 
 def add_stage_offset(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The signal as a stage sees it that is off by a random part of a pixel or more, against an unmoved depth map."""
+    """The signal (H, W) moved by a random stage offset, uniform within the jitter [px]; the depth map does not move."""
     if not (instrument.jitter_x_px or instrument.jitter_y_px):
         return signal
     offset = rng.uniform(-1, 1, 2) * (instrument.jitter_y_px, instrument.jitter_x_px)
@@ -93,35 +92,35 @@ def add_stage_offset(signal: NDArray, instrument: Instrument, rng: np.random.Gen
 
 
 def add_charging(signal: NDArray, instrument: Instrument) -> NDArray[np.float32]:
-    """The signal less a dark tail along the scan, +x, behind what emits more than the flat top surface.
+    """The signal (H, W) with dark tails along the scan, +x, behind pixels brighter than the flat top surface.
 
-    An exponential tail, the usual closed form: the excess signal of earlier pixels, each weighted exp(-distance /
-    charging_px), the weights summing to one.
+    The tail is exponential, the usual closed form: the sum of the excess signal of earlier pixels, each weighted
+    exp(-distance / charging_px). The weights sum to one.
     """
     if not instrument.charging:
         return signal
-    keep = np.exp(-1 / instrument.charging_px)
+    decay = np.exp(-1 / instrument.charging_px)
     excess = np.maximum(signal - instrument.black_level - 1, 0)
-    tail = lfilter([0, 1 - keep], [1, -keep], excess, axis=1)
+    tail = lfilter([0, 1 - decay], [1, -decay], excess, axis=1)
     return np.maximum(signal - instrument.charging * tail, 0).astype(np.float32)
 
 
-def line_by_line(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The signal with a gain and an offset along x of its own for every scan line, both normally distributed."""
+def add_line_noise(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.float32]:
+    """The signal (H, W); every scan line has its own gain and its own offset along x, both normally distributed."""
     if not (instrument.line_gain or instrument.line_jitter_px):
         return signal
     height, width = signal.shape
     gain = 1 + rng.normal(0, instrument.line_gain, (height, 1))
     column = np.arange(width) + rng.normal(0, instrument.line_jitter_px, (height, 1))
     row = np.broadcast_to(np.arange(height)[:, None], column.shape)
-    moved = map_coordinates(signal, [row, column], order=1, mode="nearest")
-    return (np.maximum(gain, 0) * moved).astype(np.float32)
+    shifted = map_coordinates(signal, [row, column], order=1, mode="nearest")
+    return (np.maximum(gain, 0) * shifted).astype(np.float32)
 
 
 def sem_image(clean: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """One SEM image, uint8 (H, W), of a clean signal."""
-    seen = add_charging(add_stage_offset(clean, instrument, rng), instrument)
-    return to_grey(add_shot_noise(line_by_line(seen, instrument, rng), instrument, rng), instrument.gamma)
+    """One SEM image, uint8 (H, W) [grey level, maximum 212], of a clean signal (H, W)."""
+    signal = add_charging(add_stage_offset(clean, instrument, rng), instrument)
+    return to_grey(add_shot_noise(add_line_noise(signal, instrument, rng), instrument, rng), instrument.gamma)
 
 
 @lru_cache(maxsize=128)
@@ -130,7 +129,5 @@ def _kernels(depths_px: tuple[float, ...], size: tuple[int, int]) -> NDArray[np.
     x = np.minimum(np.arange(size[1]), size[1] - np.arange(size[1]))[None]
     h2 = np.square(depths_px)[:, None, None]
     kernels = h2 / (np.pi * (h2 + x**2 + y**2) ** 2)
-    near = kernels.sum(
-        axis=(1, 2), keepdims=True
-    )  # a shallow kernel is narrower than a pixel: it must still sum to one
-    return rfft2((kernels / np.maximum(near, 1)).astype(np.float32), size)
+    total = kernels.sum(axis=(1, 2), keepdims=True)  # a shallow kernel is narrower than a pixel: limit its sum to one
+    return rfft2((kernels / np.maximum(total, 1)).astype(np.float32), size)

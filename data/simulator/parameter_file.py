@@ -1,4 +1,4 @@
-"""Parameters of the simulator as JSON files: a frozen dataclass of numbers, each with its default."""
+"""Reads and writes parameters of the simulator as JSON: a frozen dataclass of numbers, each with a default."""
 
 import dataclasses
 import json
@@ -16,10 +16,11 @@ def write_parameters(path: Path, parameters: Any) -> None:
     path.write_text(json.dumps(dataclasses.asdict(parameters), indent=1) + "\n")
 
 
-def read_parameters(path: Path, kind: type[T], positive: tuple[str, ...] = ()) -> T:
-    """The dataclass `kind` out of a JSON object; a missing key keeps its default, an unknown one is an error.
+def read_parameters(path: Path, parameters_class: type[T], positive: tuple[str, ...] = ()) -> T:
+    """The dataclass `parameters_class` from a JSON file; a missing key keeps its default.
 
-    Numbers are from 0 to 1e6, those of `positive` above 0. A list has as many as its default.
+    DataError for an unknown key and for a value that is no number from 0 to 1e6. Those named in `positive` must be
+    above 0. A list must be as long as its default.
     """
     try:
         values = json.loads(path.read_text())
@@ -29,7 +30,7 @@ def read_parameters(path: Path, kind: type[T], positive: tuple[str, ...] = ()) -
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError as error:
         raise DataError(f"{path}: not readable as JSON ({error})") from None
-    defaults = {field.name: field.default for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    defaults = {field.name: field.default for field in dataclasses.fields(parameters_class)}  # type: ignore[arg-type]
     if not isinstance(values, dict):
         raise DataError(f"{path}: expected an object of parameters; known: {', '.join(defaults)}")
     for name, value in values.items():
@@ -43,7 +44,9 @@ def read_parameters(path: Path, kind: type[T], positive: tuple[str, ...] = ()) -
                 raise DataError(f"{path}: {name} is {value!r}; expected a number from 0 to 1e6")
             if name in positive and number == 0:
                 raise DataError(f"{path}: {name} must be above 0")
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    return parameters_class(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    )
 
 
 def _is_number(value: object) -> bool:

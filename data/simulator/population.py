@@ -1,7 +1,7 @@
-"""The statistics of a population of holes: from what distributions their shapes are drawn.
+"""The statistics of a population of holes: the distributions from which shapes are drawn.
 
-`CONTEST` follows the contest's depth maps; what it aims at is listed by benchmarks/simulator_statistics.py. Another
-population is a JSON file of the same keys.
+`CONTEST` follows the contest's depth maps; benchmarks/simulator_statistics.py lists its target statistics. Another
+population is a JSON file with the same keys.
 """
 
 from dataclasses import dataclass
@@ -13,18 +13,25 @@ from .parameter_file import read_parameters
 
 @dataclass(frozen=True)
 class Population:
-    """Pairs are (mean, standard deviation) of a normal distribution or, where it says from .. to, bounds of a uniform
-    one. Lengths in px, angles in rad, relative heights in units of u."""
+    """Pairs are (mean, standard deviation) of a normal distribution; "from .. to" marks bounds of a uniform one.
+
+    Lengths in px, angles in rad, relative heights in units of u; a `*_share` is a fraction of the holes [0..1].
+    """
 
     half_width: tuple[float, float] = (17.3, 0.75)  # [px]
     half_height: tuple[float, float] = (27.6, 0.9)  # [px]
-    corner_shares: tuple[float, float, float, float] = (0.1, 0.25, 0.35, 0.3)  # of superellipses of 2, 2.4, 3 and 4
+    corner_shares: tuple[float, float, float, float] = (
+        0.1,
+        0.25,
+        0.35,
+        0.3,
+    )  # of superellipses of 2, 2.4, 3 and 4
     egg_share: float = 0.6
     egg: float = 0.05  # standard deviation of the relative growth of the width from the middle to the bottom
     waist_share: float = 0.3
     waist: tuple[float, float] = (0.03, 0.14)  # from .. to, relative loss of width in the middle
     shear_share: float = 0.4
-    shear: tuple[float, float] = (1.5, 4.0)  # [px] from .. to, sideways offset of top against bottom, either way
+    shear: tuple[float, float] = (1.5, 4.0)  # [px] from .. to, sideways offset of top against bottom, to either side
     rotation: float = 0.02  # [rad] standard deviation
     roughness: float = 0.006  # standard deviation of each harmonic of the contour, relative to its radius
     side_wall: tuple[float, float] = (11.9, 1.2)  # [px] from the border to the plateau, left and right
@@ -32,44 +39,33 @@ class Population:
     end_wall: tuple[float, float] = (7.0, 0.5)  # [px] at top and bottom
     side_toe: tuple[float, float] = (1.19, 0.04)  # exponent of the wall's profile near the surface
     end_toe: tuple[float, float] = (1.45, 0.04)
-    side_shoulder: tuple[float, float] = (3.05, 0.15)  # and near the floor
+    side_shoulder: tuple[float, float] = (3.05, 0.15)  # the same near the floor
     end_shoulder: tuple[float, float] = (2.25, 0.1)
     pit_share: float = 0.5  # of holes with a pit under the top or bottom wall
-    pit_place: tuple[float, float] = (0.50, 0.62)  # from .. to, of the half height
+    pit_place: tuple[float, float] = (0.50, 0.62)  # from .. to, in half heights
     pit_depth: float = 0.06  # mean of an exponential distribution
     hill_share: float = 0.6  # of holes with a gentle hill on the floor
     hill_height: tuple[float, float] = (0.02, 0.09)  # from .. to
 
     @classmethod
     def from_json(cls, path: Path) -> "Population":
-        """A population out of a JSON object; a missing key keeps its default, an unknown one is an error."""
-        found = read_parameters(path, cls)
-        if abs(sum(found.corner_shares) - 1) > 1e-9:
-            raise DataError(f"{path}: corner_shares sum to {sum(found.corner_shares):g}; expected 1")
+        """A population from a JSON file; a missing key keeps its default. DataError for what is not possible."""
+        population = read_parameters(path, cls)
+        total = sum(population.corner_shares)
+        if abs(total - 1) > 1e-9:
+            raise DataError(f"{path}: corner_shares sum to {total:g}; expected 1")
         for name in ("half_width", "half_height", "side_wall", "end_wall"):
-            mean, deviation = getattr(found, name)
-            if mean <= 4 * deviation:
-                raise DataError(
-                    f"{path}: {name} has mean {mean:g}; expected more than 4 times its deviation {deviation:g}"
-                )
+            mean, sigma = getattr(population, name)
+            if mean <= 4 * sigma:
+                raise DataError(f"{path}: {name} has mean {mean:g}; expected more than 4 times its deviation {sigma:g}")
         for name in ("egg_share", "waist_share", "shear_share", "pit_share", "hill_share"):
-            if getattr(found, name) > 1:
-                raise DataError(f"{path}: {name} is {getattr(found, name):g}; expected a share from 0 to 1")
+            if getattr(population, name) > 1:
+                raise DataError(f"{path}: {name} is {getattr(population, name):g}; expected a fraction from 0 to 1")
         for name in ("waist", "shear", "pit_place", "hill_height"):
-            low, high = getattr(found, name)
+            low, high = getattr(population, name)
             if low > high:
-                raise DataError(f"{path}: {name} is {[low, high]}; expected from .. to, the lesser first")
-        return found
+                raise DataError(f"{path}: {name} is {[low, high]}; expected [minimum, maximum]")
+        return population
 
 
-POSITIVE = (
-    "half_width",
-    "half_height",
-    "side_wall",
-    "end_wall",
-    "side_toe",
-    "end_toe",
-    "side_shoulder",
-    "end_shoulder",
-)
 CONTEST = Population()

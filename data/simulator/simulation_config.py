@@ -1,4 +1,4 @@
-"""What a simulated data set is made of, and the command line that says it."""
+"""The settings of a simulated data set, and the command line that sets them."""
 
 import argparse
 import json
@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from ..command_line import RAW, Parser
-from .hole_geometry import HEIGHT, WIDTH, scale_of
+from .hole_geometry import HEIGHT, WIDTH, hole_scale
 from .instrument import REAL, SIMULATION, Instrument
 from .population import CONTEST, Population
 
-SHAPES = ("hole", "trench", "line")
-SIDES = (32, 1024)  # px, least and most
+FEATURES = ("hole", "trench", "line")
+MIN_SIDE, MAX_SIDE = 32, 1024  # [px]
+OLD_NAMES = {"stems": "num_shapes", "real": "num_real", "test": "num_test", "shape": "feature"}
 
 
 @dataclass(frozen=True)
 class SimulationConfig:
-    """What a data set is made of; written beside it, and compared when the command is typed again."""
+    """The settings of a data set. They are written beside it, and compared when the command is run again."""
 
     num_shapes: int
     num_real: int
@@ -27,45 +28,57 @@ class SimulationConfig:
     seed: int
     simulation_instrument: dict[str, float]
     real_instrument: dict[str, float]
-    real_population: dict[str, Any] = field(default_factory=lambda: listed(CONTEST))
+    real_population: dict[str, Any] = field(default_factory=lambda: population_to_json(CONTEST))
     feature: str = "hole"
     size: tuple[int, int] = (HEIGHT, WIDTH)
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> "SimulationConfig":
-        """The recipe out of a record; parameters that the record does not know yet stood at their defaults."""
-        filled = {name: Instrument(**record[name]).to_dict() for name in ("simulation_instrument", "real_instrument")}
-        return cls(**{**record, **filled, "size": tuple(record.get("size", cls.size))})
+        """The settings from a record in JSON. Older records use OLD_NAMES; settings they lack had their defaults."""
+        values = {OLD_NAMES.get(name, name): value for name, value in dict(record).items()}
+        for name in ("simulation_instrument", "real_instrument"):
+            values[name] = Instrument(**values[name]).to_dict()
+        return cls(**{**values, "size": tuple(values.get("size", cls.size))})
 
     def instrument_of(self, name: str) -> Instrument:
-        """The instrument of the `simulation` or the `real` images. In larger images a hole is the same, and a pixel
-        less of it."""
-        given = Instrument(**getattr(self, f"{name}_instrument"))
-        return replace(given, pixel_nm=given.pixel_nm / scale_of(self.size)) if self.feature == "hole" else given
+        """The instrument of the `simulation` or the `real` images.
+
+        A hole has the same size in nm in larger images, so the pixel size [nm] is smaller there.
+        """
+        instrument = Instrument(**getattr(self, f"{name}_instrument"))
+        if self.feature != "hole":
+            return instrument
+        return replace(instrument, pixel_nm=instrument.pixel_nm / hole_scale(self.size))
 
 
-def listed(population: Population) -> dict[str, Any]:
-    """A population as JSON holds it."""
+def population_to_json(population: Population) -> dict[str, Any]:
+    """A population as it is read back from JSON: lists instead of tuples."""
     return json.loads(json.dumps(asdict(population)))
 
 
-def parse_config(argv: list[str] | None, about: str | None) -> tuple[Path, SimulationConfig]:
-    """Command line to (dataroot, recipe)."""
-    parser = Parser("python -m data.simulate", description=about, formatter_class=RAW, allow_abbrev=False)
+def parse_config(argv: list[str] | None, description: str | None) -> tuple[Path, SimulationConfig]:
+    """Command line to (dataroot, settings). The second spelling of an option is its older name."""
+    parser = Parser("python -m data.simulate", description=description, formatter_class=RAW, allow_abbrev=False)
     parser.add_argument("--dataroot", type=Path, default=Path("./sem"), help="folder to make (./sem)")
-    for name, default, least, text in (
-        ("stems", 50, 1, "hole shapes in the simulated library; each in four cases, two images a case (50)"),
-        ("real", 400, 4, "real training images, evenly over depths of 110, 120, 130 and 140 grey levels (400)"),
-        ("test", 100, 0, "real test images with their true depth (100)"),
-        ("seed", 0, 0, "the same seed gives the same bytes (0)"),
+    for names, default, minimum, text in (
+        (("num_shapes", "stems"), 50, 1, "hole shapes in the simulated library, each in four cases of two images (50)"),
+        (
+            ("num_real", "real"),
+            400,
+            4,
+            "real training images, evenly over depths 110, 120, 130, 140 [grey level] (400)",
+        ),
+        (("num_test", "test"), 100, 0, "real test images with their true depth (100)"),
+        (("seed",), 0, 0, "the same seed gives the same bytes (0)"),
     ):
-        parser.add_argument(f"--{name}", type=_whole(least), default=default, metavar="N", help=text)
+        flags = [f"--{name}" for name in names]
+        parser.add_argument(*flags, type=_whole_number(minimum), default=default, metavar="N", help=text)
     parser.add_argument(
         "--shape_overlap",
-        type=_share,
+        type=_fraction,
         default=0.7,
         metavar="P",
-        help="share [0..1] of real shapes, training and test, that the library also holds (0.7)",
+        help="fraction [0..1] of real shapes, training and test, that are also in the library (0.7)",
     )
     for name in ("simulation", "real"):
         parser.add_argument(
@@ -74,52 +87,52 @@ def parse_config(argv: list[str] | None, about: str | None) -> tuple[Path, Simul
     parser.add_argument(
         "--real_population", type=Path, metavar="FILE", help="JSON of the statistics of real shapes outside the library"
     )
-    parser.add_argument("--shape", choices=SHAPES, default="hole", help="what is etched (hole)")
+    parser.add_argument("--feature", "--shape", choices=FEATURES, default="hole", help="etched feature (hole)")
     parser.add_argument(
         "--size", type=_size, default=(HEIGHT, WIDTH), metavar="H,W", help="size of the images, 32 to 1024 (72,48) [px]"
     )
-    given = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     simulation, real = (
         (Instrument.from_json(path) if path else preset).to_dict()
-        for path, preset in ((given.simulation_instrument, SIMULATION), (given.real_instrument, REAL))
+        for path, preset in ((args.simulation_instrument, SIMULATION), (args.real_instrument, REAL))
     )
-    population = listed(Population.from_json(given.real_population) if given.real_population else CONTEST)
-    recipe = SimulationConfig(
-        given.stems,
-        given.real,
-        given.test,
-        given.shape_overlap,
-        given.seed,
+    population = Population.from_json(args.real_population) if args.real_population else CONTEST
+    config = SimulationConfig(
+        args.num_shapes,
+        args.num_real,
+        args.num_test,
+        args.shape_overlap,
+        args.seed,
         simulation,
         real,
-        population,
-        given.shape,
-        given.size,
+        population_to_json(population),
+        args.feature,
+        args.size,
     )
-    return given.dataroot, recipe
+    return args.dataroot, config
 
 
-def _whole(least: int) -> Callable[[str], int]:
-    def whole_number(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= 10**6:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to 1000000")
+def _whole_number(minimum: int) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not minimum <= int(text) <= 10**6:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {minimum} to 1000000")
         return int(text)
 
-    return whole_number
+    return convert
 
 
 def _size(text: str) -> tuple[int, int]:
     sides = [int(part) if part.isascii() and part.isdigit() else 0 for part in text.split(",")]
-    if len(sides) != 2 or not all(SIDES[0] <= side <= SIDES[1] for side in sides):
-        raise argparse.ArgumentTypeError(f"{text!r} is not H,W with sides from {SIDES[0]} to {SIDES[1]}")
+    if len(sides) != 2 or not all(MIN_SIDE <= side <= MAX_SIDE for side in sides):
+        raise argparse.ArgumentTypeError(f"{text!r} is not H,W with sides from {MIN_SIDE} to {MAX_SIDE}")
     return sides[0], sides[1]
 
 
-def _share(text: str) -> float:
+def _fraction(text: str) -> float:
     try:
-        share = float(text)
+        fraction = float(text)
     except ValueError:
-        share = -1
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to 1")
-    return share
+        fraction = -1
+    if not 0 <= fraction <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a fraction from 0 to 1")
+    return fraction

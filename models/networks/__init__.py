@@ -1,4 +1,7 @@
-"""Bare networks, one file an architecture, none of which knows what it is trained for."""
+"""Bare networks, one file per architecture, with their layers, weights and intensity scaling.
+
+Losses, optimisers and training steps are not here: they belong to the models one folder up.
+"""
 
 from .autoencoders import ConvolutionalAutoencoder, DenseAutoencoder
 from .folding import fold_batch_norm
@@ -11,8 +14,8 @@ from .patch_discriminator import PatchDiscriminator, PixelDiscriminator
 from .resnet18 import grey_resnet18
 from .resnet_generator import ResnetGenerator
 from .unet import UNet
-from .weights import load_weights, without_statistics
-from .winograd import WinogradConv2d, filters_shared
+from .weights import drop_statistics, load_weights
+from .winograd import WinogradConv2d, share_filters
 
 __all__ = [
     "INITS",
@@ -26,12 +29,12 @@ __all__ = [
     "ResnetGenerator",
     "UNet",
     "WinogradConv2d",
-    "filters_shared",
+    "drop_statistics",
     "fold_batch_norm",
     "grey_resnet18",
     "initialise",
     "load_weights",
+    "share_filters",
     "to_grey",
     "to_network",
-    "without_statistics",
 ]

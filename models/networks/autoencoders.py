@@ -1,4 +1,4 @@
-"""Stacked autoencoders: a funnel of layers down to a short code, and back up to an image."""
+"""Stacked autoencoders: layers narrow the image to a short code and widen it to an image again."""
 
 from itertools import pairwise
 
@@ -7,15 +7,15 @@ from torch import Tensor, nn
 
 from .head import run_fp32
 
-CODES = (1024, 512, 256, 128)  # at 72x48 8.5 million parameters, as the contest's baseline
+WIDTHS = (1024, 512, 256, 128)  # at 72x48 8.5 million weights, as the contest's baseline
 
 
 class DenseAutoencoder(nn.Module):
-    """Image (N, 1, H, W), [-1..1], of exactly `size` (H, W) to (N, 1, H, W), unbounded, by linear layers."""
+    """Linear layers: image (N, 1, H, W), [-1..1], of exactly `size` (H, W) [px], to (N, 1, H, W), unbounded."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         super().__init__()
-        widths = [size[0] * size[1], *CODES]
+        widths = [size[0] * size[1], *WIDTHS]
         layers: list[nn.Module] = [nn.Flatten()]
         for into, out in [*pairwise(widths), *pairwise(widths[:0:-1])]:
             layers += [nn.Linear(into, out), nn.BatchNorm1d(out), nn.ReLU(inplace=True)]
@@ -27,9 +27,9 @@ class DenseAutoencoder(nn.Module):
 
 
 class ConvolutionalAutoencoder(nn.Module):
-    """Image (N, 1, H, W), [-1..1], to (N, 1, H, W), unbounded: halved three times and doubled back, without bridges.
+    """Image (N, 1, H, W), [-1..1], to (N, 1, H, W), unbounded: halved and doubled three times, no skip connections.
 
-    Sizes that eight does not divide are padded with their border's values and cropped back.
+    Sizes that are no multiple of eight are padded with the values of their border, and the output is cropped.
     """
 
     STRIDE = 8

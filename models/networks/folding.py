@@ -1,4 +1,4 @@
-"""Batch norms folded into the convolutions before them: what a network may forget once it is only to predict."""
+"""Folds batch norms into the convolutions before them, which makes a network that only predicts faster."""
 
 from itertools import pairwise
 
@@ -8,16 +8,16 @@ from torch.nn.utils import fuse_conv_bn_eval
 
 
 def fold_batch_norm(network: nn.Module) -> nn.Module:
-    """The network itself, in evaluation mode, each batch norm a part of the convolution that stands right before it.
+    """The same network in evaluation mode, with each batch norm folded into the convolution right before it.
 
-    Without them a network is fastest with its channels last; with instance norm it is not, and stays as it is.
+    If there was any, the memory format becomes channels last, which is fastest then. It is not with instance norm.
     """
     network.eval()
-    found = False
+    folded = False
     for module in network.modules():
-        for (name, layer), (after, norm) in pairwise(list(module.named_children())):
+        for (name, layer), (norm_name, norm) in pairwise(list(module.named_children())):
             if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
                 setattr(module, name, fuse_conv_bn_eval(layer, norm))
-                setattr(module, after, nn.Identity())
-                found = True
-    return network.to(memory_format=torch.channels_last) if found else network
+                setattr(module, norm_name, nn.Identity())
+                folded = True
+    return network.to(memory_format=torch.channels_last) if folded else network

@@ -1,4 +1,4 @@
-"""Initial weights by the names that the CycleGAN command line knows."""
+"""Initial weights, by the names of the CycleGAN command line."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ INITS: dict[str, Callable[[Tensor, float], Tensor]] = {
 
 
 def initialise(network: nn.Module, init_type: str, init_gain: float) -> nn.Module:
-    """Fills the convolutions of `network` in place: weights by `init_type`, biases zero."""
+    """Initialises the weights of `network` in place by `init_type`, and the biases with zero; returns it."""
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             INITS[init_type](layer.weight, init_gain)

@@ -1,4 +1,4 @@
-"""Small network that tells one of a few classes from the absolute grey of an image."""
+"""Small network that classifies an image by its absolute grey levels."""
 
 from itertools import pairwise
 
@@ -9,45 +9,45 @@ from torch import Tensor, nn
 from .head import run_fp32
 from .unet import DoubleConvolution
 
-DARK = 2.0  # [grey level] below which differences no longer count
-MIDDLE = 150.0  # [grey level] whose logarithm is the zero
-SHARES = 25  # quantiles, evenly from 2 to 98 %
+OFFSET = 2.0  # [grey level] added before the logarithm: differences far below it have no effect
+ZERO_GREY = 150.0  # [grey level] whose logarithm is zero
+N_QUANTILES = 25  # equally spaced from 2 to 98 %
 
 
 class LevelNet(nn.Module):
     """Image (N, 1, H, W), [grey level 0..255], to logits (N, classes); the convolutions halve it four times.
 
-    It sees the logarithm, in which a gain is a constant and dark floors differ as much as bright surfaces, and has no
-    normalisation, which would take away just what tells the levels apart. The quantiles of the smoothed image say most
-    of it, and the convolutions see what shape they belong to.
+    Its input is the logarithm: a gain becomes a constant, and dark floors differ as much as bright surfaces. It has no
+    normalisation layers, because these would remove the absolute grey, by which the levels differ. The quantiles of the
+    smoothed image contain most of the information; the convolutions add the shape.
     """
 
     def __init__(self, classes: int, width: int) -> None:
         super().__init__()
         widths = [4, width, 2 * width, 4 * width]
         self.blocks = nn.ModuleList(DoubleConvolution(into, out, "none") for into, out in pairwise(widths))
-        self.quantiles = RunningStandardiser(SHARES)
-        self.hidden = nn.Linear(8 * width + SHARES, 64)
+        self.quantiles = RunningStandardiser(N_QUANTILES)
+        self.hidden = nn.Linear(8 * width + N_QUANTILES, 64)
         self.head = nn.Linear(64, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
         ordered = _logarithm(F.avg_pool2d(x, 3, stride=1)).flatten(1).sort(dim=1).values
-        places = torch.linspace(0.02, 0.98, SHARES, device=x.device) * (ordered.shape[1] - 1)
-        quantiles = self.quantiles(ordered[:, places.long()])
+        positions = torch.linspace(0.02, 0.98, N_QUANTILES, device=x.device) * (ordered.shape[1] - 1)
+        quantiles = self.quantiles(ordered[:, positions.long()])
         x = F.pad(_logarithm(x), (0, -width % 16, 0, -height % 16), mode="replicate")
         x = F.pixel_unshuffle(x, 2)
         for block in self.blocks:
             x = F.max_pool2d(block(x), 2)
-        seen = torch.cat((x.mean((2, 3)), x.amax((2, 3)), quantiles.to(x.dtype)), 1)
-        return run_fp32(self.head, F.relu(self.hidden(seen)))
+        features = torch.cat((x.mean((2, 3)), x.amax((2, 3)), quantiles.to(x.dtype)), 1)
+        return run_fp32(self.head, F.relu(self.hidden(features)))
 
 
 class RunningStandardiser(nn.Module):
-    """Values (N, C) less their mean, over their deviation, both over all that was seen in training.
+    """Values (N, C) minus their mean, divided by their standard deviation, both over all batches of the training.
 
-    Unlike a batch norm it does the same in training and in use: which levels a batch happens to hold changes nothing.
-    The memory is long, since a mean that wanders by a fortieth of the deviation moves images across to the next level.
+    Unlike a batch norm it computes the same in training and in evaluation, whichever levels a batch has. The memory is
+    long, because a mean that is off by 1/40 of the standard deviation moves images to the next level.
     """
 
     mean: Tensor
@@ -72,4 +72,4 @@ class RunningStandardiser(nn.Module):
 
 
 def _logarithm(image: Tensor) -> Tensor:
-    return ((image + DARK) / MIDDLE).log()
+    return ((image + OFFSET) / ZERO_GREY).log()

@@ -1,4 +1,4 @@
-"""Normalisation layers by the names that the CycleGAN command line knows."""
+"""Normalisation layers, by the names of the CycleGAN command line."""
 
 from collections.abc import Callable
 
@@ -12,5 +12,5 @@ NORMS: dict[str, Callable[[int], nn.Module]] = {
 
 
 def has_bias(norm: str) -> bool:
-    """Whether a convolution before it has a bias: only with instance norm, as in the public toolkit's weights."""
+    """Whether a convolution before this norm has a bias: only before instance norm, as in the public toolkit."""
     return norm == "instance"

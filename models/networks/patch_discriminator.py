@@ -7,10 +7,10 @@ from .normalisation import NORMS, has_bias
 
 
 class PatchDiscriminator(nn.Module):
-    """Image (N, input_nc, H, W), [-1..1], to one answer a patch (N, 1, h, w), unbounded.
+    """Image (N, input_nc, H, W), [-1..1], to one output per patch (N, 1, h, w), unbounded.
 
-    With three layers a patch is 70 pixels wide: at 72x48 there are 7x4 answers, each of which sees almost the whole
-    image. Two layers (patch 34, 16x10 answers) judge texture and contour more locally.
+    With three layers a patch is 70 pixels wide: an image of 72x48 has 7x4 outputs, and each sees almost the whole
+    image. With two layers (patch of 34 pixels, 16x10 outputs) texture and contour are classified more locally.
     """
 
     def __init__(self, input_nc: int, ndf: int, norm: str, n_layers: int) -> None:
@@ -32,7 +32,7 @@ class PatchDiscriminator(nn.Module):
 
 
 class PixelDiscriminator(nn.Module):
-    """Image (N, input_nc, H, W), [-1..1], to one answer a pixel (N, 1, H, W), unbounded: a PatchGAN of patch 1."""
+    """Image (N, input_nc, H, W), [-1..1], to one output per pixel (N, 1, H, W), unbounded: patches of 1x1."""
 
     def __init__(self, input_nc: int, ndf: int, norm: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""ResNet18 (He et al. 2016) for grey images, torchvision's, untrained."""
+"""Untrained ResNet18 (He et al. 2016) of torchvision, for grey images."""
 
 import torch
 from torch import nn
@@ -6,7 +6,7 @@ from torchvision.models import resnet18
 
 
 def grey_resnet18(classes: int) -> nn.Module:
-    """Network from images (N, 1, H, W), [-1..1], to logits (N, classes)."""
+    """A new network from images (N, 1, H, W), [-1..1], to logits (N, classes)."""
     network = resnet18(num_classes=classes)
     network.conv1 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
     return network.to(memory_format=torch.channels_last)  # on CPUs up to 1.4 times as fast

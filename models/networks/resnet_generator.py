@@ -1,6 +1,6 @@
 """The ResNet generator of the published CycleGAN (Johnson et al. 2016; Zhu et al. 2017, section 7.2).
 
-Layer indices, and with them the keys of the state dict, equal the public toolkit's, so that weights travel both ways.
+Layer indices, and so the keys of the state dict, equal the public toolkit's: weights can be exchanged both ways.
 """
 
 import torch.nn.functional as F
@@ -11,7 +11,7 @@ from .normalisation import NORMS, has_bias
 from .winograd import WinogradConv2d
 
 STRIDE = 4
-HEAD = 3  # layers from the features to the image
+N_HEAD_LAYERS = 3  # last layers, from the features to the image
 
 
 class ResidualBlock(nn.Module):
@@ -38,7 +38,7 @@ class ResidualBlock(nn.Module):
 class ResnetGenerator(nn.Module):
     """Image (N, input_nc, H, W), [-1..1], to image (N, output_nc, H, W), [-1..1], of the same size.
 
-    Sizes that the stride of four does not divide are reflect-padded at the right and bottom and cropped back.
+    Sizes that are no multiple of the stride of four are reflect-padded at the right and bottom; the output is cropped.
     """
 
     def __init__(self, input_nc: int, output_nc: int, ngf: int, norm: str, dropout: bool, n_blocks: int) -> None:
@@ -71,4 +71,4 @@ class ResnetGenerator(nn.Module):
         missing = (-width % STRIDE, -height % STRIDE)
         if any(missing):
             x = F.pad(x, (0, missing[0], 0, missing[1]), mode="reflect")
-        return run_fp32(self.model[-HEAD:], self.model[:-HEAD](x))[..., :height, :width]
+        return run_fp32(self.model[-N_HEAD_LAYERS:], self.model[:-N_HEAD_LAYERS](x))[..., :height, :width]

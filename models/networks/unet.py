@@ -1,4 +1,4 @@
-"""U-Net (Ronneberger et al. 2015): an encoder, a decoder, and the encoder's images handed across."""
+"""U-Net (Ronneberger et al. 2015): an encoder and a decoder with skip connections."""
 
 import torch
 import torch.nn.functional as F
@@ -22,8 +22,8 @@ class DoubleConvolution(nn.Sequential):
 class UNet(nn.Module):
     """Image (N, input_nc, H, W), [-1..1], to (N, output_nc, H, W), unbounded, of the same size.
 
-    Halved `depth` times; the width doubles each time. Sizes that this does not divide are padded with their border's
-    values and cropped back.
+    The size is halved `num_downs` times, and the width doubled each time. Sizes that are no multiple of
+    2**num_downs are padded with the values of their border, and the output is cropped.
     """
 
     def __init__(self, input_nc: int, output_nc: int, width: int, num_downs: int, norm: str) -> None:
@@ -43,11 +43,11 @@ class UNet(nn.Module):
         missing = (-width % self.stride, -height % self.stride)
         if any(missing):
             x = F.pad(x, (0, missing[0], 0, missing[1]), mode="replicate")
-        seen = []
+        skips = []
         for n, block in enumerate(self.down):
             x = block(F.max_pool2d(x, 2) if n else x)
-            seen.append(x)
-        x = seen.pop()
+            skips.append(x)
+        x = skips.pop()
         for block in self.up:
-            x = block(torch.cat((F.interpolate(x, scale_factor=2, mode="bilinear"), seen.pop()), 1))
+            x = block(torch.cat((F.interpolate(x, scale_factor=2, mode="bilinear"), skips.pop()), 1))
         return run_fp32(self.head, x)[..., :height, :width]

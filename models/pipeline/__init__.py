@@ -1,25 +1,25 @@
-"""The parts of the depth pipeline."""
+"""Parts of the depth pipeline: rendering, shape library, matched pairs, uncertainty. The training steps and the
+prediction that combine them are in models/depth_pipeline.py."""
 
 from .appearance import Appearance
-from .domain_renderer import DomainRenderer, even_indices, fork_rng, renderer_input
+from .domain_renderer import N_VALIDATION, DomainRenderer, even_indices, renderer_input
 from .lucas_kanade import align
 from .pipeline_options import DepthPipelineOptions
 from .renderer_pairs import MIN_MATCHES, RendererPairs
 from .shape_library import ShapeLibrary, per_image
 from .uncertainty import (
-    COVERAGE,
     UncertaintyCalibration,
     ValidationRenderings,
-    floor_of,
+    average_floor,
+    compute_level_u90,
     gaussian_nll,
-    reduced_chi2,
     sigma_from_log,
 )
-from .warp import deform, translate
+from .warp import translate
 
 __all__ = [
-    "COVERAGE",
     "MIN_MATCHES",
+    "N_VALIDATION",
     "Appearance",
     "DepthPipelineOptions",
     "DomainRenderer",
@@ -28,13 +28,11 @@ __all__ = [
     "UncertaintyCalibration",
     "ValidationRenderings",
     "align",
-    "deform",
+    "average_floor",
+    "compute_level_u90",
     "even_indices",
-    "floor_of",
-    "fork_rng",
     "gaussian_nll",
     "per_image",
-    "reduced_chi2",
     "renderer_input",
     "sigma_from_log",
     "translate",

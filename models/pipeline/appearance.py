@@ -1,4 +1,4 @@
-"""How the images of a real domain look, beside clean simulated ones: a few parameters that no contour can hide in."""
+"""How real images look, compared with clean simulated ones: a model with few parameters that cannot move contours."""
 
 from typing import ClassVar
 
@@ -7,18 +7,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .buffers import BufferModule
-from .sem_contour import BINS
+from .sem_contour import PROFILE_BINS
 
 KNOTS = 17  # of the gain curve, over the grey levels 0..255
-NOISE_BINS = 16  # of the noise's variance, over the same
+NOISE_BINS = 16  # of the noise's variance, over the grey levels 0..255
 
 
 class Appearance(BufferModule):
-    """From clean simulated images to images of a real domain, both (N, 1, H, W) [grey level], known by statistics of
-    its images alone: their mean profiles across the contour of a hole, their noise, how far their holes scatter.
+    """Maps clean simulated images to images of a real domain, both (N, 1, H, W) [grey level].
 
-    A Gaussian blur along each axis, a gain curve for every level, and a residual by distance and direction from the
-    contour, which a halo or a charging tail needs.
+    Its parameters come from statistics of the real images alone: mean profiles across the contour of a hole, noise, and
+    the scatter of the holes' positions. It is a Gaussian blur along each axis, a gain curve for every level, and an
+    edge correction by distance and direction from the contour (a halo or a charging tail needs it).
     """
 
     FORMER_NAMES: ClassVar[dict[str, str]] = {"residual": "edge_correction", "brightest": "max_grey"}
@@ -31,38 +31,37 @@ class Appearance(BufferModule):
     offset: Tensor
     max_grey: Tensor
 
-    def __init__(self, levels: int) -> None:
+    def __init__(self, n_levels: int) -> None:
         super().__init__()
         self.register_buffer("blur", torch.zeros(2))  # of y and x: added to the variance [px^2] of the Gaussian
-        self.register_buffer("curve", torch.zeros(levels, KNOTS))  # [grey level] added to the grey at each knot
-        self.register_buffer("edge_correction", torch.zeros(BINS))  # [grey level]
+        self.register_buffer("curve", torch.zeros(n_levels, KNOTS))  # [grey level] added to the grey at each knot
+        self.register_buffer("edge_correction", torch.zeros(PROFILE_BINS))  # [grey level]
         self.register_buffer("variance", torch.ones(NOISE_BINS))  # [grey level^2]
         self.register_buffer("jitter", torch.ones(2))  # [px] largest offset of y and x
         self.register_buffer("offset", torch.zeros(2))  # [px] mean offset of y and x
-        self.register_buffer("max_grey", torch.zeros(()))  # to which all images are rescaled; 0 where they are not
+        self.register_buffer("max_grey", torch.zeros(()))  # all images are rescaled to it; 0 if they are not rescaled
 
-    def forward(self, clean: Tensor, level: Tensor, contour: Tensor) -> Tensor:
-        """Without noise; `level` (N,) is the number of each image's level, `contour` (N, H, W) the `place` of each
-        pixel."""
+    def forward(self, clean: Tensor, level_index: Tensor, profile_bin: Tensor) -> Tensor:
+        """Images without noise; `level_index` (N,), `profile_bin` (N, H, W) as `ContourDistance.profile_bin` gives."""
         for axis in (0, 1):
-            clean = blurred(clean, self.blur[axis], axis)
-        place = (clean / 255 * (KNOTS - 1)).clamp(0, KNOTS - 1.001)
-        low = place.detach().long()
-        first = level[:, None, None, None] * KNOTS + low
-        below, above = (self.curve.flatten()[first + n] for n in (0, 1))
-        gained = clean + below + (place - low) * (above - below)
-        near = contour.long()
-        first, second = self.edge_correction[near], self.edge_correction[near + 1]
-        return gained + (first + (contour - near) * (second - first))[:, None]
+            clean = diffuse(clean, self.blur[axis], axis)
+        knot = (clean / 255 * (KNOTS - 1)).clamp(0, KNOTS - 1.001)
+        low = knot.detach().long()
+        curve_index = level_index[:, None, None, None] * KNOTS + low
+        below, above = (self.curve.flatten()[curve_index + n] for n in (0, 1))
+        image = clean + below + (knot - low) * (above - below)
+        low = profile_bin.long()
+        below, above = self.edge_correction[low], self.edge_correction[low + 1]
+        return image + (below + (profile_bin - low) * (above - below))[:, None]
 
     def set_jitter(self, offset: Tensor) -> None:
-        """Takes how far the stage scattered (N, 2), (y, x) [px]. Its mean is known better from all images."""
-        self.jitter.copy_((3**0.5 * offset.std(0)).clamp(0.3, 5))  # of a uniform distribution
+        """Sets the jitter from measured offsets (N, 2), (y, x) [px]. Keeps the mean, which all images gave."""
+        self.jitter.copy_((3**0.5 * offset.std(0)).clamp(0.3, 5))  # half width of a uniform distribution
 
     def reset_to_identity(self) -> None:
-        """From now on clean images look as real ones do already."""
-        for part in (self.blur, self.curve, self.edge_correction):
-            part.zero_()
+        """Leaves clean images as they are, because the renderer itself now draws real ones."""
+        for parameter in (self.blur, self.curve, self.edge_correction):
+            parameter.zero_()
 
     @property
     def is_identity(self) -> bool:
@@ -71,24 +70,26 @@ class Appearance(BufferModule):
 
     def variance_at(self, image: Tensor) -> Tensor:
         """Variance of the noise [grey level^2] of images (N, 1, H, W) [grey level]."""
-        place = (image / 255 * NOISE_BINS - 0.5).clamp(0, NOISE_BINS - 1.001)
-        low = place.long()
-        return self.variance[low] + (place - low) * (self.variance[low + 1] - self.variance[low])
+        noise_bin = (image / 255 * NOISE_BINS - 0.5).clamp(0, NOISE_BINS - 1.001)
+        low = noise_bin.long()
+        return self.variance[low] + (noise_bin - low) * (self.variance[low + 1] - self.variance[low])
 
     def add_noise(self, image: Tensor, factor: Tensor) -> Tensor:
-        """With the domain's noise, `factor` (N, 1, 1, 1) times its variance, and rescaled to its brightest grey."""
+        """Adds noise of `factor` (N, 1, 1, 1) times the domain's variance, and rescales images to its `max_grey`."""
         image = image + (factor * self.variance_at(image)).sqrt() * torch.randn_like(image)
         if self.max_grey > 0:
             image = image * (self.max_grey / image.amax((1, 2, 3), keepdim=True).clamp_min(1))
         return image.clamp(0, 255)
 
 
-def blurred(image: Tensor, variance: Tensor, axis: int) -> Tensor:
-    """One step of diffusion by at most 0.5 px^2, repeated: a Gaussian of any variance, and for negative ones its
-    opposite to first order."""
+def diffuse(image: Tensor, variance: Tensor, axis: int) -> Tensor:
+    """Gaussian blur of images (N, 1, H, W) along an axis (0: y, 1: x) by `variance` [px^2]; sharpens if it is negative.
+
+    Six diffusion steps of at most 0.5 px^2 each. Sharpening is the inverse to first order.
+    """
     steps = 6
-    share = (variance / steps / 2).clamp(-0.12, 0.25)
-    kernel = torch.stack((share, 1 - 2 * share, share)).view((1, 1, 3, 1) if axis == 0 else (1, 1, 1, 3))
+    weight = (variance / steps / 2).clamp(-0.12, 0.25)
+    kernel = torch.stack((weight, 1 - 2 * weight, weight)).view((1, 1, 3, 1) if axis == 0 else (1, 1, 1, 3))
     pad = (0, 0, 1, 1) if axis == 0 else (1, 1, 0, 0)
     for _ in range(steps):
         image = F.conv2d(F.pad(image, pad, mode="replicate"), kernel)

@@ -1,91 +1,96 @@
-"""Fitting an appearance to the statistics of a real domain."""
+"""Fits an appearance to the statistics of a real domain."""
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .appearance import KNOTS, Appearance, blurred
-from .domain_statistics import DomainStatistics, shared
-from .sem_contour import BINS, surroundings
+from .appearance import KNOTS, Appearance, diffuse
+from .domain_statistics import DomainStatistics, split_between_bins
+from .sem_contour import PROFILE_BINS, measure_contour_distance
 
-BLURS = (0.0, 0.4, 0.8, 1.4)  # [px^2] tried for the variance along each axis
+BLUR_VARIANCES = (0.0, 0.4, 0.8, 1.4)  # [px^2] candidates along each axis
+MIN_FIT_PIXELS = 50  # of a profile bin
 
 
-def fit(appearance: Appearance, clean: Tensor, level: NDArray, real: DomainStatistics) -> float:
-    """Fits the parameters so that the profiles of `clean` (N, 1, H, W), `level` (N,), become those of the real images;
-    returns the root mean square that remains a bin [grey level].
+def fit_appearance(appearance: Appearance, clean: Tensor, level_index: NDArray, real: DomainStatistics) -> float:
+    """Fits the parameters so that clean images (N, 1, H, W), `level_index` (N,), get the real images' profiles.
 
-    For a given blur the profile is linear in the curve and the residual: least squares. The blur is searched for.
+    Returns the remaining root mean square of a bin [grey level]. For a given blur the profile is linear in the curve
+    and the edge correction: least squares. The blur is the best of BLUR_VARIANCES.
     """
-    at_rest = surroundings(clean[:, 0].numpy())
-    offset = at_rest.offset(real.area)  # a gain curve moves the contour: how far, the holes' area tells
-    moved, best = at_rest.profile_bin(offset), (np.inf, 0.0, 0.0, np.empty(0))
-    for y, x in [(y, x) for y in BLURS for x in BLURS]:
-        image = blurred(blurred(clean, torch.tensor(y), 0), torch.tensor(x), 1)
-        remaining, found = _least_squares(image[:, 0].numpy(), level, at_rest.profile_bin(), moved, real.profile)
-        if remaining < best[0]:
-            best = remaining, y, x, found
-    _set(appearance, *best[1:])
-    scatter = real.centroid.var(axis=0) - at_rest.centroid.var(axis=0)
+    contour = measure_contour_distance(clean[:, 0].numpy())
+    offset = contour.offset(real.area)  # a gain curve moves the contour; the holes' area tells how far
+    moved_bin, best = contour.profile_bin(offset), (np.inf, 0.0, 0.0, np.empty(0))
+    for y, x in [(y, x) for y in BLUR_VARIANCES for x in BLUR_VARIANCES]:
+        image = diffuse(diffuse(clean, torch.tensor(y), 0), torch.tensor(x), 1)
+        rms, parameters = _solve(image[:, 0].numpy(), level_index, contour.profile_bin(), moved_bin, real.profile)
+        if rms < best[0]:
+            best = rms, y, x, parameters
+    _set_parameters(appearance, *best[1:])
+    scatter = real.centroid.var(axis=0) - contour.centroid.var(axis=0)
     appearance.jitter.copy_(torch.from_numpy(np.sqrt(3 * np.maximum(scatter, 0)).clip(0.3, 5)))
     appearance.variance.copy_(torch.from_numpy(real.variance))
     appearance.max_grey.fill_(real.max_grey)
     return best[0]
 
 
-def _least_squares(
-    image: NDArray, level: NDArray, at_rest: NDArray, moved: NDArray, target: NDArray
+def _solve(
+    image: NDArray, level_index: NDArray, profile_bin: NDArray, moved_bin: NDArray, target: NDArray
 ) -> tuple[float, NDArray[np.float64]]:
-    """Root of what is minimised, a profile's bin, and the parameters (levels * KNOTS + BINS,).
+    """Root mean square of the least-squares residuals, and the parameters (n_levels * KNOTS + PROFILE_BINS,).
 
-    `image` (N, H, W) with the places of its pixels before and after the contour moved; `target` (levels, BINS).
+    `image` (N, H, W), the profile bins of its pixels before and after the contour moved, `target` (n_levels,
+    PROFILE_BINS).
     """
-    levels, size = len(target), len(target) * KNOTS + BINS
+    n_levels, size = len(target), len(target) * KNOTS + PROFILE_BINS
     knots = (image / 255 * (KNOTS - 1)).clip(0, KNOTS - 1.001)
-    rows, wanted = [], []
-    for n in range(levels):
-        mine = level == n
-        total, summed = np.zeros(BINS), np.zeros(BINS)
-        table, residual = np.zeros((BINS, KNOTS)), np.zeros((BINS, BINS))
-        for index, weight in shared(moved[mine]):
-            total += np.bincount(index, weight, BINS)
-            summed += np.bincount(index, weight * image[mine].ravel(), BINS)
-            for knot, part in shared(knots[mine]):
-                table += np.bincount(index * KNOTS + knot, weight * part, BINS * KNOTS).reshape(BINS, KNOTS)
-            for other, part in shared(at_rest[mine]):
-                residual += np.bincount(index * BINS + other, weight * part, BINS**2).reshape(BINS, BINS)
-        used = (total > 50) & np.isfinite(target[n])
-        row = np.zeros((used.sum(), size))
-        row[:, n * KNOTS : (n + 1) * KNOTS] = table[used] / total[used, None]
-        row[:, levels * KNOTS :] = residual[used] / total[used, None]
+    rows, differences = [], []
+    for n in range(n_levels):
+        subset = level_index == n
+        weights, greys = np.zeros(PROFILE_BINS), np.zeros(PROFILE_BINS)
+        knot_weights, bin_weights = np.zeros((PROFILE_BINS, KNOTS)), np.zeros((PROFILE_BINS, PROFILE_BINS))
+        for index, weight in split_between_bins(moved_bin[subset]):
+            weights += np.bincount(index, weight, PROFILE_BINS)
+            greys += np.bincount(index, weight * image[subset].ravel(), PROFILE_BINS)
+            for knot, fraction in split_between_bins(knots[subset]):
+                counts = np.bincount(index * KNOTS + knot, weight * fraction, PROFILE_BINS * KNOTS)
+                knot_weights += counts.reshape(PROFILE_BINS, KNOTS)
+            for column, fraction in split_between_bins(profile_bin[subset]):
+                counts = np.bincount(index * PROFILE_BINS + column, weight * fraction, PROFILE_BINS**2)
+                bin_weights += counts.reshape(PROFILE_BINS, PROFILE_BINS)
+        valid = (weights > MIN_FIT_PIXELS) & np.isfinite(target[n])
+        row = np.zeros((valid.sum(), size))
+        row[:, n * KNOTS : (n + 1) * KNOTS] = knot_weights[valid] / weights[valid, None]
+        row[:, n_levels * KNOTS :] = bin_weights[valid] / weights[valid, None]
         rows.append(row)
-        wanted.append((target[n] - summed / np.maximum(total, 1))[used])
-    design, aim = np.concatenate(rows), np.concatenate(wanted)
-    penalty = _penalty(levels, size)
-    found = np.linalg.lstsq(
-        np.concatenate((design, penalty)), np.concatenate((aim, np.zeros(len(penalty)))), rcond=None
+        differences.append((target[n] - greys / np.maximum(weights, 1))[valid])
+    design, difference = np.concatenate(rows), np.concatenate(differences)
+    penalty = _penalty(n_levels, size)
+    parameters = np.linalg.lstsq(
+        np.concatenate((design, penalty)), np.concatenate((difference, np.zeros(len(penalty)))), rcond=None
     )[0]
-    whole = np.sum((design @ found - aim) ** 2) + np.sum((penalty @ found) ** 2)
-    return float(np.sqrt(whole / max(len(aim), 1))), found
+    squares = np.sum((design @ parameters - difference) ** 2) + np.sum((penalty @ parameters) ** 2)
+    return float(np.sqrt(squares / max(len(difference), 1))), parameters
 
 
-def _penalty(levels: int, size: int) -> NDArray[np.float64]:
-    """Curves do not bend without need, differ little between levels, and leave the residual as little as they can."""
-    bend, alike, small = np.zeros((levels, KNOTS - 2, size)), np.zeros((levels, KNOTS, size)), np.zeros((BINS, size))
-    for n in range(levels):
+def _penalty(n_levels: int, size: int) -> NDArray[np.float64]:
+    """Rows that keep curves smooth and alike for all levels, and the edge correction small."""
+    smooth, alike = np.zeros((n_levels, KNOTS - 2, size)), np.zeros((n_levels, KNOTS, size))
+    small = np.zeros((PROFILE_BINS, size))
+    for n in range(n_levels):
         for k in range(KNOTS - 2):
-            bend[n, k, n * KNOTS + k : n * KNOTS + k + 3] = 1, -2, 1
+            smooth[n, k, n * KNOTS + k : n * KNOTS + k + 3] = 1, -2, 1
         for k in range(KNOTS):
-            alike[n, k, k : levels * KNOTS : KNOTS] = -1 / levels
+            alike[n, k, k : n_levels * KNOTS : KNOTS] = -1 / n_levels
             alike[n, k, n * KNOTS + k] += 1
-    small[:, levels * KNOTS :] = np.eye(BINS)
-    return np.concatenate((0.3 * bend.reshape(-1, size), 0.3 * alike.reshape(-1, size), 0.5 * small))
+    small[:, n_levels * KNOTS :] = np.eye(PROFILE_BINS)
+    return np.concatenate((0.3 * smooth.reshape(-1, size), 0.3 * alike.reshape(-1, size), 0.5 * small))
 
 
 @torch.no_grad()
-def _set(appearance: Appearance, y: float, x: float, found: NDArray) -> None:
+def _set_parameters(appearance: Appearance, y: float, x: float, parameters: NDArray) -> None:
     appearance.blur.copy_(torch.tensor((y, x)))
-    parameters = torch.from_numpy(found).float()
-    appearance.curve.copy_(parameters[:-BINS].view_as(appearance.curve))
-    appearance.edge_correction.copy_(parameters[-BINS:])
+    values = torch.from_numpy(parameters).float()
+    appearance.curve.copy_(values[:-PROFILE_BINS].view_as(appearance.curve))
+    appearance.edge_correction.copy_(values[-PROFILE_BINS:])

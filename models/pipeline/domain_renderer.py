@@ -1,4 +1,4 @@
-"""Where unit shapes are rendered as the real domain shows them: clean, moved by a stage, exposed to a dose."""
+"""Renders normalised depths as images of the real domain: clean, then with stage jitter and noise."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,105 +9,144 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..grey_levels import FLOOR
-from .appearance import Appearance, blurred
-from .appearance_fit import fit
+from .appearance import Appearance, diffuse
+from .appearance_fit import fit_appearance
 from .domain_statistics import DomainStatistics
-from .sem_contour import surroundings
+from .lucas_kanade import align
+from .sem_contour import measure_contour_distance
 from .shape_library import ShapeLibrary
+from .uncertainty import reduced_chi2
 from .warp import deform, translate
 
-FITTED = 384  # renderings that an appearance is fitted with: fewer are another population
-GALLERY = 1600  # renderings of an epoch; each is seen twice, moved and with noise of its own
-NEW = 0.6  # share of deformed shapes among them
+N_FIT = 384  # renderings to fit an appearance with; fewer do not represent the population
+N_RENDERINGS = 1600  # of an epoch; each is used about twice, with other jitter and noise
+DEFORMED_FRACTION = 0.6  # of those renderings
+N_VALIDATION = 128  # renderings
 
 
 class DomainRenderer:
-    """A renderer, what a real domain makes of its images, and the shapes that are known.
+    """A renderer, the appearance that maps its images to the real domain, and the library of simulated shapes.
 
-    `grey` (K,) are the background levels [grey level]; all that is called `level` (N,) are numbers of them.
+    `background_levels` (K,) [grey level]; every `level_index` (N,) is an index into it.
     """
 
-    def __init__(self, renderer: nn.Module, appearance: Appearance, library: ShapeLibrary, grey: Tensor) -> None:
-        self.renderer, self.appearance, self.library, self.grey = renderer, appearance, library, grey
+    def __init__(
+        self, renderer: nn.Module, appearance: Appearance, library: ShapeLibrary, background_levels: Tensor
+    ) -> None:
+        self.renderer, self.appearance, self.library = renderer, appearance, library
+        self.background_levels = background_levels
+        self._renderings: tuple[int, Tensor, Tensor, Tensor] | None = None  # the seed of an epoch, and its renderings
 
-    def render_clean(self, u: Tensor, level: Tensor) -> Tensor:
-        """What the renderer makes of unit shapes (N, 1, H, W), in evaluation mode [grey level]."""
+    def render_clean(self, u: Tensor, level_index: Tensor) -> Tensor:
+        """The renderer's images (N, 1, H, W) [grey level] of normalised depths u (N, 1, H, W), in evaluation mode."""
         training = self.renderer.training
         self.renderer.train(False)
-        parts = zip(u.split(64), self.grey[level].split(64), strict=True)
-        image = torch.cat([self.renderer(renderer_input(*some)).float() for some in parts])
+        parts = zip(u.split(64), self.background_levels[level_index].split(64), strict=True)
+        image = torch.cat([self.renderer(renderer_input(*part)).float() for part in parts])
         self.renderer.train(training)
         return 255 * image
 
-    def render(self, u: Tensor, level: Tensor) -> Tensor:
-        """Images (N, 1, H, W) [grey level] of unit shapes as the real domain shows them, without noise."""
-        clean = self.render_clean(u, level)
+    def render(self, u: Tensor, level_index: Tensor) -> Tensor:
+        """Images (N, 1, H, W) [grey level] of normalised depths u, with the real domain's appearance, without noise."""
+        clean = self.render_clean(u, level_index)
         if self.appearance.is_identity:
             return clean
-        contour = torch.from_numpy(surroundings(clean[:, 0].cpu().numpy()).profile_bin()).to(clean.device)
-        return self.appearance(clean, level, contour)
+        contour = measure_contour_distance(clean[:, 0].cpu().numpy())
+        return self.appearance(clean, level_index, torch.from_numpy(contour.profile_bin()).to(clean.device))
 
-    def augment(self, image: Tensor, unsure: float = 1.0) -> Tensor:
-        """Rendered images (N, 1, H, W) [grey level] as a stage and a dose give them, and a little otherwise.
+    def augment(self, image: Tensor, strength: float = 1.0) -> Tensor:
+        """Rendered images (N, 1, H, W) [grey level] with stage jitter, noise, and small random changes.
 
-        The ranges, which stand for how well each is known from the statistics of a few hundred images: a stage that is
-        off by a tenth more than the real images' holes scatter, a gain of 3 %, an offset of 2 grey levels, a blur of
-        -0.1 to 0.2 px^2, noise of 0.8 to 1.2 times the variance. `unsure` [0..1] is the share of them that is used.
+        The ranges state how well statistics of a few hundred images determine each quantity: 1.1 times the jitter of
+        the real images, a gain of 3 %, an offset of 2 grey levels, a blur of -0.1 to 0.2 px^2, 0.8 to 1.2 times the
+        noise variance. `strength` [0..1] scales the ranges of gain, offset and blur.
         """
 
         def draw(*size: int) -> Tensor:
             return 2 * torch.rand(len(image), *size, device=image.device) - 1
 
         image = translate(image, self.appearance.offset + 1.1 * self.appearance.jitter * draw(2))
-        image = image * (1 + 0.03 * unsure * draw(1, 1, 1)) + 2 * unsure * draw(1, 1, 1)
+        image = image * (1 + 0.03 * strength * draw(1, 1, 1)) + 2 * strength * draw(1, 1, 1)
         for axis in (0, 1):
-            image = blurred(image, unsure * (0.3 * torch.rand((), device=image.device) - 0.1), axis)
+            image = diffuse(image, strength * (0.3 * torch.rand((), device=image.device) - 0.1), axis)
         return self.appearance.add_noise(image, (0.2 * draw(1, 1, 1)).exp())
 
     @torch.no_grad()
     def sample_renderings(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Unit shapes, known and deformed ones, their levels, and their images without noise."""
-        known, device = self.library.places(held_out=False), self.grey.device
+        """N_RENDERINGS random u (N, 1, H, W), known and deformed, their level indices (N,) and noise-free images."""
+        indices, device = self.library.get_indices(held_out=False), self.background_levels.device
         centre, parts = self.library.centre, []
-        for _ in range(GALLERY // 100):
-            u = self.library.shapes(known[torch.randint(len(known), (100,), device=device)])
-            new = torch.rand(100, 1, 1, 1, device=device) < NEW
-            u = torch.where(new, deform(u, centre), u)
-            level = torch.randint(len(self.grey), (100,), device=device)
-            parts.append((u, level, self.render(u, level)))
-        u, level, image = (torch.cat(some) for some in zip(*parts, strict=True))
-        return u, level, image
+        for _ in range(N_RENDERINGS // 100):
+            u = self.library.get_shapes(indices[torch.randint(len(indices), (100,), device=device)])
+            is_deformed = torch.rand(100, 1, 1, 1, device=device) < DEFORMED_FRACTION
+            u = torch.where(is_deformed, deform(u, centre), u)
+            level_index = torch.randint(len(self.background_levels), (100,), device=device)
+            parts.append((u, level_index, self.render(u, level_index)))
+        u, level_index, image = (torch.cat(column) for column in zip(*parts, strict=True))
+        return u, level_index, image
 
-    def fit_domain(self, real: NDArray, level: NDArray) -> None:
-        """Fits the appearance to the statistics of real images (N, H, W) with the numbers of their levels (N,)."""
-        known = DomainStatistics(real, level, len(self.grey))
-        u, of = self._spread_out(FITTED)
-        fit(self.appearance, self.render_clean(u, of).cpu(), of.cpu().numpy(), known)
-        looks = surroundings(self.render(u, of)[:, 0].cpu().numpy())
-        # Depth maps have their holes in one place; so have the images, unless their mean is surely off.
-        apart = known.centroid.mean(0) - looks.centroid.mean(0)
-        chance = np.sqrt(known.centroid.var(0) / len(known.centroid) + looks.centroid.var(0) / len(looks.centroid))
-        self.appearance.offset.copy_(torch.from_numpy(np.where(np.abs(apart) > 4 * chance, apart, 0)))
+    def sample_batch(self, count: int, seed: int, strength: float) -> tuple[Tensor, Tensor, Tensor]:
+        """u (N, 1, H, W), level indices (N,) and augmented images (N, 1, H, W): `count` of an epoch's renderings.
 
-    def _spread_out(self, count: int) -> tuple[Tensor, Tensor]:
-        """Shapes evenly over the library, at all levels."""
-        some = torch.arange(count, device=self.grey.device)
-        return self.library.shapes(some * len(self.library.level) // count), some % len(self.grey)
+        `seed` is the epoch's: a resumed run, which has not kept the renderings, draws the same ones.
+        """
+        if self._renderings is None or self._renderings[0] != seed:
+            with fork_rng(seed, self.background_levels.device):
+                self._renderings = seed, *self.sample_renderings()
+        _, u, level_index, image = self._renderings
+        indices = torch.randint(len(u), (count,), device=u.device)
+        return u[indices], level_index[indices], self.augment(image[indices], strength)
+
+    def render_validation(self, held_out: bool, deformed: bool, strength: float) -> tuple[Tensor, Tensor, Tensor]:
+        """u (N, 1, H, W), level indices (N,) and augmented images (N, 1, H, W) of N_VALIDATION held-out shapes, or of
+        others, with the same noise at every call."""
+        indices = self.library.get_indices(held_out)
+        n = torch.arange(N_VALIDATION, device=self.background_levels.device)
+        u, level_index = self.library.get_shapes(indices[n % len(indices)]), n % len(self.background_levels)
+        with fork_rng(0, u.device):
+            if deformed:
+                u = deform(u, self.library.centre)
+            return u, level_index, self.augment(self.render(u, level_index), strength)
+
+    def fit_domain(self, real: NDArray, level_index: NDArray) -> None:
+        """Fits the appearance to the statistics of real images (N, H, W) [grey level] with their level indices (N,)."""
+        statistics = DomainStatistics(real, level_index, len(self.background_levels))
+        u, rendered_index = self._get_even_shapes(N_FIT)
+        clean = self.render_clean(u, rendered_index).cpu()
+        fit_appearance(self.appearance, clean, rendered_index.cpu().numpy(), statistics)
+        contour = measure_contour_distance(self.render(u, rendered_index)[:, 0].cpu().numpy())
+        # Depth maps have their holes at one position. So have images, unless their mean differs significantly.
+        difference = statistics.centroid.mean(0) - contour.centroid.mean(0)
+        standard_error = np.sqrt(
+            statistics.centroid.var(0) / len(statistics.centroid) + contour.centroid.var(0) / len(contour.centroid)
+        )
+        offset = np.where(np.abs(difference) > 4 * standard_error, difference, 0)
+        self.appearance.offset.copy_(torch.from_numpy(offset))
+
+    def reduced_chi2(self, sem: Tensor, u: Tensor, level_index: Tensor) -> Tensor:
+        """Reduced chi-square (N,) of images (N, 1, H, W) [grey level] minus renderings of u; 1 is noise only."""
+        _, fitted = align(sem, self.render(u, level_index))
+        return reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))
+
+    def _get_even_shapes(self, count: int) -> tuple[Tensor, Tensor]:
+        """u (N, 1, H, W) of shapes evenly spaced in the library, and level indices (N,) that cover all levels."""
+        n = torch.arange(count, device=self.background_levels.device)
+        return self.library.get_shapes(n * len(self.library.level) // count), n % len(self.background_levels)
 
 
 @contextmanager
 def fork_rng(seed: int, device: torch.device) -> Iterator[None]:
-    """Draws as from this seed, and goes on afterwards as if nothing had been drawn."""
+    """Seeds torch's random numbers, and restores their former state at the end."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
 
 
-def renderer_input(u: Tensor, grey: Tensor) -> Tensor:
-    """What the renderer sees: depth [100 grey levels] and unit shape, (N, 2, H, W)."""
-    return torch.cat((u * (grey - FLOOR).float()[:, None, None, None] / 100, u), 1)
+def renderer_input(u: Tensor, level: Tensor) -> Tensor:
+    """Input of the renderer, (N, 2, H, W): depth [100 grey levels] and u (N, 1, H, W); `level` (N,) [grey level]."""
+    return torch.cat((u * (level - FLOOR).float()[:, None, None, None] / 100, u), 1)
 
 
-def even_indices(count: int, most: int) -> NDArray[np.int64]:
-    """At most `most` of the places 0..count-1, evenly spread."""
-    return np.arange(count)[:: max(1, -(-count // most))]
+def even_indices(count: int, maximum: int) -> NDArray[np.int64]:
+    """At most `maximum` of the indices 0..count-1, evenly spaced."""
+    return np.arange(count)[:: max(1, -(-count // maximum))]

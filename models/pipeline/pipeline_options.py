@@ -1,4 +1,4 @@
-"""What the user may say about the depth pipeline."""
+"""Options of the depth pipeline, and the training stages that follow from them."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
@@ -8,16 +8,16 @@ from ..grey_levels import LEVELS
 
 
 class TrainingStage(NamedTuple):
-    """What is learned, after how many epochs, and until how many; None is the end."""
+    """What is trained, and its epochs: from `start` up to, not including, `end`; None is the end of the training."""
 
     name: str
-    since: int
-    until: int | None
+    start: int
+    end: int | None
 
 
 @dataclass(frozen=True)
 class DepthPipelineOptions:
-    """depth_pipeline: SEM -> depth, learned from simulated pairs and made to hold on the real images"""
+    """depth_pipeline: SEM -> depth, learned from simulated pairs and adapted to the real images"""
 
     DEFAULTS: ClassVar[dict[str, Any]] = {
         "n_epochs": 45,
@@ -35,12 +35,12 @@ class DepthPipelineOptions:
         default=16, metadata={"help": "channels at half size; doubled by each halving", "bounds": (1, 1024)}
     )
     renderer_epochs: int = field(
-        default=6, metadata={"help": "epochs in which the renderer learns", "unit": "epochs", "bounds": (1, None)}
+        default=6, metadata={"help": "epochs that train the renderer", "unit": "epochs", "bounds": (1, None)}
     )
     match_after_epochs: tuple[int, ...] = field(
         default=(14, 24),
         metadata={
-            "help": "epochs after which real images are matched",
+            "help": "epochs after which real images are matched with simulated shapes",
             "unit": "epochs",
             "bounds": (2, None),
             "former": "match_epochs",
@@ -49,39 +49,40 @@ class DepthPipelineOptions:
     renderer_finetune_epochs: int = field(
         default=2,
         metadata={
-            "help": "epochs in which the renderer learns from matches",
+            "help": "epochs that train the renderer on matched images",
             "unit": "epochs",
             "bounds": (1, None),
             "former": "matched_epochs",
         },
     )
 
-    def check(self, last: int | None = None) -> None:
-        """Whether the stages, and a training of `last` epochs, leave an epoch for shapes around each match."""
-        *stages, (_, end, _) = self.training_stages()
-        for name, since, until in stages:
-            if name == "shape" and until is not None and until <= since:
+    def check(self, n_epochs: int | None = None) -> None:
+        """Raises a `ModelError` if a stage, or a training of `n_epochs` epochs, has no epoch for the depth network."""
+        *stages, (_, last_end, _) = self.training_stages()
+        for name, start, end in stages:
+            if name == "shape" and end is not None and end <= start:
                 raise ModelError(
-                    f"--match_after_epochs: {until} must be above {since}, where what comes before it ends "
-                    f"(--renderer_epochs {self.renderer_epochs}, --renderer_finetune_epochs {self.renderer_finetune_epochs})"
+                    f"--match_after_epochs: {end} must be above {start}, where the stage before it ends "
+                    f"(--renderer_epochs {self.renderer_epochs}, "
+                    f"--renderer_finetune_epochs {self.renderer_finetune_epochs})"
                 )
-        if last is not None and last <= end:
+        if n_epochs is not None and n_epochs <= last_end:
             raise ModelError(
-                f"--n_epochs and --n_epochs_decay come to {last}: no epoch is left for shapes after {end}; "
-                "say more, or shorten the stages as in --renderer_epochs 2 --match_after_epochs 4,7 --n_epochs 12"
+                f"--n_epochs and --n_epochs_decay come to {n_epochs}: no epoch is left for shapes after {last_end}; "
+                "use more epochs, or shorter stages as in --renderer_epochs 2 --match_after_epochs 4,7 --n_epochs 12"
             )
 
     def training_stage(self, epochs: int) -> TrainingStage:
-        """What is learned after so many epochs."""
-        return next(stage for stage in self.training_stages() if stage.until is None or epochs < stage.until)
+        """The stage after so many epochs."""
+        return next(stage for stage in self.training_stages() if stage.end is None or epochs < stage.end)
 
     def training_stages(self) -> list[TrainingStage]:
-        """What is learned one after another."""
+        """All stages in their order."""
         ends = [("renderer", self.renderer_epochs)]
         for match in self.match_after_epochs:
             ends += [("shape", match), ("real renderer", match + self.renderer_finetune_epochs)]
-        since = [0, *(end for _, end in ends)]
+        starts = [0, *(end for _, end in ends)]
         return [
-            *(TrainingStage(name, start, end) for start, (name, end) in zip(since, ends, strict=False)),
-            TrainingStage("shape", since[-1], None),
+            *(TrainingStage(name, start, end) for start, (name, end) in zip(starts, ends, strict=False)),
+            TrainingStage("shape", starts[-1], None),
         ]

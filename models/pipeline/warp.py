@@ -1,4 +1,4 @@
-"""New unit shapes out of known ones: mirrored, stretched, sheared, bent; other walls, pits and hills."""
+"""Translates images, and makes new shapes out of known ones: mirrored, stretched, bent, with other walls and floors."""
 
 import torch
 import torch.nn.functional as F
@@ -6,11 +6,12 @@ from torch import Tensor
 
 
 def deform(u: Tensor, centre: tuple[float, float]) -> Tensor:
-    """Unit shapes (N, 1, H, W) under random smooth deformations about `centre` (y, x) [px].
+    """Random smooth deformations of normalised depths u (N, 1, H, W) about `centre` (y, x) [px].
 
-    Mirrored either way with a chance of one half; scaled by 0.9 to 1.1 along each axis; rotated by at most 3 degrees;
-    sheared and moved aside along a sine, along a parabola, and by a waist, by up to 2 px each. Their walls to the power
-    of 0.85 to 1.18; on every other floor a bump of 3 to 8 px, from 0.12 deeper to 0.12 higher.
+    Each shape is mirrored along each axis with probability 1/2, scaled by 0.9 to 1.1 along each axis, rotated by at
+    most 3 degrees, and shifted sideways along a sine, along a parabola and by a waist, by up to 2 px each. Its walls
+    are raised to the power of 0.85 to 1.18. Half of the floors get a bump of 3 to 8 px, from 0.12 deeper
+    to 0.12 higher.
     """
     count, _, height, width = u.shape
     y = torch.arange(height, dtype=u.dtype, device=u.device)[None, :, None] - centre[0]
@@ -19,29 +20,29 @@ def deform(u: Tensor, centre: tuple[float, float]) -> Tensor:
     def draw(amplitude: float) -> Tensor:
         return amplitude * (2 * torch.rand(count, 1, 1, device=u.device) - 1)
 
-    angle, along = draw(0.05), y / (0.38 * height)
-    across = x * (1 + draw(0.1)) + y * angle
-    down = y * (1 + draw(0.1)) - x * angle
-    across = across + draw(2) * torch.sin(1.57 * along.clamp(-1, 1)) + draw(1) * (along**2 - 0.4)
-    across = across * (1 + draw(0.06) * along + draw(0.06) * torch.exp(-((along / 0.4) ** 2)))
-    mirror = torch.randint(0, 2, (2, count, 1, 1), device=u.device) * 2 - 1
+    angle, relative_y = draw(0.05), y / (0.38 * height)
+    new_x = x * (1 + draw(0.1)) + y * angle
+    new_y = y * (1 + draw(0.1)) - x * angle
+    new_x = new_x + draw(2) * torch.sin(1.57 * relative_y.clamp(-1, 1)) + draw(1) * (relative_y**2 - 0.4)
+    new_x = new_x * (1 + draw(0.06) * relative_y + draw(0.06) * torch.exp(-((relative_y / 0.4) ** 2)))
+    sign = torch.randint(0, 2, (2, count, 1, 1), device=u.device) * 2 - 1
     grid = torch.stack(
         (
-            2 * (across * mirror[0] + centre[1]) / (width - 1) - 1,
-            2 * (down * mirror[1] + centre[0]) / (height - 1) - 1,
+            2 * (new_x * sign[0] + centre[1]) / (width - 1) - 1,
+            2 * (new_y * sign[1] + centre[0]) / (height - 1) - 1,
         ),
         -1,
     )
     new = F.grid_sample(u, grid.expand(count, height, width, 2), "bicubic", "zeros", align_corners=True).clamp_min(0)
     wall = new.clamp(1e-6, 1) ** draw(0.165).exp()[:, None]
     new = torch.where(new < 1, torch.where(new > 0, wall, new), new)
-    away = ((y - draw(0.25 * height)) ** 2 + (x - draw(0.12 * width)) ** 2) / (5.5 + draw(2.5)) ** 2
-    bump = draw(0.12) * (1 - away).clamp_min(0) ** 2 * (torch.rand(count, 1, 1, device=u.device) < 0.5)
+    squared_radius = ((y - draw(0.25 * height)) ** 2 + (x - draw(0.12 * width)) ** 2) / (5.5 + draw(2.5)) ** 2
+    bump = draw(0.12) * (1 - squared_radius).clamp_min(0) ** 2 * (torch.rand(count, 1, 1, device=u.device) < 0.5)
     return new + bump[:, None] * new**3
 
 
 def translate(images: Tensor, offset: Tensor) -> Tensor:
-    """Images (N, 1, H, W) moved by `offset` (N, 2), (y, x) [px], linear between pixels; borders are repeated."""
+    """Images (N, 1, H, W) translated by `offset` (N, 2), (y, x) [px], bilinear; border pixels are repeated."""
     height, width = images.shape[2:]
     y = torch.arange(height, dtype=images.dtype, device=images.device)[None, :, None] - offset[:, 0, None, None]
     x = torch.arange(width, dtype=images.dtype, device=images.device)[None, None] - offset[:, 1, None, None]

@@ -1,4 +1,4 @@
-"""Finding the background of a predicted depth map and setting it to the nearest of the known levels."""
+"""Finds the background of a predicted depth map and sets it to the nearest background level."""
 
 from typing import NamedTuple
 
@@ -8,36 +8,37 @@ from scipy.ndimage import label
 
 from ..grey_levels import LEVELS, nearest_level
 
-SIDES = np.array([np.zeros((3, 3)), [[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.zeros((3, 3))])  # each map is labelled alone
+CROSS = [[0, 1, 0], [1, 1, 1], [0, 1, 0]]
+NEIGHBOURS = np.array([np.zeros((3, 3)), CROSS, np.zeros((3, 3))])  # four in each map, none in the next map
 
 
 class Snapped(NamedTuple):
-    """A batch: quantised `depth_grey` float32 (N, H, W) and `level` int (N,) [grey level], background `mask` bool."""
+    """Snapped `depth_grey` float32 (N, H, W), `level` int (N,), both [grey level]; `hole_mask` bool (N, H, W)."""
 
     depth_grey: NDArray[np.float32]
     level: NDArray[np.int64]
-    mask: NDArray[np.bool_]
+    hole_mask: NDArray[np.bool_]
 
 
 def find_background(depth_grey: NDArray[np.float32], tolerance: float = 8.0, lines: bool = False) -> NDArray[np.bool_]:
-    """Background, bool (N, H, W), of maps (N, H, W) [grey level]: the pixels connected to the image's border within
-    `tolerance` [grey level] of the border's median.
+    """Background, bool (N, H, W), of maps (N, H, W) [grey level]: pixels that are connected to the image border and
+    differ from the median of the border by at most `tolerance` [grey level].
 
-    Where most of the border is etched, as around `lines`, the median is that of its upper half: of what is above the
-    middle between its least and greatest value.
+    Where most of the border is etched, as around `lines`, the median of its upper half is taken: of all values above
+    the middle between its minimum and its maximum.
     """
     border = _border(depth_grey)
-    there = depth_grey[:, border]
+    values = depth_grey[:, border]
     if lines:
-        middle = (there.min(axis=1, keepdims=True) + there.max(axis=1, keepdims=True)) / 2
-        there = np.where(there >= middle, there, np.nan)
-    median = (np.nanmedian if lines else np.median)(there, axis=1)
+        middle = (values.min(axis=1, keepdims=True) + values.max(axis=1, keepdims=True)) / 2
+        values = np.where(values >= middle, values, np.nan)
+    median = (np.nanmedian if lines else np.median)(values, axis=1)
     near = np.abs(depth_grey - median[:, None, None]) <= tolerance
-    parts, count = label(near, SIDES)
-    joined = np.zeros(count + 1, dtype=bool)
-    joined[parts[:, border]] = True
-    joined[0] = False  # what is not near
-    return joined[parts]
+    components, count = label(near, NEIGHBOURS)
+    on_border = np.zeros(count + 1, dtype=bool)
+    on_border[components[:, border]] = True
+    on_border[0] = False  # component 0 holds the pixels that are not near
+    return on_border[components]
 
 
 def snap_background(
@@ -45,30 +46,32 @@ def snap_background(
     levels: tuple[int, ...] = LEVELS,
     tolerance: float = 8.0,
     level: NDArray[np.int64] | None = None,
-    mask: NDArray[np.bool_] | None = None,
+    hole_mask: NDArray[np.bool_] | None = None,
     lines: bool = False,
 ) -> Snapped:
-    """Sets the background of each map (N, H, W) [grey level] to its level, and nothing else.
+    """Maps (N, H, W) [grey level], each with its background set to its background level; other pixels stay.
 
-    `mask` (N, H, W) and `level` (N,) [grey level] are the background's where they are known. Else the background is
-    what `background` finds (of `lines` their tops), and its level the one of `levels` that is nearest to its median. A
-    map whose border's median has no pixel within the tolerance (an even split between two values) has an empty mask and
-    keeps its pixels; its level is then the one nearest to that median.
+    `hole_mask` bool (N, H, W), True is hole, and `level` (N,) [grey level] are used where they are given. Otherwise the
+    background is what `find_background` returns (with `lines`, their tops), and the level is the element of `levels`
+    that is nearest to the median of the background. If no pixel is within the tolerance of the border's median (half of
+    the border has one value, half another), the map keeps all its pixels and is all hole; its level is the one nearest
+    to that median.
     """
-    if mask is None:
-        mask = find_background(depth_grey, tolerance, lines)
+    if hole_mask is None:
+        hole_mask = ~find_background(depth_grey, tolerance, lines)
     if level is None:
-        level = np.array([_nearest(one, where, levels) for one, where in zip(depth_grey, mask, strict=True)])
-    result = np.where(mask, level[:, None, None], depth_grey).astype(np.float32)
-    return Snapped(result, level, mask)
+        level = np.array([_find_level(*pair, levels) for pair in zip(depth_grey, hole_mask, strict=True)])
+    snapped = np.where(hole_mask, depth_grey, level[:, None, None]).astype(np.float32)
+    return Snapped(snapped, level, hole_mask)
 
 
-def _nearest(depth_grey: NDArray[np.float32], mask: NDArray[np.bool_], levels: tuple[int, ...]) -> int:
-    middle = np.median(depth_grey[mask if mask.any() else _border(depth_grey[None])])
-    return nearest_level(float(middle), levels)
+def _find_level(depth_grey: NDArray[np.float32], hole_mask: NDArray[np.bool_], levels: tuple[int, ...]) -> int:
+    median = np.median(depth_grey[_border(depth_grey[None]) if hole_mask.all() else ~hole_mask])
+    return nearest_level(float(median), levels)
 
 
 def _border(maps: NDArray) -> NDArray[np.bool_]:
+    """The outermost pixels, bool (H, W), of maps (N, H, W)."""
     border = np.ones(maps.shape[1:], dtype=bool)
     border[1:-1, 1:-1] = False
     return border

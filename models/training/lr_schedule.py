@@ -4,7 +4,7 @@ from math import cos, pi
 
 
 def lr_factor(policy: str, epoch: int, n_epochs: int, n_epochs_decay: int, decay_iters: int) -> float:
-    """Factor [0..1] on the initial learning rate during `epoch` (the first is 1).
+    """Factor [0..1] on the initial learning rate during `epoch`, which counts from 1.
 
     `linear` is the published schedule: constant for `n_epochs`, then linearly to zero over `n_epochs_decay`
     (Zhu et al. 2017, section 4). `step` divides by ten every `decay_iters` epochs; `cosine` falls to zero over

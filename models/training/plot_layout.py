@@ -1,14 +1,15 @@
-"""What a model declares about its plots, so that who draws them needs to know no model."""
+"""What a model declares about its plots, so that the plotting code needs to know no model."""
 
 from typing import NamedTuple
 
 
 class PlotLayout(NamedTuple):
-    """`loss_groups`: titles of plots with the names of their losses; all other losses share `other_losses`.
+    """Names of losses and images, grouped as the plots show them.
 
-    `image_rows`: names of images that belong in one row; `image_note`: what these names mean.
-    `discriminator_losses`: losses that must not stay at zero. `translations`: network, its input and its output image,
-    which must be neither constant nor inverted.
+    `loss_groups`: titles of plots, each with the names of its losses. `other_losses`: title of the plot of all other
+    losses. `image_rows`: names of the images of one row. `image_note`: meaning of these names. `discriminator_losses`:
+    losses that must not stay at zero. `translations`: (network, input image, output image); the output must be neither
+    constant nor inverted.
     """
 
     loss_groups: tuple[tuple[str, tuple[str, ...]], ...] = ()

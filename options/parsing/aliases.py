@@ -1,8 +1,7 @@
-"""Every spelling of the public CycleGAN command line, by the option that it means here.
+"""The spellings of the public CycleGAN command line, by the option that each means here.
 
-Three generations of it are in use: 2017 (`--which_epoch --niter --batchSize`), 2018 (`--epoch --netG --load_size`)
-and 2020 (`--n_epochs`), and before them the Torch program (`DATA_ROOT=... which_direction=...`); options/parsing/public_flags.py
-lists them.
+Three generations are in use: 2017 (`--which_epoch --niter --batchSize`), 2018 (`--epoch --netG --load_size`) and 2020
+(`--n_epochs`). Older still is the Torch program (`DATA_ROOT=... which_direction=...`). public_flags.py lists them all.
 The canonical name is the newest. To add a spelling, add it to the tuple of its option; a boolean needs no entry for
 its `no_` form.
 """
@@ -31,7 +30,7 @@ IMPLIED: dict[str, tuple[str, str]] = {
     "use_wandb": ("track", "wandb"),
 }
 
-# Older words for a value, by the option whose value it is.
+# Older words for a value, by the option that takes it.
 VALUES: dict[str, dict[str, str]] = {
     "model": {"fusion": "ensemble"},
     "lr_policy": {"lambda": "linear"},
@@ -41,6 +40,6 @@ VALUES: dict[str, dict[str, str]] = {
 }
 
 
-def spellings(name: str) -> tuple[str, ...]:
-    """All spellings of the option `name` without dashes, the canonical one first; `no_` forms are not among them."""
+def list_spellings(name: str) -> tuple[str, ...]:
+    """All spellings of the option `name` without dashes, the canonical one first; without `no_` forms."""
     return (name, *ALIASES.get(name, ()))

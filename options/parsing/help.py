@@ -2,10 +2,10 @@
 
 import textwrap
 
-from ..option import Option, title
-from .aliases import IMPLIED, spellings
+from ..option import Option, read_title
+from .aliases import IMPLIED, list_spellings
 from .flag_index import FlagIndex
-from .value import limits, to_text
+from .value import format_limits, to_text
 
 EXAMPLES = {
     "train.py": (
@@ -23,35 +23,39 @@ EXAMPLES = {
 _METAVAR = {int: "INT", float: "NUMBER", str: "TEXT"}
 
 
-def help_text(flag_index: FlagIndex, groups: dict[str, type], models: dict[str, type], model: str) -> str:
+def format_help(flag_index: FlagIndex, model: str) -> str:
     """Every option by group with its meaning, unit, limits, default and other spellings; examples at the end."""
     lines = [f"usage: python {flag_index.program} [--option value ...]", ""]
-    for group, component in {**groups, "model": models[model]}.items():
-        lines.append(f"{title(component)}:")
-        for option in flag_index.options(model):  # a model may have defaults of its own
+    for group, component in flag_index.components(model).items():
+        title = read_title(component)
+        if group in flag_index.no_effect:
+            lines += [f"{title} options of {flag_index.other_program} are accepted and have no effect", ""]
+            continue
+        lines.append(f"{title}:")
+        for option in flag_index.options(model):  # a model may set defaults of its own
             if option.group == group:
-                lines += _entry(option)
+                lines += _format_option(option)
         lines.append("")
-    if len(models) > 1:
-        lines += [f"Models: {', '.join(models)}; -h --model NAME shows that model's options.", ""]
+    if len(flag_index.models) > 1:
+        lines += [f"Models: {', '.join(flag_index.models)}; -h --model NAME shows the options of that model.", ""]
     lines += ["examples:", *(f"  {example}" for example in EXAMPLES[flag_index.program])]
     return "\n".join(lines)
 
 
-def _entry(option: Option) -> list[str]:
-    if option.kind is bool:
+def _format_option(option: Option) -> list[str]:
+    if option.value_type is bool:
         head = f"  --{option.name}, --no_{option.name}"
     else:
-        head = f"  --{option.name} {_METAVAR[option.kind]}{',...' if option.many else ''}"
-    said = [option.help]
+        head = f"  --{option.name} {_METAVAR[option.value_type]}{',...' if option.is_tuple else ''}"
+    parts = [option.help]
     if option.choices:
-        said.append(f"one of {', '.join(to_text(choice) for choice in option.choices)}")
-    elif limits(option):
-        said.append(limits(option))
-    others = [f"--{key}" for key in (*spellings(option.name)[1:], option.former) if key]
-    others += [f"--{key} ({value})" for key, (name, value) in IMPLIED.items() if name == option.name]
+        parts.append(f"one of {', '.join(to_text(choice) for choice in option.choices)}")
+    elif format_limits(option):
+        parts.append(format_limits(option))
+    aliases = [f"--{key}" for key in (*list_spellings(option.name)[1:], option.former) if key]
+    aliases += [f"--{key} ({value})" for key, (name, value) in IMPLIED.items() if name == option.name]
     tail = f"[{option.unit + '; ' if option.unit else ''}default {to_text(option.default) or 'none'}]"
-    text = f"{'; '.join(said)} {tail}{'; also ' + ', '.join(others) if others else ''}"
+    text = f"{'; '.join(parts)} {tail}{'; also ' + ', '.join(aliases) if aliases else ''}"
     body = textwrap.wrap(text, width=84, break_long_words=False, break_on_hyphens=False)
     if len(head) <= 32:
         return [f"{head:<34}{body[0]}", *(" " * 34 + line for line in body[1:])]

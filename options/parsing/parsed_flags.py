@@ -1,5 +1,6 @@
-"""What was typed, understood: one value for each option, and where it came from."""
+"""From raw flags to values: one value for each option, and the words that gave it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,51 +12,66 @@ from .value import parse_value
 
 @dataclass(frozen=True)
 class ParsedFlag:
-    """A value and the words that gave it."""
+    """A value, the spelling that gave it, and both as they were typed."""
 
     key: str
     value: Any
     as_typed: str
 
 
-def resolve_flags(typed: list[RawFlag], flag_index: FlagIndex, model: str) -> tuple[dict[str, ParsedFlag], list[str]]:
+def resolve_flags(
+    raw_flags: list[RawFlag], flag_index: FlagIndex, model: str
+) -> tuple[dict[str, ParsedFlag], list[str]]:
     """The values by canonical name, and a note for each option that is accepted without effect.
 
-    The last of one spelling wins, as scripts that append options expect; two spellings must agree.
+    If one spelling occurs twice, the last one counts, as scripts that append options expect. Two different spellings
+    of an option must have the same value.
     """
-    given: dict[str, ParsedFlag] = {}
+    parsed: dict[str, ParsedFlag] = {}
     notes = []
-    for one in typed:
-        if flag_index.is_elsewhere(one.key):
-            notes.append(f"{one.as_typed}: belongs to {flag_index.other}; passed over")
+    for raw in raw_flags:
+        if flag_index.belongs_to_other(raw.key):
+            notes.append(f"{raw.as_typed}: belongs to {flag_index.other_program}; ignored")
             continue
-        meant = flag_index.find(one.key, model, one.as_typed)
-        if not isinstance(meant, Flag):
-            if (one.text or "") not in meant.neutral:
-                raise OptionsError(f"{one.as_typed}: {meant.line}")
-            notes.append(f"{one.as_typed}: {meant.line}")
+        flag = flag_index.find(raw.key, model, raw.as_typed)
+        if not isinstance(flag, Flag):
+            if not flag.accepts(raw.text or ""):
+                raise OptionsError(f"{raw.as_typed}: {flag.refusal}")
+            notes.append(f"{raw.as_typed}: {flag.reason}")
             continue
-        new = ParsedFlag(one.key, value_of(meant, one), one.as_typed)
-        old = given.get(meant.option.name)
+        new = ParsedFlag(raw.key, read_value(flag, raw), raw.as_typed)
+        old = parsed.get(flag.option.name)
         if old is not None and old.key != new.key and old.value != new.value:
-            raise OptionsError(f"{old.as_typed} and {new.as_typed}: one option, two values; give one of them")
-        given[meant.option.name] = new
-    return given, notes
+            raise OptionsError(f"{old.as_typed} and {new.as_typed}: one option, two values; use one of them")
+        parsed[flag.option.name] = new
+    return parsed, notes
 
 
-def last_typed(typed: list[RawFlag], spelled: dict[str, Flag], name: str) -> RawFlag | None:
-    """The last that was typed of one option, before all the others are understood."""
-    found = [one for one in typed if one.key in spelled and spelled[one.key].option.name == name]
-    return found[-1] if found else None
+def note_no_effect(typed: Mapping[str, ParsedFlag], flag_index: FlagIndex, model: str) -> list[str]:
+    """One note for all typed options of each group that the program accepts without effect."""
+    notes = []
+    group_of = {option.name: option.group for option in flag_index.options(model)}
+    for group, reason in flag_index.no_effect.items():
+        flags = [flag.as_typed for name, flag in typed.items() if group_of[name] == group]
+        if flags:
+            verb = "they have" if len(flags) > 1 else "it has"
+            notes.append(f"{', '.join(flags)}: {reason}; {verb} no effect")
+    return notes
 
 
-def value_of(spelling: Flag, one: RawFlag) -> Any:
+def find_last(raw_flags: list[RawFlag], flags: dict[str, Flag], name: str) -> RawFlag | None:
+    """The last raw flag of the option `name`; it is needed before all the others can be resolved."""
+    matches = [raw for raw in raw_flags if raw.key in flags and flags[raw.key].option.name == name]
+    return matches[-1] if matches else None
+
+
+def read_value(flag: Flag, raw: RawFlag) -> Any:
     """The value that was typed, or that the spelling implies."""
-    if spelling.implied is None:
-        return parse_value(spelling.option, one.text or "", one.as_typed)
-    if one.text is None:
-        return parse_value(spelling.option, spelling.implied, one.as_typed)
-    if spelling.option.kind is not bool:
-        raise OptionsError(f"{one.as_typed}: takes no value")
-    says = parse_value(spelling.option, one.text, one.as_typed)
-    return says if spelling.implied == "true" else not says
+    if flag.implied is None:
+        return parse_value(flag.option, raw.text or "", raw.as_typed)
+    if raw.text is None:
+        return parse_value(flag.option, flag.implied, raw.as_typed)
+    if flag.option.value_type is not bool:
+        raise OptionsError(f"{raw.as_typed}: takes no value")
+    value = parse_value(flag.option, raw.text, raw.as_typed)
+    return value if flag.implied == "true" else not value

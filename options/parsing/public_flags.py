@@ -1,7 +1,7 @@
-"""The options of the public CycleGAN command line, generation by generation, as users and their scripts know them."""
+"""The options of the public CycleGAN command line, generation by generation."""
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _split_words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
@@ -22,26 +22,26 @@ _TORCH = """
 
 GENERATIONS: dict[str, list[str]] = {
     "2017": [
-        *_words(_SHARED),
-        *_words("""
+        *_split_words(_SHARED),
+        *_split_words("""
         batchSize loadSize fineSize nThreads which_direction which_model_netG which_model_netD which_epoch niter
         niter_decay resize_or_crop how_many ntest identity lambda_identity no_lsgan
         """),
     ],
     "2018": [
-        *_words(_SHARED),
-        *_words("""
+        *_split_words(_SHARED),
+        *_split_words("""
         batch_size load_size crop_size num_threads direction netG netD epoch load_iter niter niter_decay preprocess
         num_test lambda_identity no_lsgan gan_mode init_gain verbose suffix display_env save_by_iter eval model_suffix
         """),
     ],
     "2020": [
-        *_words(_SHARED),
-        *_words("""
+        *_split_words(_SHARED),
+        *_split_words("""
         batch_size load_size crop_size num_threads direction netG netD epoch load_iter n_epochs n_epochs_decay
         preprocess num_test lambda_identity gan_mode init_gain verbose suffix display_env save_by_iter eval
         model_suffix use_wandb wandb_project_name
         """),
     ],
-    "Torch": [*_words(_TORCH)],
+    "Torch": [*_split_words(_TORCH)],
 }

@@ -111,7 +111,7 @@ def test_a_cache_that_cannot_be_written_is_said_once_and_missed_by_nobody(root, 
 def test_a_bad_image_leaves_no_cache(root):
     (root / "trainA" / "4.png").write_bytes(b"no image")
     time.sleep(0.05)
-    with pytest.raises(DataError, match=r"4\.png: not an image of a known kind"):
+    with pytest.raises(DataError, match=r"4\.png: not an image in a known format"):
         read(root)
     assert packs(root) == []
 
@@ -129,7 +129,7 @@ def test_what_a_kill_left_is_removed_when_it_is_old(root):
 def test_two_programs_may_start_together_and_one_be_killed(root):
     program = (
         "import sys; from data import *; root = sys.argv[1]\n"
-        "print(int(read_stack(Layout(root).sem(), DataOptions(dataroot=root), 'reading').sum()))"
+        "print(int(read_stack(DatasetLayout(root).sem(), DataOptions(dataroot=root), 'reading').sum()))"
     )
     command = [sys.executable, "-c", program, str(root)]
     several = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]

@@ -15,8 +15,8 @@ from data import DATASETS, DataError, DataOptions, DatasetLayout
 from data.batches.inference_images import InferenceImages as ImagesToTest
 from data.check import __main__ as check
 from data.check.folder_statistics import robust_z
-from data.check.image_info import HEAD, duplicate_files, examined, percentiles
-from data.check.training_plan import MODELS as LEARNERS
+from data.check.image_info import HEAD_BYTES, duplicate_files, measure_image, percentiles
+from data.check.training_plan import DESCRIPTIONS
 from data.simulate import main as simulate
 from models import MODELS, build
 from models.registry import options_from
@@ -24,10 +24,20 @@ from models.registry import options_from
 ROOT = Path(__file__).parents[2]
 
 
+HINT = "`python train.py -h` lists which --model learns from which kind of data set"
+
+
+def verdict_of(text):
+    """The line of the verdict, which is followed by one about train.py only."""
+    *_, verdict, hint = text.splitlines()
+    assert hint == HINT
+    return verdict
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     root = tmp_path_factory.mktemp("made") / "sem"
-    assert simulate(["--dataroot", str(root), "--stems", "3", "--real", "16", "--test", "4"]) == 0
+    assert simulate(["--dataroot", str(root), "--num_shapes", "3", "--num_real", "16", "--num_test", "4"]) == 0
     return root
 
 
@@ -37,7 +47,7 @@ def root(made, tmp_path):
 
 
 @pytest.fixture
-def said(tmp_path, capsys):
+def run_check(tmp_path, capsys):
     def run(root, *flags):
         status = check.main([str(root), "--sheet", str(tmp_path / "sheet.png"), *flags])
         captured = capsys.readouterr()
@@ -55,10 +65,14 @@ def grey(path):
         return np.asarray(image.convert("L"))
 
 
-def test_a_good_data_set_is_ready(root, said, tmp_path):
-    status, text = said(root)
+def test_a_good_data_set_is_ready(root, run_check, tmp_path):
+    status, text = run_check(root)
     assert status == 0
-    assert text.splitlines()[-1].startswith("ready to train: --model cycle_gan")
+    assert verdict_of(text) == f"ready to train: {', '.join(DATASETS)}"
+    for kind, description in DESCRIPTIONS.items():
+        line = next(line for line in text.splitlines() if line.split()[:1] == [kind])
+        assert line.split()[1] == "ready:" and line.endswith(f", 72x48 ({description})")
+    assert not any(model in text for model in MODELS), "data knows kinds, not models"
     assert "train/SEM: 16 images, all read" in text and "Depth_110: 4" in text and "72x48: 24" in text
     assert "140: 3, 150: 3, 160: 3, 170: 3" in text and "24 SEM images with a depth map" in text
     assert "none looks suspicious" in text
@@ -124,32 +138,30 @@ FLAGS = {"on_bad_image": "skip", "preprocess": "crop", "max_dataset_size": 2, "g
 @pytest.mark.parametrize(
     "harm", [nothing, truncate, cut, deepen, orphan, unlabel, no_depth, one_stem, other_size], ids=lambda f: f.__name__
 )
-def test_the_verdict_is_what_a_training_says(root, said, harm, flag):
+def test_the_verdict_is_what_a_training_says(root, run_check, harm, flag):
     harm(root)
-    given = {flag: FLAGS[flag]} if flag else {}
-    typed = [text for name, value in given.items() for text in (f"--{name}", ",".join(map(str, np.atleast_1d(value))))]
-    status, text = said(root, *typed)
-    options = DataOptions(dataroot=str(root), cache=False, **given)
+    chosen = {flag: FLAGS[flag]} if flag else {}
+    typed = [text for name, value in chosen.items() for text in (f"--{name}", ",".join(map(str, np.atleast_1d(value))))]
+    status, text = run_check(root, *typed)
+    options = DataOptions(dataroot=str(root), cache=False, **chosen)
     expected = {kind: starts(root, kind, options) for kind in DATASETS}
-    found = {kind: next(line for line in text.splitlines() if line.split()[:1] == [kind]) for kind in DATASETS}
-    verdict = {kind: " nothing: " not in line for kind, line in found.items()}
+    lines = {kind: next(line for line in text.splitlines() if line.split()[:1] == [kind]) for kind in DATASETS}
+    words = {kind: line.split()[1:3] for kind, line in lines.items()}
+    assert all(start[0] == "ready:" or start == ["not", "ready:"] for start in words.values()), text
+    verdict = {kind: start[0] == "ready:" for kind, start in words.items()}
     assert verdict == expected, text
     if all(expected.values()):
-        assert status == 0 and "ready to train" in text.splitlines()[-1]
+        assert status == 0 and verdict_of(text).startswith("ready to train")
     if not any(expected.values()):
-        assert status == 1 and "not ready" in text.splitlines()[-1]
+        assert status == 1 and verdict_of(text).startswith("not ready")
 
 
-def test_every_system_is_named_with_what_it_learns_from():
-    found = {kind: set() for kind in DATASETS}
-    for name in MODELS:
-        kind = build(name, options_from(name, {}), "cpu").dataset_kind
-        if kind:
-            found[kind].add(name)
-    assert {kind: set(names) for kind, names in LEARNERS.items()} == found
+def test_every_kind_that_a_model_learns_from_is_described():
+    kinds = {build(name, options_from(name, {}), "cpu").dataset_kind for name in MODELS}
+    assert list(DESCRIPTIONS) == list(DATASETS) and kinds - {""} == set(DATASETS)
 
 
-def test_each_thing_that_is_wrong_is_named(root, said):
+def test_each_thing_that_is_wrong_is_named(root, run_check):
     real = images(root)
     truncate(root)
     Image.new("L", (48, 72), 7).save(real[4])
@@ -164,7 +176,7 @@ def test_each_thing_that_is_wrong_is_named(root, said):
     (root / "train/average_depth.csv").write_text("0,1\ndepth_110_site_00099,100\n")
     images(root, "test/Depth")[0].write_bytes(b"no image")
     images(root, "test/Depth")[1].unlink()
-    status, text = said(root)
+    status, text = run_check(root)
     assert status == 1
     for line in (
         f"{real[0]}: damaged or cut short",
@@ -172,44 +184,44 @@ def test_each_thing_that_is_wrong_is_named(root, said):
         f"{real[5]}: saturated",
         f"{real[6]} = {real[6].with_name('SEM_copy.png')}",
         f"{images(root, 'test/SEM')[0]} = {real[7]}",
-        "files passed over, in .ipynb_checkpoints: 1",
-        "files passed over, .db ending: 1",
+        "files skipped, in .ipynb_checkpoints: 1",
+        "files skipped, .db ending: 1",
         "without an image: 1, such as depth_110_site_00099",
-        "leaves out: 4, such as depth_110_site_00000",
-        "1 cannot be read; nothing else was looked at",
+        "missing in train/average_depth.csv: 4, such as depth_110_site_00000",
+        "1 cannot be read; nothing else was checked",
         "without a true depth map, which test.py refuses: 1",
     ):
         assert line in text, (line, text)
-    assert "1 of 17 images of train/SEM cannot be used" in text.splitlines()[-1]
+    assert "1 of 17 images of train/SEM cannot be used" in verdict_of(text)
 
 
-def test_the_truth_of_the_test_images_changes_nothing_but_whether_it_can_be_read(root, said):
-    before = said(root)
+def test_the_truth_of_the_test_images_changes_nothing_but_whether_it_can_be_read(root, run_check):
+    before = run_check(root)
     for path in images(root, "test/Depth"):
         Image.new("L", (48, 72), 3).save(path)
-    assert said(root) == before
+    assert run_check(root) == before
 
 
-def test_more_images_than_are_read_are_drawn_evenly_and_it_says_so(root, said, monkeypatch):
-    monkeypatch.setattr(check, "SAMPLE", 4)
+def test_more_images_than_are_read_are_drawn_evenly_and_it_says_so(root, run_check, monkeypatch):
+    monkeypatch.setattr(check, "MAX_IMAGES", 4)
     os.truncate(images(root)[1], 200)  # which is not drawn
-    status, text = said(root)
+    status, text = run_check(root)
     assert "train/SEM: 16 images, 4 read, spread evenly" in text
-    assert status == 0 and "as far as 20 of 60 images tell" in text.splitlines()[-1]
-    status, text = said(root, "--all")
+    assert status == 0 and "judged by 20 of 60 images" in verdict_of(text)
+    status, text = run_check(root, "--all")
     assert status == 1 and "16 images, 15 read, 1 cannot be\n" in text
 
 
-def test_the_classic_layout_and_a_plain_folder(made, tmp_path, said):
+def test_the_classic_layout_and_a_plain_folder(made, tmp_path, run_check):
     classic = tmp_path / "classic"
     for folder, source in (("trainA", "train/SEM"), ("trainB", "simulation_data/Depth"), ("testA", "test/SEM")):
         (classic / folder).mkdir(parents=True)
         for n, path in enumerate(images(made, source)):
             shutil.copy(path, classic / folder / f"{folder}_{n}.png")
-    status, text = said(classic)
-    assert status == 0 and text.splitlines()[-1] == "ready to train: --model cycle_gan"
-    status, text = said(classic / "testA")
-    assert status == 1 and "not ready: nothing to learn from" in text
+    status, text = run_check(classic)
+    assert status == 0 and verdict_of(text) == "ready to train: unpaired"
+    status, text = run_check(classic / "testA")
+    assert status == 1 and "not ready: no training images" in text
 
 
 @pytest.fixture
@@ -234,84 +246,82 @@ def lot(tmp_path):
     return folder
 
 
-def test_a_lot_without_a_grey_range(lot, said):
-    status, text = said(lot)
+def test_a_lot_without_a_grey_range(lot, run_check):
+    status, text = run_check(lot)
     assert status == 1
     for line in (
         ".: 16 images in 11 files, 15 read, 1 cannot be",
-        "pixels       2 nm: 9, 2.5 nm: 1, not said: 5",
-        "warning: their widths differ",
-        "warning: of 5 images no file says",
+        "pixels       2 nm: 9, 2.5 nm: 1, not given: 5",
+        "warning: pixel sizes differ",
+        "warning: for 5 images no file gives",
         "1 of 16 in . cannot be used",
         "14 of 16 in ., 16-bit, 900 to 41000: need --grey_range",
-        "proposed: --grey_range 900,41000, from the least and greatest value observed: a proposal only",
+        "proposed: --grey_range 900,41000, the minimum and maximum value observed: a proposal only",
     ):
         assert line in text, (line, text)
     values = next(line for line in text.splitlines() if "values " in line)
     assert "16-bit 900 to 41000" in values and "8-bit 20 to 199" in values
-    assert "share their name" not in text and "passed over" not in text and "sites" not in text
-    assert text.count("say --grey_range") == 0, "one line for all"
-    assert text.splitlines()[-1].endswith(
-        "but . can be tested: 1 of 16 images as they are, 14 with such a --grey_range"
-    )
+    assert "share their name" not in text and "files skipped" not in text and "sites" not in text
+    assert text.count("use --grey_range") == 0, "one line for all"
+    assert verdict_of(text).endswith("but . can be tested: 1 of 16 images as they are, 14 with such a --grey_range")
 
 
-def test_a_lot_with_the_proposed_range_is_what_a_test_takes(lot, said):
-    _, text = said(lot, "--grey_range", "900,41000")
-    assert text.splitlines()[-1].endswith("but . can be tested: 15 of 16 images as they are")
+def test_a_lot_with_the_proposed_range_is_what_a_test_takes(lot, run_check):
+    _, text = run_check(lot, "--grey_range", "900,41000")
+    assert verdict_of(text).endswith("but . can be tested: 15 of 16 images as they are")
     options = DataOptions(dataroot=str(lot), grey_range=(900, 41000))
     images = ImagesToTest.of(DatasetLayout(lot), options, "test", 0)
-    assert sum(len(batch.stems) for batch in images.batches(4, ahead=False)) == 15 and len(images.bad) == 1
+    assert sum(len(batch.stems) for batch in images.batches(4, ahead=False)) == 15 and len(images.skipped) == 1
     assert "1 in . are not 72x48" in text
-    _, text = said(lot, "--grey_range", "0,5000")
+    _, text = run_check(lot, "--grey_range", "0,5000")
     assert "outside --grey_range 0,5000" in text and "proposed: --grey_range 0,41000," in text
 
 
-def test_a_range_is_proposed_for_floats_below_0(tmp_path, said):
+def test_a_range_is_proposed_for_floats_below_0(tmp_path, run_check):
     (tmp_path / "f").mkdir()
     tifffile.imwrite(tmp_path / "f/a.tif", np.linspace(-0.5, 1.25, 72 * 48, dtype=np.float32).reshape(72, 48))
-    text = said(tmp_path / "f")[1]
+    text = run_check(tmp_path / "f")[1]
     assert "32-bit float, -0.5 to 1.25: need --grey_range" in text and "--grey_range=-1,2," in text
-    assert "can be tested: 1 of 1 images as they are" in said(tmp_path / "f", "--grey_range=-1,2")[1]
+    assert "can be tested: 1 of 1 images as they are" in run_check(tmp_path / "f", "--grey_range=-1,2")[1]
 
 
-def test_sites_of_test_images_are_those_of_test(lot, said):
+def test_sites_of_test_images_are_those_of_test(lot, run_check):
     (lot / "left").mkdir()
     for n in range(2):
         (lot / f"site_{n:02}.tif").rename(lot / f"left/{n}.tif")
-    assert "sites        1, of 2 images each, and 14 images of none" in said(lot)[1]
+    assert "sites        1, of 2 images each, and 14 images of none" in run_check(lot)[1]
 
 
-def test_copies_of_stacks_and_images_of_one_name(lot, said):
+def test_copies_of_stacks_and_images_of_one_name(lot, run_check):
     shutil.copy(lot / "stack.npy", lot / "again.npy")
     (lot / "below").mkdir()
     shutil.copy(lot / "pages.tif", lot / "below/pages.tif")
-    text = said(lot)[1]
+    text = run_check(lot)[1]
     assert "copies of another file: 2" in text and "that share their name: 6" in text
-    assert text.splitlines()[-1].endswith("once those that share their name are renamed")
+    assert verdict_of(text).endswith("once those that share their name are renamed")
 
 
-def test_a_hostile_name_cannot_move_the_cursor(root, said):
+def test_a_hostile_name_cannot_move_the_cursor(root, run_check):
     truncated = images(root)[0].with_name("evil\n\x1b[2Jé\udcff.png")
     images(root)[0].rename(truncated)
     os.truncate(truncated, 100)
-    _, text = said(root)
+    _, text = run_check(root)
     assert "\x1b" not in text and "evil\\n\\x1b[2Jé\\udcff.png" in text
 
 
-def test_no_data_exits_with_2_in_one_line(tmp_path, said):
+def test_no_data_exits_with_2_in_one_line(tmp_path, run_check):
     (tmp_path / "empty/trainA").mkdir(parents=True)
     for place, reason in (("nowhere", "no such folder"), ("empty/trainA", "no data set"), ("empty", "holds no image")):
-        status, text = said(tmp_path / place)
+        status, text = run_check(tmp_path / place)
         assert status == 2 and reason in text and text.count("\n") == 1
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("folder", ["", "train/SEM/Depth_110"])
-def test_a_folder_without_permission_exits_with_2(root, said, folder):
+def test_a_folder_without_permission_exits_with_2(root, run_check, folder):
     (root / folder).chmod(0)
     try:
-        status, text = said(root)
+        status, text = run_check(root)
     finally:
         (root / folder).chmod(0o755)
     assert status == 2 and "ermission denied" in text and text.count("\n") == 1
@@ -336,7 +346,7 @@ def test_bad_usage_exits_with_2_in_one_line(made, bad, reason):
 
 def test_the_sheet_never_lies_among_the_images(root, capsys):
     assert check.main([str(root), "--sheet", str(root / "train/SEM/sheet.png")]) == 2
-    assert "choose another place" in capsys.readouterr().err
+    assert "use another path" in capsys.readouterr().err
     assert len(images(root)) == 16
 
 
@@ -347,19 +357,25 @@ def test_help_names_the_options():
 
 
 def test_same_bytes_beyond_the_start_of_large_files(tmp_path):
-    contents = {"a": b"x" * HEAD + b"1", "b": b"x" * HEAD + b"2", "c": b"x" * HEAD + b"2", "d": b"y", "e": b"z"}
+    contents = {
+        "a": b"x" * HEAD_BYTES + b"1",
+        "b": b"x" * HEAD_BYTES + b"2",
+        "c": b"x" * HEAD_BYTES + b"2",
+        "d": b"y",
+        "e": b"z",
+    }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     names = [str(tmp_path / name) for name in contents]
     assert duplicate_files([*names, str(tmp_path / "gone")]) == [[str(tmp_path / "b"), str(tmp_path / "c")]]
 
 
-def test_facts_agree_with_numpy(tmp_path):
+def test_measurements_agree_with_numpy(tmp_path):
     pixels = np.random.default_rng(0).integers(20, 200, (40, 30), dtype=np.uint8)
     Image.fromarray(np.dstack([pixels] * 3)).save(tmp_path / "one.png")
-    facts, histogram = examined(tmp_path / "one.png", (), True)
-    assert facts.kind == "8-bit RGB" and facts.shape == (40, 30) and facts.mean == pytest.approx(pixels.mean())
-    assert (facts.low, facts.high) == (pixels.min(), pixels.max()) and facts.warnings == ()
+    info, histogram = measure_image(tmp_path / "one.png", (), True)
+    assert info.pixel_format == "8-bit RGB" and info.shape == (40, 30) and info.mean == pytest.approx(pixels.mean())
+    assert (info.low, info.high) == (pixels.min(), pixels.max()) and info.warnings == ()
     assert percentiles(histogram, [0.5])[0] == int(np.quantile(pixels, 0.5, method="inverted_cdf"))
 
 

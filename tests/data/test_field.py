@@ -16,7 +16,7 @@ import test as testing
 from data import BadImageError, DataError, DataOptions, ImageFile, read_grey
 from data.fields.hole_detection import detect_holes
 from data.fields.inference_crops import InferenceCrops
-from data.fields.stitching import AT_BORDER, NEAR_BORDER, TOO_LARGE, crops_of
+from data.fields.stitching import AT_BORDER, NEAR_BORDER, TOO_LARGE, cut_crops
 from data.io.image import resized
 from data.simulate import main as simulate
 from data.simulator.hole_geometry import normalised_depth, random_hole
@@ -50,14 +50,14 @@ def field():
 
 
 def field_of(image, scale=1.0, size=SIZE):
-    return crops_of(ImageFile("wafer.png", "", ""), detect_holes(image), size, scale)
+    return cut_crops(ImageFile("wafer.png", "", ""), detect_holes(image), size, scale)
 
 
 def test_every_hole_is_found_once_and_within_a_pixel(field):
     image, _, centres = field
-    found = detect_holes(image)
-    assert len(found.holes) == len(centres) and found.at_border == 0
-    distance = np.array([np.hypot(*(centres - (hole.y, hole.x)).T) for hole in found.holes])
+    detections = detect_holes(image)
+    assert len(detections.holes) == len(centres) and detections.n_at_border == 0
+    distance = np.array([np.hypot(*(centres - (hole.y, hole.x)).T) for hole in detections.holes])
     assert distance.min(axis=1).max() < 1 and len(set(distance.argmin(axis=1))) == len(centres)
 
 
@@ -89,8 +89,8 @@ def test_holes_that_a_network_moves_to_the_middle_go_back_to_their_place(field):
     cut_out = field_of(image)
     crops = {name: cut_out.cut(depth, name) for name in cut_out.crops}
     moved = {name: np.roll(crop, (2, -1), (0, 1)) for name, crop in crops.items()}
-    error, unmended = (np.sqrt(np.mean((cut_out.stitch(moved, in_place) - depth) ** 2)) for in_place in (False, True))
-    assert error < 4 < 8 < unmended
+    error, not_moved = (np.sqrt(np.mean((cut_out.stitch(moved, in_place) - depth) ** 2)) for in_place in (False, True))
+    assert error < 4 < 8 < not_moved
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.8, 1.5, 2.3])
@@ -122,13 +122,13 @@ def test_a_crops_neighbour_is_not_taken_from_it():
     assert back[20:50, 20:40].all() and not back[:, 45:].any()
 
 
-def test_holes_at_the_border_are_left_out_and_counted(field):
+def test_holes_at_the_border_are_skipped_and_counted(field):
     image, _, _ = field
     cut = image[44:, 36:]  # through the first row and the first column
     cut_out = field_of(cut)
-    assert cut_out.left_out[AT_BORDER] == 12 and len(cut_out.crops) + cut_out.left_out[NEAR_BORDER] == 28
-    assert len(cut_out.others) == cut_out.left_out[NEAR_BORDER]
-    assert field_of(image, 2.0).left_out[TOO_LARGE] == 40
+    assert cut_out.n_skipped[AT_BORDER] == 12 and len(cut_out.crops) + cut_out.n_skipped[NEAR_BORDER] == 28
+    assert len(cut_out.uncropped) == cut_out.n_skipped[NEAR_BORDER]
+    assert field_of(image, 2.0).n_skipped[TOO_LARGE] == 40
 
 
 def test_touching_holes_are_two_and_a_waist_is_one():
@@ -150,8 +150,8 @@ def test_noise_has_no_holes(blur):
 @pytest.mark.parametrize("shape", [(16, 16), (300, 200), (16, 4000)])
 @pytest.mark.parametrize("grey", [0, 128, 255])
 def test_a_constant_image_has_no_holes(shape, grey):
-    found = detect_holes(np.full(shape, grey, dtype=np.uint8))
-    assert found.holes == [] and found.tried
+    detections = detect_holes(np.full(shape, grey, dtype=np.uint8))
+    assert detections.holes == [] and detections.settings
 
 
 def test_a_data_bar_is_no_part_of_the_field(field):
@@ -185,9 +185,9 @@ def test_the_pores_of_a_micrograph():
     assert all(len(place) == 1 for place in places) and len({place[0] for place in places}) == len(places)
 
 
-def images_of(folder, scale=1.0, trained_on="", area=()):
+def images_of(folder, scale=1.0, training_root="", area=()):
     files = [ImageFile(str(path), "", path.stem) for path in sorted(folder.iterdir())]
-    return InferenceCrops(files, DataOptions(), "otsu", area, scale, trained_on)
+    return InferenceCrops(files, DataOptions(), "otsu", area, scale, training_root)
 
 
 def test_fields_without_a_hole_are_named_with_what_was_tried(tmp_path, field):
@@ -197,7 +197,7 @@ def test_fields_without_a_hole_are_named_with_what_was_tried(tmp_path, field):
         images_of(tmp_path)
     Image.fromarray(field[0]).save(tmp_path / "good.png")
     images = images_of(tmp_path)
-    assert len(images) == 40 and {Path(name).name for name in images.bad} == {"flat.png", "torn.png"}
+    assert len(images) == 40 and {Path(name).name for name in images.skipped} == {"flat.png", "torn.png"}
     batches = list(images.batches(16))
     assert [len(batch.stems) for batch in batches] == [16, 16, 8] and batches[0].images.shape == (16, *SIZE)
     assert batches[0].stems[0] == "good_h0000"
@@ -205,7 +205,7 @@ def test_fields_without_a_hole_are_named_with_what_was_tried(tmp_path, field):
 
 def test_a_scale_that_makes_a_field_huge_is_one_line(tmp_path, field):
     Image.fromarray(field[0]).save(tmp_path / "good.png")
-    with pytest.raises(BadImageError, match="at 100 times its size more pixels"):
+    with pytest.raises(BadImageError, match="at 100 times its size more than 134,217,728 pixels"):
         images_of(tmp_path, 100)
 
 
@@ -219,9 +219,13 @@ def test_the_scale_can_come_from_the_training_images(tmp_path, field):
     (tmp_path / "fields").mkdir()
     small = Image.fromarray(field[0]).resize((field[0].shape[1] // 2, field[0].shape[0] // 2), Image.Resampling.BOX)
     small.save(tmp_path / "fields/small.png")
-    with pytest.raises(DataError, match=r"--field_scale auto measures the images .*no such folder.*or say a number"):
+    with pytest.raises(
+        DataError, match=r"--field_scale auto measures the training images .*no such folder.*or use a number"
+    ):
         images_of(tmp_path / "fields", 0, str(tmp_path / "sem"))
-    assert simulate(["--dataroot", str(tmp_path / "sem"), "--stems", "2", "--real", "40", "--test", "1"]) == 0
+    assert (
+        simulate(["--dataroot", str(tmp_path / "sem"), "--num_shapes", "2", "--num_real", "40", "--num_test", "1"]) == 0
+    )
     images = images_of(tmp_path / "fields", 0, str(tmp_path / "sem"))
     assert images.scale == pytest.approx(2, abs=0.15) and "nm are not scaled" in images.summary
 
@@ -262,7 +266,7 @@ def test_a_field_from_image_to_depth_map(tmp_path, field, capsys):
     [
         (["--which_direction", "BtoA"], "--field and --which_direction BtoA exclude each other"),
         (["--no_quantise"], "leave --no_quantise out"),
-        (["--field_area", "9,4"], "LEAST must be at most GREATEST"),
+        (["--field_area", "9,4"], "MIN must be at most MAX"),
         (["--field_scale", "large"], "must be a number"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What an image file may be, and what is said of the others."""
+"""Which image files are read, and the messages for the others."""
 
 import os
 import struct
@@ -79,10 +79,10 @@ def bomb_tiff(path):
 BAD = {
     "empty.png": (lambda path: path.write_bytes(b""), "empty"),
     "empty.tif": (lambda path: path.write_bytes(b""), "empty"),
-    "text.png": (lambda path: path.write_bytes(b"not an image"), "not an image of a known kind"),
-    "text.tif": (lambda path: path.write_bytes(b"not an image"), "not an image of a known kind"),
+    "text.png": (lambda path: path.write_bytes(b"not an image"), "not an image in a known format"),
+    "text.tif": (lambda path: path.write_bytes(b"not an image"), "not an image in a known format"),
     "loop.png": (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
-    "head.png": (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n"), "not an image of a known kind"),
+    "head.png": (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n"), "not an image in a known format"),
     "colour.png": (lambda path: saved(path, Image.new("RGB", (4, 3), (10, 20, 30))), "a colour image"),
     "alpha.png": (lambda path: saved(path, Image.new("LA", (4, 3), (10, 20))), "transparent pixels"),
     "clear.png": (lambda path: saved(path, grey().convert("P"), transparency=3), "transparent pixels"),
@@ -97,11 +97,11 @@ BAD = {
         lambda path: tifffile.imwrite(path, np.zeros((8, 8, 4), np.float32), photometric="rgb"),
         "transparent pixels",
     ),
-    "huge.png": (huge_png, "more pixels than any image"),
+    "huge.png": (huge_png, "claims more than 134,217,728 pixels"),
     "bomb.tif": (bomb_tiff, "damaged or cut short"),
     "nan.tif": (lambda path: tifffile.imwrite(path, np.full((4, 4), np.nan, np.float32)), "16 pixels are NaN"),
     "complex.tif": (lambda path: tifffile.imwrite(path, np.zeros((4, 4), np.complex64)), "complex64 pixels"),
-    "link.png": (lambda path: path.symlink_to("nowhere"), "a link that leads nowhere"),
+    "link.png": (lambda path: path.symlink_to("nowhere"), "a link to a file that does not exist"),
     "folder.png": (lambda path: path.mkdir(), "not a file"),
     "pipe.png": (os.mkfifo, "not a file"),
     "cut.png": (lambda path: cut(path, saved(path, grey(72, 48))), "damaged or cut short"),
@@ -118,8 +118,8 @@ def test_a_bad_file_is_one_line_that_says_why_at_once(tmp_path, name):
     with pytest.raises(DataError) as caught:
         read_grey(tmp_path / name, (0, 1))
     assert time.monotonic() - began < 2
-    said = str(caught.value)
-    assert said.startswith(f"{tmp_path / name}: ") and reason in said and "\n" not in said
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / name}: ") and reason in message and "\n" not in message
 
 
 def test_what_says_the_same_otherwise_is_read_as_it_is(tmp_path):
@@ -158,6 +158,6 @@ def test_no_image_starts_a_program(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
     page = "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 48 72\n%%EndComments\nshowpage\n%%EOF\n"
     (tmp_path / "e.png").write_text(page)
-    with pytest.raises(DataError, match="not an image of a known kind"):
+    with pytest.raises(DataError, match="not an image in a known format"):
         read_grey(tmp_path / "e.png")
     assert not (tmp_path / "started").exists()

@@ -12,9 +12,9 @@ from data.simulator.population import CONTEST, Population
 
 def test_a_file_keeps_every_parameter(tmp_path):
     path = tmp_path / "mine.json"
-    mine = dataclasses.replace(REAL, electrons=90.0)
-    mine.to_json(path)
-    assert Instrument.from_json(path) == mine
+    instrument = dataclasses.replace(REAL, electrons=90.0)
+    instrument.to_json(path)
+    assert Instrument.from_json(path) == instrument
 
 
 def test_a_missing_key_keeps_its_default(tmp_path):
@@ -24,7 +24,7 @@ def test_a_missing_key_keeps_its_default(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text, said",
+    "text, message",
     [
         ('{"elektrons": 90}', "unknown parameter 'elektrons'; known: pixel_nm"),
         ('{"electrons": -1}', "electrons is -1; expected a number"),
@@ -35,10 +35,10 @@ def test_a_missing_key_keeps_its_default(tmp_path):
         ("{", "not readable as JSON"),
     ],
 )
-def test_what_is_wrong_in_a_file_is_said_in_one_line(tmp_path, text, said):
+def test_what_is_wrong_in_a_file_is_said_in_one_line(tmp_path, text, message):
     path = tmp_path / "mine.json"
     path.write_text(text)
-    with pytest.raises(DataError, match=said) as error:
+    with pytest.raises(DataError, match=message) as error:
         Instrument.from_json(path)
     assert str(path) in str(error.value) and "\n" not in str(error.value)
 
@@ -50,20 +50,20 @@ def test_a_population_is_a_file_too(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text, said",
+    "text, message",
     [
         ('{"half_width": 15}', "half_width is 15; expected a list of 2 numbers"),
         ('{"half_width": [15, "a"]}', "half_width is .*; expected a number"),
         ('{"half_width": [2, 1]}', "half_width has mean 2; expected more than 4 times its deviation 1"),
         ('{"corner_shares": [1, 1, 0, 0]}', "corner_shares sum to 2"),
-        ('{"pit_share": 1.5}', "pit_share is 1.5; expected a share"),
-        ('{"waist": [0.2, 0.1]}', "waist is .*the lesser first"),
+        ('{"pit_share": 1.5}', "pit_share is 1.5; expected a fraction"),
+        ('{"waist": [0.2, 0.1]}', r"waist is .*; expected \[minimum, maximum\]"),
     ],
 )
-def test_what_is_wrong_in_a_population_is_said_in_one_line(tmp_path, text, said):
+def test_what_is_wrong_in_a_population_is_said_in_one_line(tmp_path, text, message):
     path = tmp_path / "mine.json"
     path.write_text(text)
-    with pytest.raises(DataError, match=said) as error:
+    with pytest.raises(DataError, match=message) as error:
         Population.from_json(path)
     assert str(path) in str(error.value) and "\n" not in str(error.value)
 

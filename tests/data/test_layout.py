@@ -1,4 +1,4 @@
-"""Both layouts of a dataroot, and what is said when something is missing."""
+"""Both layouts of a dataroot, and the messages when something is missing."""
 
 import numpy as np
 import pytest
@@ -88,7 +88,7 @@ def test_a_limit_draws_evenly_over_classes_and_groups(contest):
 
 def test_a_bad_average_depth_is_one_line(contest):
     (contest / "train/average_depth.csv").write_text("0,1\nsite,deep\n")
-    with pytest.raises(DataError, match=r"average_depth\.csv: expected rows"):
+    with pytest.raises(DataError, match=r"average_depth\.csv: expected one header line, then rows"):
         DatasetLayout(contest).average_depth()
 
 
@@ -134,7 +134,7 @@ def test_a_data_set_or_a_folder_of_other_things_is_no_folder_of_images(contest, 
         put(other / name) if name.endswith("png") else (other / "b").mkdir() or (other / name).touch()
     put(contest / "test/Depth/000000.png")
     for folder in (contest.parent, contest / "test", contest / "train", other, other / "d"):
-        with pytest.raises(DataError, match="holds no data set that is known"):
+        with pytest.raises(DataError, match="holds no data set in a known layout"):
             DatasetLayout(folder)
 
 
@@ -144,7 +144,7 @@ def test_one_file_can_be_tested_and_not_learned_from(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for root in (tmp_path / "one.png", "one.png"):
         assert sites(root) == {"one": ""} and DatasetLayout(root).test_depth() == {}
-        with pytest.raises(DataError, match=r"one\.png: one file, which can be tested"):
+        with pytest.raises(DataError, match=r"one\.png: one file, enough for testing"):
             DatasetLayout(root).sem()
     with pytest.raises(DataError, match=r"notes\.txt: not an image"):
         DatasetLayout("notes.txt")

@@ -35,10 +35,10 @@ def test_every_training_pair_comes_once_an_epoch_with_its_own_depth_and_level(la
 def test_held_out_stems_are_whole(layout):
     batches = PairedDataset(layout, DataOptions(), 8, 0)
     files = list(layout.pairs())
-    stems = [{files[n].group for n in part} for part in (batches.train_indices, batches.apart)]
+    stems = [{files[n].group for n in part} for part in (batches.train_indices, batches.val_indices)]
     assert not stems[0] & stems[1] and len(stems[1]) == 1
-    assert len(batches.train_indices) + len(batches.apart) == len(files)
-    held = batches.reference()
+    assert len(batches.train_indices) + len(batches.val_indices) == len(files)
+    held = batches.eval_set()
     assert len(held["sem"]) == 8 and sorted(set(held["level"].tolist())) == [140, 150, 160, 170]
 
 
@@ -55,9 +55,10 @@ def test_a_pair_without_its_depth_is_named(layout, tmp_path):
 def test_labels_are_levels_and_sites_stay_together(layout):
     batches = LabelledDataset(layout, DataOptions(), 8, 0)
     files = layout.sem()
-    sites = [{(files[n].label, files[n].group) for n in part} for part in (batches.train_indices, batches.apart)]
+    parts = batches.train_indices, batches.val_indices
+    sites = [{(files[n].class_folder, files[n].group) for n in part} for part in parts]
     assert not sites[0] & sites[1]
-    assert set(batches.reference()["level"].tolist()) == {140, 150, 160, 170}
+    assert set(batches.eval_set()["level"].tolist()) == {140, 150, 160, 170}
     for one in epoch(batches):
         assert set(one) == {"sem", "level"} and one["level"].dtype == np.int64
 
@@ -67,14 +68,14 @@ def test_one_site_a_class_is_held_out_by_image_with_a_warning(tmp_path, capsys):
     assert simulate(["--dataroot", str(root), "--stems", "1", "--real", "12", "--test", "0"]) == 0
     batches = LabelledDataset(DatasetLayout(root), DataOptions(), 8, 0)
     assert "too few sites" in capsys.readouterr().out
-    assert len(batches.apart) == 4 and set(batches.reference()["level"].tolist()) == {140, 150, 160, 170}
+    assert len(batches.val_indices) == 4 and set(batches.eval_set()["level"].tolist()) == {140, 150, 160, 170}
 
 
 def test_images_in_no_class_folder_are_named(tmp_path, layout):
     for name in ("trainA", "trainB"):
         (tmp_path / name).mkdir()
     (tmp_path / "trainA/one.png").write_bytes(layout.sem()[0].path.read_bytes())
-    with pytest.raises(DataError, match=r"one\.png: lies in no folder Depth_110"):
+    with pytest.raises(DataError, match=r"one\.png: is not in a folder Depth_110"):
         LabelledDataset(DatasetLayout(tmp_path), DataOptions(), 1, 0)
 
 
@@ -87,4 +88,4 @@ def test_no_more_than_a_third_of_a_class_is_held_out(tmp_path, sizes, held):
             for n in range(count):
                 Image.fromarray(np.full((72, 48), 100 + n, np.uint8)).save(folder / f"SEM_{site:03d}{n:03d}.png")
     batches = LabelledDataset(DatasetLayout(tmp_path), DataOptions(dataroot=str(tmp_path), cache=False), 4, 0)
-    assert len(batches.apart) == 2 * held and len(batches.train_indices) == 2 * (sum(sizes) - held)
+    assert len(batches.val_indices) == 2 * held and len(batches.train_indices) == 2 * (sum(sizes) - held)

@@ -71,14 +71,14 @@ def test_a_tests_first_image_says_it(tmp_path):
 
 
 @pytest.mark.parametrize("other", [{}, {"resolution": (1e7, 1e7), "resolutionunit": "CENTIMETER"}])
-def test_an_image_whose_pixels_are_of_another_width_is_left_out(tmp_path, other):
+def test_an_image_of_another_pixel_size_is_skipped(tmp_path, other):
     about = {"resolution": (1e7 / 2, 1e7 / 2), "resolutionunit": "CENTIMETER"}
     for name, tags in (("a", about), ("b", other), ("c", about)):
         tifffile.imwrite(tmp_path / f"{name}.tif", np.full((72, 48), 100, np.uint8), **tags)
     images = Images.of(DatasetLayout(tmp_path), DataOptions(), "test", 0)
     assert images.pixel_nm() == pytest.approx(2)
     assert [stem for batch in images.batches(8, ahead=False) for stem in batch.stems] == ["a", "c"]
-    (line,) = images.bad.values()
-    assert "b.tif" in line and "where others say pixels of 2 nm" in line and "--pixel_nm" in line
+    (line,) = images.skipped.values()
+    assert "b.tif" in line and "in the other images: 2 nm" in line and "--pixel_nm" in line
     images = Images.of(DatasetLayout(tmp_path), DataOptions(), "test", 0)  # --pixel_nm was given
-    assert len(next(images.batches(8, ahead=False)).stems) == 3 and not images.bad
+    assert len(next(images.batches(8, ahead=False)).stems) == 3 and not images.skipped

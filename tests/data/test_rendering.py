@@ -12,10 +12,10 @@ from data.simulator.hole_geometry import normalised_depth, random_hole
 from data.simulator.image_formation import (
     BRIGHTEST,
     add_charging,
+    add_line_noise,
     add_shot_noise,
     add_stage_offset,
     clean_signal,
-    line_by_line,
     sem_image,
     to_grey,
     visible_fraction,
@@ -68,8 +68,8 @@ def test_flips_commute_with_the_clean_image(axis):
 def test_visible_fraction_of_a_round_hole(radius, depth):
     y, x = np.mgrid[:91, :91] - 45
     inside = np.hypot(y, x) <= radius
-    seen = visible_fraction(np.where(inside, float(depth), 0.0), inside, 1.0)
-    assert seen[45, 45] == pytest.approx(radius**2 / (radius**2 + depth**2), rel=0.06)
+    visible = visible_fraction(np.where(inside, float(depth), 0.0), inside, 1.0)
+    assert visible[45, 45] == pytest.approx(radius**2 / (radius**2 + depth**2), rel=0.06)
 
 
 @pytest.mark.parametrize("electrons", [50.0, 400.0])
@@ -89,9 +89,9 @@ def test_the_black_level_has_no_noise():
 
 def test_every_image_has_the_contests_maximum_and_repeats_with_its_seed():
     clean = clean_signal(hole(), REAL)
-    one, two, other = (sem_image(clean, REAL, np.random.default_rng(seed)) for seed in (1, 1, 2))
-    assert one.max() == BRIGHTEST and one.dtype == np.uint8
-    assert np.array_equal(one, two) and not np.array_equal(one, other)
+    first, second, different = (sem_image(clean, REAL, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert first.max() == BRIGHTEST and first.dtype == np.uint8
+    assert np.array_equal(first, second) and not np.array_equal(first, different)
 
 
 def test_jitter_moves_real_images_within_its_bounds_and_simulated_ones_not():
@@ -119,12 +119,12 @@ def test_charging_darkens_what_the_scan_meets_after_a_bright_rim_and_nothing_bef
 
 def test_lines_have_a_gain_and_an_offset_of_their_own():
     gains = dataclasses.replace(SIMULATION, line_gain=0.02)
-    seen = line_by_line(np.ones((2000, 8), dtype=np.float32), gains, np.random.default_rng(0))
-    assert np.ptp(seen, axis=1).max() < 1e-6 and seen[:, 0].std() == pytest.approx(0.02, rel=0.1)
+    lines = add_line_noise(np.ones((2000, 8), dtype=np.float32), gains, np.random.default_rng(0))
+    assert np.ptp(lines, axis=1).max() < 1e-6 and lines[:, 0].std() == pytest.approx(0.02, rel=0.1)
     offsets = dataclasses.replace(SIMULATION, line_jitter_px=0.3)
     ramp = np.tile(np.arange(20, dtype=np.float32), (2000, 1))
-    moved = line_by_line(ramp, offsets, np.random.default_rng(0))[:, 10] - 10
-    assert moved.std() == pytest.approx(0.3, rel=0.1) and abs(moved.mean()) < 0.03
+    shift = add_line_noise(ramp, offsets, np.random.default_rng(0))[:, 10] - 10
+    assert shift.std() == pytest.approx(0.3, rel=0.1) and abs(shift.mean()) < 0.03
 
 
 def test_the_gain_curve_keeps_black_and_the_maximum():

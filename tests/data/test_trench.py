@@ -13,9 +13,9 @@ from data.simulator.image_formation import clean_signal
 from data.simulator.instrument import SIMULATION
 from data.simulator.simulation_config import SimulationConfig
 from data.simulator.trench_geometry import (
-    CORRELATION,
-    HURST,
-    ROUGH,
+    CORRELATION_LENGTH,
+    HURST_EXPONENT,
+    ROUGHNESS_SIGMA,
     TRENCH_MARGIN,
     edge_roughness,
     normalised_trench_depth,
@@ -28,15 +28,17 @@ from util.metrology.hole_measurement import measure_holes
 @pytest.mark.parametrize("size", [(72, 48), (64, 64), (96, 144)])
 @pytest.mark.parametrize("draw", [random_trench, random_line])
 def test_widths_follow_from_the_walls(draw, size, monkeypatch):
-    monkeypatch.setattr("data.simulator.trench_geometry.ROUGH", 0)  # rough edges have another width at every height
+    monkeypatch.setattr(
+        "data.simulator.trench_geometry.ROUGHNESS_SIGMA", 0
+    )  # rough edges have another width at every height
     rng = np.random.default_rng(0)
     for _ in range(10):
         trench = draw(rng)
-        found = measure_holes(normalised_trench_depth(trench, size)[None] * 100, lines=trench.line)
-        for share, name, least in ((0.5, "half", 0.1), (0.1, "top", 0.35), (0.9, "bottom", 0.35)):
-            walls = [inset(share, wall, trench.toe, trench.shoulder) for wall in trench.walls]
+        measured = measure_holes(normalised_trench_depth(trench, size)[None] * 100, lines=trench.line)
+        for fraction, name, tolerance in ((0.5, "half", 0.1), (0.1, "top", 0.35), (0.9, "bottom", 0.35)):
+            walls = [inset(fraction, wall, trench.toe, trench.shoulder) for wall in trench.walls]
             true = (trench.width + (sum(walls) if trench.line else -sum(walls))) / np.cos(trench.tilt)
-            assert found[f"cd_{name}_x_nm"][0] == pytest.approx(true, abs=least)
+            assert measured[f"cd_{name}_x_nm"][0] == pytest.approx(true, abs=tolerance)
 
 
 @pytest.mark.parametrize("draw", [random_trench, random_line])
@@ -63,12 +65,12 @@ def test_all_floors_of_an_array_are_as_bright(draw):
 def test_edges_are_as_rough_as_they_are_said_to_be():
     rng = np.random.default_rng(0)
     edges = np.array([edge_roughness(400, 0.5, rng) for _ in range(400)])
-    assert edges.std() == pytest.approx(ROUGH, rel=0.05)
+    assert edges.std() == pytest.approx(ROUGHNESS_SIGMA, rel=0.05)
     power = np.mean(np.abs(np.fft.rfft(edges * np.hanning(400), axis=1)) ** 2, axis=0)
     k = 2 * np.pi * np.fft.rfftfreq(400, 0.5)
-    expected = (1 + (k * CORRELATION) ** 2) ** (-0.5 - HURST)
-    some = slice(10, 60)
-    slope = np.polyfit(np.log(expected[some]), np.log(power[some]), 1)[0]
+    expected = (1 + (k * CORRELATION_LENGTH) ** 2) ** (-0.5 - HURST_EXPONENT)
+    middle = slice(10, 60)
+    slope = np.polyfit(np.log(expected[middle]), np.log(power[middle]), 1)[0]
     assert slope == pytest.approx(1, abs=0.1)
 
 
@@ -83,14 +85,14 @@ def test_a_hole_at_another_size_is_the_same_hole(size):
 
 
 def test_an_old_record_is_of_holes_of_the_contests_size(tmp_path, capsys):
-    words = ["--dataroot", str(tmp_path / "sem"), "--stems", "1", "--real", "4", "--test", "1"]
-    assert main(words) == 0
+    flags = ["--dataroot", str(tmp_path / "sem"), "--num_shapes", "1", "--num_real", "4", "--num_test", "1"]
+    assert main(flags) == 0
     record = json.loads((tmp_path / "sem/dataset.json").read_text())
-    recipe = SimulationConfig.of(record["recipe"])
-    del record["recipe"]["shape"], record["recipe"]["size"]
-    assert SimulationConfig.of(record["recipe"]) == recipe
+    config = SimulationConfig.of(record["config"])
+    del record["config"]["feature"], record["config"]["size"]
+    assert SimulationConfig.of(record["config"]) == config
     (tmp_path / "sem/dataset.json").write_text(json.dumps(record))
-    assert main(words) == 0 and "there already" in capsys.readouterr().out
+    assert main(flags) == 0 and "already exists" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("size", ["31,48", "72", "72,1025", "72,x", "72,48,1"])
@@ -101,11 +103,11 @@ def test_a_size_that_cannot_be_is_one_line(size, capsys):
 
 
 def test_trenches_as_a_data_set(tmp_path):
-    for shape in ("trench", "line"):
-        words = ["--stems", "1", "--real", "4", "--test", "2", "--shape", shape, "--size", "64,64"]
-        assert main(["--dataroot", str(tmp_path / shape), *words]) == 0
+    for feature in ("trench", "line"):
+        flags = ["--num_shapes", "1", "--num_real", "4", "--num_test", "2", "--feature", feature, "--size", "64,64"]
+        assert main(["--dataroot", str(tmp_path / feature), *flags]) == 0
     depth = np.asarray(Image.open(tmp_path / "trench/test/Depth/000000.png"))
     sem = np.asarray(Image.open(tmp_path / "trench/test/SEM/000000.png").convert("L")).astype(float)
     assert depth.shape == (64, 64) and depth.max() in (140, 150, 160, 170) and depth.min() == 30
     rows = sem[:, (depth < 40).all(axis=0)].mean(axis=1)
-    assert rows[:4].mean() == pytest.approx(rows[30:34].mean(), rel=0.1), "no darker at its ends, where it goes on"
+    assert rows[:4].mean() == pytest.approx(rows[30:34].mean(), rel=0.1), "no darker at its ends, where it continues"

@@ -80,7 +80,7 @@ def test_random_crops_have_the_size_asked_for(layout):
 
 def test_images_of_two_sizes_are_named(layout):
     Image.new("L", (40, 72)).save(layout.root / "trainA/3.png")
-    with pytest.raises(DataError, match=r"3.png: 72x40 where others are 72x48; say --preprocess resize"):
+    with pytest.raises(DataError, match=r"3.png: 72x40 where others are 72x48; use --preprocess resize"):
         UnpairedDataset(layout, DataOptions(), 2, seed=0)
     options = DataOptions(preprocess="resize", load_size=(36, 24))
     assert UnpairedDataset(layout, options, 2, seed=0).images["sem"].shape == (7, 36, 24)

@@ -1,4 +1,4 @@
-"""The distance that `best` is chosen by: zero for the same population, blind to levels, awake to shapes."""
+"""The metric that selects `best`: zero for the same population, independent of levels, sensitive to shapes."""
 
 import numpy as np
 import pytest

@@ -11,7 +11,7 @@ RESNET_6 = [1, 4, 7, *(f"{block}.conv_block.{layer}" for block in range(10, 16) 
 
 
 def keys(layers):
-    return [f"model.{layer}.{kind}" for layer in layers for kind in ("weight", "bias")]
+    return [f"model.{layer}.{name}" for layer in layers for name in ("weight", "bias")]
 
 
 def test_keys_are_the_public_toolkits():
@@ -44,12 +44,12 @@ def test_keys_and_shapes_of_the_published_networks_are_the_public_toolkits():
 
 def test_dropout_moves_the_second_convolution_of_a_block_as_it_does_there():
     block = [key for key in ResnetGenerator(1, 1, 2, "instance", True, 6).state_dict() if key.startswith("model.10.")]
-    assert block == [f"model.10.conv_block.{layer}.{kind}" for layer in (1, 6) for kind in ("weight", "bias")]
+    assert block == [f"model.10.conv_block.{layer}.{name}" for layer in (1, 6) for name in ("weight", "bias")]
 
 
 def test_old_weights_with_statistics_of_instance_norms_load(tmp_path):
-    system = build("cycle_gan", MODELS["cycle_gan"].Options(ngf=2, ndf=2), torch.device("cpu"))
-    state = system.sem_to_depth.state_dict()
+    model = build("cycle_gan", MODELS["cycle_gan"].Options(ngf=2, ndf=2), torch.device("cpu"))
+    state = model.sem_to_depth.state_dict()
     old = state | {"model.2.running_mean": torch.zeros(2), "model.10.conv_block.2.running_var": torch.ones(8)}
     torch.save(old, tmp_path / "5_net_G_A.pth")
     other = build("cycle_gan", MODELS["cycle_gan"].Options(ngf=2, ndf=2), torch.device("cpu"))

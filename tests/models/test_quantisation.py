@@ -1,4 +1,4 @@
-"""Laws of the background and its quantisation."""
+"""Laws of the background and of background snapping."""
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def test_nearest_level_is_set_and_nothing_else_changes():
     assert (result.depth_grey[0][~outside] == image[~outside]).all()
 
 
-def test_quantisation_is_idempotent():
+def test_snapping_is_idempotent():
     images = np.stack([hole(level, noise=1.5)[0] for level in (138, 147, 156, 171)])
     once = snap_background(images)
     twice = snap_background(once.depth_grey)
@@ -46,11 +46,21 @@ def test_levels_are_the_users():
     assert snap_background(hole(97)[0][None], levels=(100, 200)).level.tolist() == [100]
 
 
+def test_a_hole_mask_and_levels_that_are_given_are_used():
+    image, outside = hole(150)
+    hole_mask = ~outside
+    hole_mask[:, :20] = True  # a part of the background that the mask counts as hole
+    result = snap_background(image[None], level=np.array([170]), hole_mask=hole_mask[None])
+    assert (result.depth_grey[0] == np.where(hole_mask, image, 170)).all()
+    assert (result.hole_mask[0] == hole_mask).all() and result.level.tolist() == [170]
+    assert snap_background(image[None], hole_mask=hole_mask[None]).level.tolist() == [150]
+
+
 def test_a_map_without_a_common_border_value_keeps_its_pixels():
     split = np.zeros((1, 72, 48), dtype=np.float32)
     split[:, :, 24:] = 200
     result = snap_background(split)
-    assert not result.mask.any() and (result.depth_grey == split).all()
+    assert result.hole_mask.all() and (result.depth_grey == split).all()
 
 
 def etched(draw, size, level):
@@ -64,8 +74,8 @@ def test_a_trench_leaves_most_of_the_border_to_the_background():
     for size in ((72, 48), (256, 256), (72, 240)):
         image, top = etched(random_trench, size, 150)
         result = snap_background(image[None])
-        assert result.level.tolist() == [150] and (result.mask[0] & top).sum() > 0.99 * top.sum()
-        assert (image[result.mask[0]] > 135).all()
+        assert result.level.tolist() == [150] and (~result.hole_mask[0] & top).sum() > 0.99 * top.sum()
+        assert (image[~result.hole_mask[0]] > 135).all()
 
 
 def test_where_most_of_the_border_is_etched_it_has_to_be_said():
@@ -73,8 +83,8 @@ def test_where_most_of_the_border_is_etched_it_has_to_be_said():
         image, top = etched(draw, size, 160)
         assert snap_background(image[None]).level.tolist() == [140], "the ground is taken for the background"
         result = snap_background(image[None], lines=True)
-        assert result.level.tolist() == [160] and (result.mask[0] & top).sum() > 0.99 * top.sum()
-        assert (image[result.mask[0]] > 140).all()
+        assert result.level.tolist() == [160] and (~result.hole_mask[0] & top).sum() > 0.99 * top.sum()
+        assert (image[~result.hole_mask[0]] > 140).all()
 
 
 def test_a_holes_level_does_not_depend_on_it():

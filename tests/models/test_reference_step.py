@@ -59,10 +59,10 @@ def test_step_equals_the_published_step(gan_mode, gan, identity):
         gan_mode=gan_mode,
         lr=2e-4,
     )
-    system = build("cycle_gan", options, torch.device("cpu"))
-    for network in system.networks.values():
+    model = build("cycle_gan", options, torch.device("cpu"))
+    for network in model.networks.values():
         network.double()
-    networks = copy.deepcopy(system.networks)
+    networks = copy.deepcopy(model.networks)
     optimisers = {
         "G": torch.optim.Adam(
             [*networks["G_A"].parameters(), *networks["G_B"].parameters()], lr=2e-4, betas=(0.5, 0.999)
@@ -74,12 +74,12 @@ def test_step_equals_the_published_step(gan_mode, gan, identity):
     for _ in range(3):
         sem, depth = (255 * torch.rand(2, 1, 72, 48, dtype=torch.float64) for _ in range(2))
         expected, gradients = published_step(networks, optimisers, sem, depth, 10, 7, identity, gan)
-        got = system.step({"sem": sem, "depth": depth})
+        got = model.step({"sem": sem, "depth": depth})
         assert got.keys() == expected.keys()
         for name, value in expected.items():
             assert got[name].item() == pytest.approx(value, rel=1e-6, abs=1e-12), name
         for name, wanted in gradients.items():
             # Against the network's largest gradient: a bias before instance norm has none but rounding noise.
             largest = max(gradient.abs().max() for gradient in wanted)
-            for parameter, gradient in zip(system.networks[name].parameters(), wanted, strict=True):
+            for parameter, gradient in zip(model.networks[name].parameters(), wanted, strict=True):
                 assert (parameter.grad - gradient).abs().max() < 1e-6 * largest, name

@@ -1,4 +1,4 @@
-"""Registration: holes are moved by parts of a pixel, and only moved."""
+"""Recentring: holes are moved by parts of a pixel, and only moved."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Every registered system: a step, a save, a reload, the same answer."""
+"""Every registered model: a step, a save, a reload, the same output."""
 
 import copy
 import dataclasses
@@ -11,13 +11,13 @@ import torch
 from models import MODELS, ModelError, build
 
 SMALL = {"ngf": 4, "ndf": 4, "netG": "resnet_6blocks", "width": 4}
-SMALL |= {"renderer_epochs": 1, "match_epochs": (2,), "matched_epochs": 1}
-LEARNING = [name for name in MODELS if name != "fusion"]
+SMALL |= {"renderer_epochs": 1, "match_after_epochs": (2,), "renderer_finetune_epochs": 1}
+LEARNING = [name for name in MODELS if name != "ensemble"]
 
 
 def small(name, **changes):
-    known = {field.name for field in dataclasses.fields(MODELS[name].Options)}
-    return MODELS[name].Options(**{key: value for key, value in (SMALL | changes).items() if key in known})
+    names = {field.name for field in dataclasses.fields(MODELS[name].Options)}
+    return MODELS[name].Options(**{key: value for key, value in (SMALL | changes).items() if key in names})
 
 
 def batch(seed=0, size=2):
@@ -28,82 +28,88 @@ def batch(seed=0, size=2):
     return images | {"level": level, "real_level": level}
 
 
-def reference():
-    """A batch as arrays (N, H, W), and what the kind `domains` knows beside it."""
+def eval_set():
+    """A batch as arrays (N, H, W), and what the dataset kind `domains` adds."""
     arrays = {key: value.numpy().squeeze(1) if value.ndim == 4 else value.numpy() for key, value in batch().items()}
-    known = {"library": arrays["depth"].astype("uint8"), "library_level": arrays["level"]}
-    return arrays | known | {name: np.array([True, False]) for name in ("real_held_out", "library_held_out")}
+    library = {"library": arrays["depth"].astype("uint8"), "library_level": arrays["level"]}
+    return arrays | library | {name: np.array([True, False]) for name in ("real_held_out", "library_held_out")}
 
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_one_step_learns_and_reloads_to_the_identical_output(name):
     torch.manual_seed(0)
-    system = build(name, small(name), torch.device("cpu"))
-    before = {key: [p.clone() for p in net.parameters()] for key, net in system.networks.items()}
-    for _ in range(2 if name == "depth_pipeline" else 1):  # it learns its networks in stages
-        losses = system.step(batch())
-        system.end_epoch(reference())
+    model = build(name, small(name), torch.device("cpu"))
+    before = {key: [p.clone() for p in net.parameters()] for key, net in model.networks.items()}
+    for _ in range(2 if name == "depth_pipeline" else 1):  # it trains its networks in stages
+        losses = model.step(batch())
+        model.end_epoch(eval_set())
     assert losses and all(torch.isfinite(value) for value in losses.values())
-    for key, network in system.networks.items():
+    for key, network in model.networks.items():
         if not before[key]:
-            continue  # it holds facts, not weights
+            continue  # it has buffers, no weights
         assert any(not torch.equal(a, b) for a, b in zip(before[key], network.parameters(), strict=True)), key
 
     other = build(name, small(name), torch.device("cpu"))
-    other.load_networks({key: network.state_dict() for key, network in system.networks.items()})
-    other.load_state_dict(system.state_dict())
+    other.load_networks({key: network.state_dict() for key, network in model.networks.items()})
+    other.load_state_dict(model.state_dict())
     sem = batch(1)["sem"]
-    system.train(False)
+    model.train(False)
     other.train(False)
     with torch.inference_mode():
-        said, again = system.predict(sem), other.predict(sem)
-    assert any(part is not None for part in said)
-    for part, same in zip(said, again, strict=True):
+        prediction, again = model.predict(sem), other.predict(sem)
+    assert any(part is not None for part in prediction)
+    for part, same in zip(prediction, again, strict=True):
         assert part is None or torch.equal(part, same)
-    if said.raw_depth is not None:
-        assert said.raw_depth.shape == sem.shape and said.raw_depth.min() >= 0 and said.raw_depth.max() <= 255
-    if said.level_probs is not None:
-        assert said.level_probs.shape == (2, len(system.levels)) and said.level_probs.sum(dim=1) == pytest.approx(1)
-    if said.background_prob is not None:
+    if prediction.raw_depth is not None:
         assert (
-            said.background_prob.shape == sem.shape
-            and said.background_prob.min() >= 0
-            and said.background_prob.max() <= 1
+            prediction.raw_depth.shape == sem.shape
+            and prediction.raw_depth.min() >= 0
+            and prediction.raw_depth.max() <= 255
+        )
+    if prediction.level_probs is not None:
+        assert prediction.level_probs.shape == (2, len(model.levels)) and prediction.level_probs.sum(
+            dim=1
+        ) == pytest.approx(1)
+    if prediction.background_prob is not None:
+        assert (
+            prediction.background_prob.shape == sem.shape
+            and prediction.background_prob.min() >= 0
+            and prediction.background_prob.max() <= 1
         )
 
 
 @pytest.mark.parametrize("name", LEARNING)
-def test_an_epoch_is_judged_by_finite_figures_and_the_training_goes_on(name):
-    system = build(name, small(name), torch.device("cpu"))
-    system.end_epoch(reference())
-    figures = system.evaluate(reference())
-    assert figures and all(math.isfinite(value) for value in figures.values())
-    assert all(network.training for network in system.networks.values())
-    system.step(batch())
-    assert all(image.ndim == 4 and image.shape[1] == 1 for image in system.get_visuals().values())
+def test_validation_metrics_are_finite_and_the_training_continues(name):
+    model = build(name, small(name), torch.device("cpu"))
+    model.end_epoch(eval_set())
+    metrics = model.evaluate(eval_set())
+    assert metrics and all(math.isfinite(value) for value in metrics.values())
+    assert all(network.training for network in model.networks.values())
+    model.step(batch())
+    assert all(image.ndim == 4 and image.shape[1] == 1 for image in model.get_visuals().values())
 
 
 @pytest.mark.parametrize("name", LEARNING)
-def test_a_reloaded_system_goes_on_as_the_unbroken_one(name):
+def test_a_reloaded_model_continues_as_the_uninterrupted_one(name):
     torch.manual_seed(0)
-    system = build(name, small(name, pool_size=3), torch.device("cpu"), seed=7)
+    model = build(name, small(name, pool_size=3), torch.device("cpu"), seed=7)
     for k in range(4):
-        system.step(batch(k))
+        model.step(batch(k))
     other = build(name, small(name, pool_size=3), torch.device("cpu"), seed=99)
     # A copy, as a file would be: optimisers share the tensors of a state that they load.
-    other.load_networks({key: copy.deepcopy(network.state_dict()) for key, network in system.networks.items()})
-    other.load_state_dict(copy.deepcopy(system.state_dict()))
-    other.load_rank_state_dict(copy.deepcopy(system.rank_state_dict()))
+    other.load_networks({key: copy.deepcopy(network.state_dict()) for key, network in model.networks.items()})
+    other.load_state_dict(copy.deepcopy(model.state_dict()))
+    other.load_rank_state_dict(copy.deepcopy(model.rank_state_dict()))
     for k in range(4, 7):
-        expected, got = system.step(batch(k)), other.step(batch(k))
+        expected, got = model.step(batch(k)), other.step(batch(k))
         assert all(torch.equal(expected[key], got[key]) for key in expected)
 
 
 def test_the_state_loads_without_running_code(tmp_path):
-    system = build("cycle_gan", small("cycle_gan"), torch.device("cpu"))
-    system.step(batch())
-    torch.save(system.state_dict() | system.rank_state_dict(), tmp_path / "state.pt")
-    assert torch.load(tmp_path / "state.pt", weights_only=True).keys() >= system.state_dict().keys()
+    model = build("cycle_gan", small("cycle_gan"), torch.device("cpu"))
+    model.step(batch())
+    torch.save(model.state_dict() | model.rank_state_dict(), tmp_path / "state.pt")
+    assert torch.load(tmp_path / "state.pt", weights_only=True).keys() >= model.state_dict().keys()
 
 
 def test_an_unknown_model_is_an_error_that_lists_the_known_ones():
@@ -118,10 +124,15 @@ def test_a_wrong_architecture_is_one_line():
     assert "\n" not in str(error.value)
 
 
+def test_parameters_of_a_cycle_gan_are_those_of_the_generator_that_predicts():
+    model = build("cycle_gan", small("cycle_gan"), torch.device("cpu"))
+    assert model.n_parameters == sum(weight.numel() for weight in model.networks["G_A"].parameters())
+
+
 def test_identity_generators_have_no_cycle_and_no_identity_loss():
-    system = build("cycle_gan", small("cycle_gan"), torch.device("cpu"))
+    model = build("cycle_gan", small("cycle_gan"), torch.device("cpu"))
     same = torch.nn.Conv2d(1, 1, 1, bias=False)
     torch.nn.init.ones_(same.weight)
-    system.ddp_modules["G"].sem_to_depth = system.ddp_modules["G"].depth_to_sem = same
-    losses = system.step(batch())
+    model.ddp_modules["G"].sem_to_depth = model.ddp_modules["G"].depth_to_sem = same
+    losses = model.step(batch())
     assert all(losses[name] == 0 for name in ("cycle_A", "cycle_B", "idt_A", "idt_B"))

@@ -10,7 +10,7 @@ from scipy.ndimage import convolve
 
 from models import BaseModel, ModelOutput, Predictor
 from models.networks import UNet
-from models.postprocessing.tiling import predict_tiled, weights
+from models.postprocessing.tiling import predict_tiled, tile_weights
 
 
 def blurred(images):
@@ -25,7 +25,7 @@ def noise(*shape):
 
 @pytest.mark.parametrize("length, side", [(48, 48), (49, 48), (71, 48), (72, 48), (97, 31), (1024, 72), (40, 16)])
 def test_weights_are_a_partition_of_unity_and_nothing_at_inner_ends(length, side):
-    ramps = weights(length, side)
+    ramps = tile_weights(length, side)
     total = np.zeros(length)
     starts = np.minimum(np.arange(len(ramps)) * (side // 2), length - side)
     for start, ramp in zip(starts, ramps, strict=True):
@@ -43,14 +43,14 @@ def test_a_linear_network_shows_no_seams(size, tile):
 
 def test_what_all_tiles_agree_on_is_exact():
     images = np.full((1, 100, 90), 150, np.float32)
-    assert (predict_tiled(lambda some: [some], images, (32, 32))[0] == 150).all()
+    assert (predict_tiled(lambda tiles: [tiles], images, (32, 32))[0] == 150).all()
 
 
 @pytest.mark.parametrize("size", [(72, 48), (40, 30)])
 def test_a_tile_as_large_as_the_image_changes_no_bit(size):
     torch.manual_seed(0)
-    system = Trained(UNet(1, 1, 4, 2, "instance").eval())
-    whole, inside = (Predictor(system, tile=tile).predict(noise(3, *size)) for tile in ((), (72, 48)))
+    model = Trained(UNet(1, 1, 4, 2, "instance").eval())
+    whole, inside = (Predictor(model, tile=tile).predict(noise(3, *size)) for tile in ((), (72, 48)))
     assert (whole.raw_depth == inside.raw_depth).all() and (whole.final == inside.final).all()
 
 
@@ -69,28 +69,28 @@ class Trained(BaseModel):
         return ModelOutput(depth, torch.stack((1 - bright, bright), 1), (sem > 128).float(), 0 * depth + 2)
 
 
-def test_every_answer_is_joined():
+def test_every_output_is_blended():
     images = np.zeros((2, 72, 144), np.float32)
     images[0, :, 72:] = 255
     images[1] = 255
-    found = Predictor(Trained(torch.nn.Identity()), tile=(72, 48)).predict(images)
-    assert found.level_probs[1] == pytest.approx([0, 1]) and found.level_probs.sum(1) == pytest.approx([1, 1])
-    assert 0.2 < found.level_probs[0, 1] < 0.8 and found.level[1] == 150
-    assert (found.depth_u90 == 2).all() and (found.background_prob == (images > 128)).all()
-    assert found.mask.shape == found.final.shape == images.shape
+    prediction = Predictor(Trained(torch.nn.Identity()), tile=(72, 48)).predict(images)
+    assert prediction.level_probs[1] == pytest.approx([0, 1]) and prediction.level_probs.sum(1) == pytest.approx([1, 1])
+    assert 0.2 < prediction.level_probs[0, 1] < 0.8 and prediction.level[1] == 150
+    assert (prediction.depth_u90 == 2).all() and (prediction.background_prob == (images > 128)).all()
+    assert prediction.hole_mask.shape == prediction.final.shape == images.shape
 
 
 def test_each_tile_is_brought_to_the_size_that_was_trained_at():
-    seen = []
+    sizes = []
 
     class Half(BaseModel):
         def predict(self, sem):
-            seen.append(sem.shape[2:])
+            sizes.append(sem.shape[2:])
             return ModelOutput(sem)
 
     images = noise(1, 144, 96)
-    found = Predictor(Half(None, torch.device("cpu")), size=(36, 24), tile=(72, 48)).predict(images)
-    assert set(seen) == {(36, 24)} and found.raw_depth.shape == images.shape
+    prediction = Predictor(Half(None, torch.device("cpu")), size=(36, 24), tile=(72, 48)).predict(images)
+    assert set(sizes) == {(36, 24)} and prediction.raw_depth.shape == images.shape
 
 
 def test_a_large_image_takes_bounded_memory():
@@ -104,7 +104,7 @@ def test_a_large_image_takes_bounded_memory():
     predictor = Predictor(Trained(Watched(1, 1, 4, 2, "batch").eval()), tile=(128, 128))
     predictor.infer(noise(1, 128, 128))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = predictor.infer(noise(1, 1024, 1024))
+    prediction = predictor.infer(noise(1, 1024, 1024))
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * (1 if sys.platform == "darwin" else 1024)
-    assert found[0].shape == (1, 1024, 1024) and np.isfinite(found[0]).all()
+    assert prediction[0].shape == (1, 1024, 1024) and np.isfinite(prediction[0]).all()
     assert max(largest) <= 16 * 128 * 128 and grown < 400 * 2**20

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from benchmarks.docs_table import command_line_table
 from data import DataOptions
-from options import Options, OptionsError, command_line_table, parse_train
-from options.parsing.public_flags import GENERATIONS
+from options import Options, OptionsError, parse_train
+from options.parsing import GENERATIONS
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,10 @@ def test_older_spellings_mean_the_same(old: list[str], new: list[str]) -> None:
         (["-name", "x"], "-name: unknown option; did you mean --name?"),
         (["stray"], "stray: unknown argument"),
         (["--flip", "true"], "true: unknown argument"),
-        (["DATA_ROOT=./x"], "DATA_ROOT=./x: unknown argument; options are written --DATA_ROOT ./x"),
+        (["DATA_ROOT=./x"], "DATA_ROOT=./x: unknown argument; use --DATA_ROOT ./x"),
         (["--how_many", "3"], "--how_many belongs to test.py"),
-        (["--name"], "--name: wants a value"),
-        (["--name", "--lr", "1"], "--name: wants a value"),
+        (["--name"], "--name: needs a value"),
+        (["--name", "--lr", "1"], "--name: needs a value"),
         (["--batch_size", "2.5"], "--batch_size 2.5: must be a whole number"),
         (["--batch_size", "1_0"], "--batch_size 1_0: must be a whole number"),
         (["--batch_size="], "--batch_size=: must be a whole number"),
@@ -143,18 +144,18 @@ def test_older_spellings_mean_the_same(old: list[str], new: list[str]) -> None:
         (["--flip=maybe"], "--flip=maybe: must be true or false"),
         (["--no_lsgan=1"], "--no_lsgan=1: takes no value"),
         (["--norm", "layer"], "--norm layer: must be instance or batch"),
-        (["--lr_policy", "plateau"], "--lr_policy plateau: it needs a metric"),
+        (["--lr_policy", "plateau"], "--lr_policy plateau: it needs the true depth"),
         (["--netG", "unet_256"], "--netG unet_256: images of 72x48 are too small"),
-        (["--model", "pix2pix"], "--model pix2pix: it is not here"),
+        (["--model", "pix2pix"], "--model pix2pix: this toolkit does not have it"),
         (["--model", "cyclegan"], "--model cyclegan: must be cycle_gan or vote"),
         (["--model", "vote", "--ngf", "8"], "--ngf 8: belongs to --model cycle_gan, and this run is vote"),
         (["--dataset_mode", "aligned"], "--dataset_mode aligned: the model decides"),
         (["--load_iter", "500"], "--load_iter 500: weights are kept by epoch"),
-        (["--which_epoch", "20"], "--which_epoch 20: train.py goes on from `latest`"),
+        (["--which_epoch", "20"], "--which_epoch 20: train.py continues from `latest`"),
         (["--wandb_project_name", "x"], "--wandb_project_name x: set the environment variable"),
         (["--track", "mlflow"], "--track mlflow: must be tensorboard or wandb"),
         (["--dataroot", ""], "--dataroot : must not be empty"),
-        (["--dataroot", "a\nb"], r"--dataroot a\nb: holds a control character"),
+        (["--dataroot", "a\nb"], r"--dataroot a\nb: contains a control character"),
         (["--gpu_ids", "one"], "--gpu_ids one: must be auto, -1"),
         (["--gpu_ids", "0,0"], "--gpu_ids 0,0: names a GPU twice"),
         (["--epoch_count", "300"], "--epoch_count 300: must be at most the 200 epochs"),

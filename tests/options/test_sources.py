@@ -104,7 +104,7 @@ def test_a_config_file_serves_both_programs() -> None:
     assert train("--config", path).loop.n_epochs == 7
     opt = test("--config", path)
     assert opt.test.results_dir == "./out"
-    assert opt.notes == ("settings.yaml line 2: n_epochs 7: belongs to train.py; passed over",)
+    assert opt.notes == ("settings.yaml line 2: n_epochs 7: belongs to train.py; ignored",)
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_run_that_goes_on_takes_its_saved_options(tmp_path: Path) -> None:
     (tmp_path / "checkpoints/mine/opt.json").write_text(json.dumps(saved | {"from_a_later_version": 1}))
     opt = train("--name", "mine", "--continue_train", "--n_epochs", "4")
     assert (opt.model.ngf, opt.run.seed, opt.loop.n_epochs) == (8, 5, 4)
-    assert opt.loop.continue_train and [one.name for one in compare(saved, opt)] == ["n_epochs"]
+    assert opt.loop.continue_train and [difference.name for difference in compare(saved, opt)] == ["n_epochs"]
     assert train("--name", "mine").model.ngf == 64 and train("--name", "other", "--continue_train").model.ngf == 64
 
 

@@ -1,21 +1,21 @@
-"""docs/command_line.md says what the parser does. After a change: python -m tests.options.test_table"""
+"""docs/command_line.md describes what the parser does. After a change: python -m tests.options.test_table"""
 
 from pathlib import Path
 
-from data.data_options import DataOptions
+from benchmarks.docs_table import command_line_table
+from data import DataOptions
 from models import MODELS
-from options import command_line_table
 
 PAGE = Path(__file__).parents[2] / "docs" / "command_line.md"
 
 
 def page() -> str:
-    """The page as the options stand now."""
-    return command_line_table(DataOptions, {name: system.Options for name, system in MODELS.items()})
+    """The page with the options as they are now."""
+    return command_line_table(DataOptions, {name: model.Options for name, model in MODELS.items()})
 
 
-def test_the_page_says_what_the_parser_does() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "renew it: python -m tests.options.test_table"
+def test_the_page_describes_what_the_parser_does() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "write it again: python -m tests.options.test_table"
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def one_pair(sem):
     for path in (sem / "simulation_data/SEM").rglob("*.png"):
         if not path.stem.startswith(f"{stem.stem}_") or path.parent.parent.name != stem.parent.parent.name:
             path.unlink()
-    return PAIRED, 2, "a second is needed"
+    return PAIRED, 2, "a second is needed for validation"
 
 
 def two_images(sem):
@@ -83,7 +83,7 @@ def two_images(sem):
 
 def one_labelled_image(sem):
     all_but(1, sem / "train/SEM")
-    return "--model background_classifier --batch_size 2 --gpu_ids -1 --display_id 0", 2, "a second one is needed"
+    return "--model background_classifier --batch_size 2 --gpu_ids -1 --display_id 0", 2, "a second one is needed for validation"
 
 
 def duplicates(sem):
@@ -107,7 +107,7 @@ def a_folder_that_is_a_file(sem):
 def a_folder_of_no_depth(sem):
     (sem / "train/SEM").rename(sem / "train/was")
     shutil.copytree(sem / "train/was", sem / "train/SEM/unsorted")
-    return "--model background_classifier --batch_size 2 --gpu_ids -1 --display_id 0", 2, "lies in no folder Depth_110"
+    return "--model background_classifier --batch_size 2 --gpu_ids -1 --display_id 0", 2, "is not in a folder Depth_110"
 
 
 ODD = (

@@ -117,7 +117,7 @@ def test_one_of_two_trainings_proceeds(place, count):
         both = [Run("train", arguments(place, f"pair_{n}"), place) for _ in range(2)]
         with both[0], both[1]:
             codes = sorted(run.wait() for run in both)
-        refused = [run.said for run in both if "another training holds it" in run.said]
+        refused = [run.said for run in both if "another training uses it" in run.said]
         # Where one had ended before the other looked, that says that the run is finished.
         late = [run.said for run in both if "is finished: 3 epochs" in run.said]
         assert (codes, len(refused)) == ([0, 2], 1) or (codes, len(late)) == ([0, 0], 1), [run.said for run in both]

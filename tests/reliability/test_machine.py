@@ -21,13 +21,13 @@ from util.monitor.training_page import TrainingPage
 from util.run import epoch_log
 from util.run.loss_log import LossLog
 
-KEPT = "checkpoint before is as it was"
+KEPT = "previous checkpoint is unchanged"
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("machine")
-    assert simulate(["--dataroot", str(place / "sem"), "--stems", "2", "--real", "24", "--test", "4"]) == 0
+    assert simulate(["--dataroot", str(place / "sem"), "--num_shapes", "2", "--num_real", "24", "--num_test", "4"]) == 0
     return place
 
 
@@ -74,7 +74,7 @@ def test_a_full_disk_costs_no_results(place, count):
     before = page.read_bytes()
     for n in range(count):
         code, said = finished("test", flags, place, partial(limit_files, 1500 + n * 1000))
-        assert code == 1 and said.count("make room") == 1 and "Traceback" not in said, said
+        assert code == 1 and said.count("Free disk space") == 1 and "Traceback" not in said, said
         assert page.read_bytes() == before and len(list(page.parent.parent.iterdir())) == 2  # and the lock
 
 
@@ -92,7 +92,7 @@ def test_logs_and_pictures_never_stop_a_training(place, count):
     for n in range(count):
         code, said = finished("train", arguments(place, f"silent_{n}"), place, no_room_for_logs)
         assert code == 0 and "Traceback" not in said, said
-        assert said.count("warning: ") == said.count("training goes on") == 3, said
+        assert said.count("warning: ") == said.count("training continues") == 3, said
         Predictor.load(place / f"silent_{n}", "3")
 
 

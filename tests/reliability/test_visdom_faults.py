@@ -89,7 +89,7 @@ FAULTS = ("silent", "garbage", "redirect", "endless", "reset", "errors", "drip",
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("visdom")
-    assert simulate(["--dataroot", str(place / "sem"), "--stems", "2", "--real", "24", "--test", "0"]) == 0
+    assert simulate(["--dataroot", str(place / "sem"), "--num_shapes", "2", "--num_real", "24", "--num_test", "0"]) == 0
     return place
 
 

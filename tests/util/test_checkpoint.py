@@ -14,7 +14,7 @@ import torch
 
 from util.errors import RunError, UtilError
 from util.files.atomic import UNFINISHED, prepare
-from util.run import checkpoint
+from util.run import DistributedContext, LossLog, TrainingProgress, checkpoint, restore_training, save_training
 from util.run.run_folder import RunFolder
 
 NAMES = ("G_A", "G_B")
@@ -140,9 +140,45 @@ with RunFolder(sys.argv[1], "run") as run:
     command = [sys.executable, "-c", program, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root, env={**os.environ, "PYTHONPATH": "."}) as child:
         assert child.stdout is not None and child.stdout.readline()
-        with pytest.raises(UtilError, match="another training holds it"), RunFolder(str(tmp_path), "run"):
+        with pytest.raises(UtilError, match="another training uses it"), RunFolder(str(tmp_path), "run"):
             pass
         time.sleep(0.05)
         child.send_signal(signal.SIGKILL)
     with RunFolder(str(tmp_path), "run") as run:
         assert len(set(values(run.path))) == 1
+
+
+class Model:
+    """As little of a model as a saved training needs."""
+
+    def __init__(self):
+        self.networks = {"G_A": torch.nn.Linear(2, 2)}
+
+    def state_dict(self):
+        return {}
+
+    rank_state_dict = state_dict
+
+    def load(self, folder, tag):
+        self.networks["G_A"].load_state_dict(torch.load(folder / f"{tag}_net_G_A.pth", weights_only=True))
+
+    def load_state_dict(self, state):
+        assert state == {}
+
+    load_rank_state_dict = load_state_dict
+
+
+@pytest.mark.parametrize("key", ["steps_per_epoch", "length"])  # the key of this version, and the one of older runs
+def test_a_training_resumes_where_it_was_saved(tmp_path, key):
+    progress = TrainingProgress(epoch=3, batches=2, step=26, seconds=1.5, best=0.25, steps_per_epoch=12)
+    with DistributedContext() as context, RunFolder(str(tmp_path), "run") as run:
+        save_training(run, context, Model(), progress, LossLog(run.path), "latest")
+        state = checkpoint.load_state(run.path)
+        assert state["position"]["steps_per_epoch"] == 12 and "length" not in state["position"]
+        state["position"][key] = state["position"].pop("steps_per_epoch")
+        torch.save(state, run.path / "state.pt")
+        assert restore_training(run.path, context, Model()) == (progress, {"sums": {}, "count": 0})
+        state["position"]["unknown"] = 1
+        torch.save(state, run.path / "state.pt")
+        with pytest.raises(UtilError, match=r"state\.pt: does not match.*use --overwrite"):
+            restore_training(run.path, context, Model())

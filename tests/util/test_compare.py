@@ -1,29 +1,34 @@
-"""Runs side by side: the figures, the page, and what cannot be compared."""
+"""Runs side by side: the scores, the page, and what cannot be compared."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from util.compare.__main__ import main
+from util.compare.comparison_page import HIGHER_IS_BETTER, LOWER_IS_BETTER
 from util.metrology.hole_measurement import measure_holes
 from util.results.image_result import ImageResult
+from util.results.results_folder import ResultsFolder
 from util.results.results_writer import ResultsWriter
 
 
-def results(folder, deeper, rmse):
+def results(folder, deeper, rmse, rmse_hole=None, levels=1.0, speed=5.0):
     """Results of three holes, `deeper` nm deeper than 100, with a score."""
     y, x = np.indices((72, 48))
     hole = np.clip((20 - np.hypot(x - 23, (y - 35) / 1.4)) / 6, 0, 1)
     with ResultsWriter(folder, 1.0) as writer:
         for n in range(3):
             depth = (100 + deeper) * hole
-            found = {name: float(values[0]) for name, values in measure_holes(depth[None]).items()}
+            measurements = {name: float(values[0]) for name, values in measure_holes(depth[None]).items()}
             stem = f"<img src=x onerror=alert({n})>"
-            writer.write([ImageResult(stem, 140 - depth, 140 - depth, 140 - depth, level=140, measurements=found)])
-        map_score = {"rmse": rmse, "rmse_hole": rmse, "bias": 0.1, "level_accuracy": 1.0}
-        facts = {"run": folder.parent.name, "images": 3, "parameters": 12, "images_per_second": 5.0}
-        writer.write_metrics(facts | {"score": {"quantised": map_score}})
+            writer.add(
+                [ImageResult(stem, 140 - depth, 140 - depth, 140 - depth, level=140, measurements=measurements)]
+            )
+        map_score = {"rmse": rmse, "rmse_hole": rmse_hole or rmse, "bias": 0.1, "level_accuracy": levels}
+        facts = {"run": folder.parent.name, "images": 3, "n_parameters": 12, "images_per_second": speed}
+        writer.write_metrics(facts | {"score": {"snapped": map_score}})
 
 
 @pytest.fixture
@@ -33,19 +38,79 @@ def two(tmp_path):
     return tmp_path
 
 
+def score_rows(page):
+    """The table of scores: by title the cells of a row, and those of them that are marked as best."""
+    table = page[page.index("best in bold") : page.index("</table>")]
+    rows = {}
+    for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL):
+        cells = re.findall(r"<(b|span)>(.*?)</\1>", row, re.DOTALL)
+        title = re.search(r"<td>(.*?)</td>", row, re.DOTALL)
+        if title and cells:
+            rows[title[1].strip()] = ([text for _, text in cells], [text for tag, text in cells if tag == "b"])
+    return rows
+
+
 def test_two_runs_and_what_is_better(two, capsys):
     for name, width in (("one", 8), ("two", 16)):
         (two / "ck" / name).mkdir(parents=True)
         (two / "ck" / name / "opt.json").write_text(json.dumps({"width": width, "lr": 0.1}))
     where = ["--results_dir", str(two / "r"), "--checkpoints_dir", str(two / "ck"), "--out", str(two / "c.html")]
     assert main(["one", str(two / "r/two/test_latest"), *where]) == 0
-    said = capsys.readouterr().out
-    assert "RMSE [grey level]" in said and "2.50" in said and "1.50" in said
+    output = capsys.readouterr().out
+    assert "RMSE [grey level]" in output and "2.50" in output and "1.50" in output
     page = (two / "c.html").read_text()
     assert "<b>1.50</b>" in page and "<b>2.50</b>" not in page
     assert "+6.97 ± " in page, "the floor, a little of whose rim is wall, is deeper by nearly 7 nm"
     assert "--width" in page and "--lr" not in page, "only what differs"
     assert page.count("data:image/png") == 3 * 3 and "<img src=x" not in page
+
+
+def test_the_best_run_of_each_score_is_bold(tmp_path):
+    """Lowest RMSE, most correct levels, most images/s: each in another run, and not first or last as text."""
+    results(tmp_path / "r/one/test_latest", 0, rmse=9.5, rmse_hole=12.0, levels=0.99, speed=900)
+    results(tmp_path / "r/two/test_latest", 0, rmse=10.2, rmse_hole=11.0, levels=1.0, speed=40)
+    results(tmp_path / "r/three/test_latest", 0, rmse=30.0, rmse_hole=100.0, levels=0.5, speed=1200)
+    assert main(["one", "two", "three", "--results_dir", str(tmp_path / "r"), "--out", str(tmp_path / "c.html")]) == 0
+    rows = score_rows((tmp_path / "c.html").read_text())
+    assert rows["RMSE [grey level]"] == (["9.50", "10.20", "30.00"], ["9.50"])
+    assert rows["RMSE in the hole"] == (["12.00", "11.00", "100.00"], ["11.00"])
+    assert rows["correct levels"] == (["99.0%", "100.0%", "50.0%"], ["100.0%"])
+    assert rows["images/s"] == (["900", "40", "1,200"], ["1,200"])
+    marked = {title for title, (_, best) in rows.items() if best}
+    assert marked == {*LOWER_IS_BETTER, *HIGHER_IS_BETTER}, "a score that has another name now is marked no more"
+
+
+def test_equal_and_missing_scores(tmp_path):
+    results(tmp_path / "r/one/test_latest", 0, rmse=2.0, speed=7)
+    results(tmp_path / "r/two/test_latest", 0, rmse=2.0, rmse_hole=float("nan"), speed=7)
+    results(tmp_path / "r/none/test_latest", 0, rmse=float("nan"), speed=7)
+    metrics = tmp_path / "r/none/test_latest/metrics.json"
+    metrics.write_text(json.dumps(json.loads(metrics.read_text()) | {"score": None}))
+    words = ["--results_dir", str(tmp_path / "r"), "--out", str(tmp_path / "c.html")]
+    assert main(["one", "two", *words]) == 0
+    rows = score_rows((tmp_path / "c.html").read_text())
+    assert [rows[title][1] for title in ("RMSE [grey level]", "images/s")] == [[], []], "equal: none is best"
+    assert rows["RMSE in the hole"] == (["2.00", "nan"], ["2.00"])
+    assert main(["none", "two", *words]) == 0
+    rows = score_rows((tmp_path / "c.html").read_text())
+    assert rows["RMSE [grey level]"] == (["–", "2.00"], ["2.00"]) and rows["RMSE in the hole"] == (["–", "nan"], [])
+
+
+def test_results_of_an_older_version_are_compared(two):
+    folder = two / "r/one/test_latest"
+    before = ResultsFolder(folder).summary
+    metrics = json.loads((folder / "metrics.json").read_text())
+    old = metrics | {"score": {"quantised": metrics["score"]["snapped"]}, "parameters": metrics.pop("n_parameters")}
+    (folder / "metrics.json").write_text(json.dumps(old))
+    header, rows = (folder / "holes.csv").read_text().split("\n", 1)
+    for former, name in (("depth_plateau_nm", "depth_median_nm"), ("floor_roughness_nm", "floor_sq_nm")):
+        assert name in header
+        header = header.replace(name, former)
+    (folder / "holes.csv").write_text(header.replace("is_ood,ood_score", "outside_known,strangeness") + "\n" + rows)
+    assert ResultsFolder(folder).summary == before
+    assert main(["one", "two", "--results_dir", str(two / "r"), "--out", str(two / "c.html")]) == 0
+    page = (two / "c.html").read_text()
+    assert score_rows(page)["RMSE [grey level]"] == (["2.50", "1.50"], ["1.50"]) and "+6.97 ± " in page
 
 
 @pytest.mark.parametrize(

@@ -84,22 +84,22 @@ def test_a_missing_package_is_broken_and_one_outside_the_range_is_marked(asked, 
     found = {line[7:22].strip(): line for line in lines}
     broken = [line for line in lines if line.startswith("BROKEN")]
     assert len(broken) == 1 and "no-such-package-here missing; `make setup` installs it" in broken[0]
-    assert found["numpy"].startswith("note") and ">=999 is asked for" in found["numpy"]
+    assert found["numpy"].startswith("note") and ">=999 is required" in found["numpy"]
     assert found["tornado"].startswith("note") and found["tqdm"].startswith("ok")
-    assert "not tried: what it needs is missing" in found["training"]
+    assert "not tried: a package that it needs is missing" in found["training"]
 
 
 def test_another_python_is_marked(asked):
     asked(python=">=99")
-    (python,) = requirements.required()
+    (python,) = requirements.required_packages()
     assert python.name == "Python" and not python.fits
 
 
 def test_setup_py_and_what_was_installed_ask_for_the_same(monkeypatch):
-    here = [(one.name, one.wanted) for one in requirements.required()]
+    here = [(one.name, one.required) for one in requirements.required_packages()]
     assert {"Python", "torch", "visdom", "tornado"} <= {name for name, _ in here}
     monkeypatch.setattr(requirements, "SETUP", Path("nowhere"))
-    assert {name for name, _ in here} <= {one.name for one in requirements.required()} | {"packaging"}
+    assert {name for name, _ in here} <= {one.name for one in requirements.required_packages()} | {"packaging"}
 
 
 def test_a_torch_that_cannot_be_loaded_is_one_line(monkeypatch, capsys):
@@ -118,11 +118,11 @@ def test_a_torch_that_cannot_be_loaded_is_one_line(monkeypatch, capsys):
 
 def test_a_server_that_answers_is_seen_and_others_are_not():
     with listening() as port:
-        assert doctor.plots("http://127.0.0.1", port).message.endswith("a server answers")
-    for there in (doctor.plots("http://127.0.0.1", 1), doctor.plots("nonsense\n://", 80)):
+        assert doctor.check_plots("http://127.0.0.1", port).message.endswith("a server answers")
+    for there in (doctor.check_plots("http://127.0.0.1", 1), doctor.check_plots("nonsense\n://", 80)):
         assert "no answer" in there.message and there.advice and not there.failed and "\n" not in str(there)
     with listening(403) as port:
-        assert "no answer" in doctor.plots("http://127.0.0.1", port).message
+        assert "no answer" in doctor.check_plots("http://127.0.0.1", port).message
 
 
 def test_a_server_that_never_answers_holds_nothing_up():
@@ -130,15 +130,15 @@ def test_a_server_that_never_answers_holds_nothing_up():
         stuck.bind(("127.0.0.1", 0))
         stuck.listen()
         began = time.monotonic()
-        assert "no answer" in doctor.plots("http://127.0.0.1", stuck.getsockname()[1]).message
+        assert "no answer" in doctor.check_plots("http://127.0.0.1", stuck.getsockname()[1]).message
         assert time.monotonic() - began < 10
 
 
 def test_a_program_that_fails_is_quoted_and_one_that_is_killed_is_named():
     with pytest.raises(UtilError, match=r"exit status 3: train\.py: no room"):
-        trial_run.program("-c", "import sys; print('train.py: no room', file=sys.stderr); sys.exit(3)", limit=60)
+        trial_run.run_program("-c", "import sys; print('train.py: no room', file=sys.stderr); sys.exit(3)", limit=60)
     with pytest.raises(UtilError, match="signal 9, often because memory"):
-        trial_run.program("-c", "import os; os.kill(os.getpid(), 9)", limit=60)
+        trial_run.run_program("-c", "import os; os.kill(os.getpid(), 9)", limit=60)
 
 
 def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path):
@@ -148,7 +148,7 @@ def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(tmp_pat
         f"pathlib.Path({str(note)!r}).write_text(str(one.pid)); time.sleep(60)"
     )
     with pytest.raises(UtilError, match="not finished after 5 s"):
-        trial_run.program("-c", sleeper, limit=5)
+        trial_run.run_program("-c", sleeper, limit=5)
     for _ in range(100):
         state = Path(f"/proc/{note.read_text()}/stat")
         if not state.exists() or state.read_text().split()[2] == "Z":
@@ -160,13 +160,13 @@ def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(tmp_pat
 def test_a_training_that_takes_too_long_is_broken_and_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(trial_run, "try_training", lambda genuine=trial_run.try_training: genuine(0.01))
-    found = doctor.trained()
+    found = doctor.check_training()
     assert found.failed and "data.simulate: not finished" in found.message and not list(tmp_path.iterdir())
 
 
 def test_no_place_for_the_training_is_broken(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
-    found = doctor.trained()
+    found = doctor.check_training()
     assert found.failed and "gone" in found.message and "TMPDIR" in found.advice
 
 
@@ -182,8 +182,8 @@ def test_the_machine_is_described(tmp_path, monkeypatch):
 
 
 def test_little_room_is_said():
-    assert doctor.roomy("disk", 10**12, 10**6, "make room").advice == "make room"
-    assert not doctor.roomy("disk", 10**12, 10**11, "make room").advice
+    assert doctor.check_space("disk", 10**12, 10**6, "free disk space").advice == "free disk space"
+    assert not doctor.check_space("disk", 10**12, 10**11, "free disk space").advice
 
 
 @pytest.mark.parametrize("bad", [["--display_port", "0"], ["--display_port", "x"], ["--no_train"], ["more"]])

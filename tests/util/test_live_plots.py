@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
+from models import MODELS
 from util.monitor import live_plots
-from util.monitor.live_plots import LivePlots, enlarged, thinned
+from util.monitor.live_plots import LivePlots, enlarge, thin_curves
 
 LOSSES = {"epoch": [1.0, 1.0], "step": [100.0, 200.0], "seconds": [0.1, 0.1], "G_A": [0.5, 0.4], "cycle_A": [2.0, 1.0]}
 IMAGES = {name: np.full((72, 48), 90.0) for name in ("real_A", "fake_B", "real_B", "fake_A")}
@@ -52,7 +53,9 @@ def free_port():
 
 
 def plots(port):
-    return LivePlots("http://127.0.0.1", port, "main", "my run", 1, 4, "Look at the page.")
+    return LivePlots(
+        "http://127.0.0.1", port, "main", "my run", 1, 4, "Look at the page.", MODELS["cycle_gan"].plot_layout
+    )
 
 
 def wait_for(condition, seconds=15):
@@ -107,7 +110,7 @@ def test_no_server_is_one_warning_and_a_server_that_comes_late_has_the_whole_cur
 
 def test_a_server_that_dies_and_comes_back_has_the_whole_curve(server, capsys, monkeypatch):
     monkeypatch.setattr(live_plots, "RETRY", 0.2)
-    monkeypatch.setattr(live_plots, "SHARE", 1)
+    monkeypatch.setattr(live_plots, "PAUSE_RATIO", 1)
     first = server()
     one = plots(first.server_port)
     one.show(LOSSES)
@@ -142,10 +145,10 @@ def test_a_server_that_never_answers_holds_nothing_up(capsys):
 
 def test_long_curves_are_thinned_and_keep_their_ends():
     many = {name: list(np.arange(100_000.0)) for name in ("epoch", "step", "seconds", "G_A")}
-    steps, curves = thinned(many, ["G_A"])
-    assert len(steps) == live_plots.MOST_POINTS and curves.shape == (len(steps), 1)
+    steps, curves = thin_curves(many, ["G_A"])
+    assert len(steps) == live_plots.MAX_POINTS and curves.shape == (len(steps), 1)
     assert steps[0] == 0 and steps[-1] == 99_999
 
 
 def test_pixels_are_repeated_not_blurred():
-    assert enlarged(np.array([[0.0, 255.0]])).tolist() == [[0, 0, 0, 255, 255, 255]] * 3
+    assert enlarge(np.array([[0.0, 255.0]])).tolist() == [[0, 0, 0, 255, 255, 255]] * 3

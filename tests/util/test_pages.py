@@ -13,10 +13,11 @@ import tifffile
 from PIL import Image
 
 from benchmarks import contact_sheet
+from models import MODELS
 from tests.util.scored import score, score_results
-from util.drawing import figure
+from util.drawing import figure, image_rows, loss_groups
 from util.errors import UtilError
-from util.monitor.training_page import TrainingPage, by_direction
+from util.monitor.training_page import TrainingPage
 from util.page import results_page
 from util.page.colours import Colours
 from util.results.image_result import ImageResult, depth_range
@@ -178,7 +179,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 
 
 def test_training_page_holds_curves_images_and_options(tmp_path):
-    page = TrainingPage(tmp_path, "run <i>", {"dataroot": ("./sem <x>", "./sem")})
+    page = TrainingPage(tmp_path, "run <i>", {"dataroot": ("./sem <x>", "./sem")}, MODELS["cycle_gan"].plot_layout)
     page.write({})
     image = np.full((72, 48), 100.4, np.float32)
     page.add_images(5, {"real_A": image, "fake_B": image})
@@ -190,6 +191,7 @@ def test_training_page_holds_curves_images_and_options(tmp_path):
     text = (tmp_path / "web/index.html").read_text(encoding="utf-8")
     assert text.index("epoch 15") < text.index("epoch 5")
     assert text.count("<svg") == 3 and "--dataroot" in text and "best is epoch 2: distance 0.25" in text
+    assert "<h2>Validation</h2>" in text
     assert "<i>" not in text and "<x>" not in text and not re.search(r'(?:src|href)="http', text)
     saved = Image.open(tmp_path / "web/images/epoch000005_real_A.png")
     assert (np.asarray(saved) == 100).all()
@@ -198,7 +200,16 @@ def test_training_page_holds_curves_images_and_options(tmp_path):
 
 def test_images_that_begin_with_one_real_image_stand_together():
     names = ["rec_B", "fake_A", "real_B", "fake_B", "real_A", "rec_A", "mask"]
-    assert by_direction(names) == [["real_A", "fake_B", "rec_A"], ["real_B", "fake_A", "rec_B"], ["mask"]]
+    rows = image_rows(names, MODELS["cycle_gan"].plot_layout)
+    assert rows == [["real_A", "fake_B", "rec_A"], ["real_B", "fake_A", "rec_B"], ["mask"]]
+
+
+def test_losses_share_the_plots_that_their_model_declares():
+    names = ["cycle_A", "D_B", "new", "G_A"]
+    groups = loss_groups(names, MODELS["cycle_gan"].plot_layout)
+    assert groups == [("cycle and identity", ["cycle_A", "new"]), ("adversarial", ["D_B", "G_A"])]
+    assert loss_groups(["L1"], MODELS["unet_regressor"].plot_layout) == [("losses", ["L1"])]
+    assert loss_groups([], MODELS["cycle_gan"].plot_layout) == []
 
 
 def test_colours_mean_the_same_on_every_picture():

@@ -43,7 +43,7 @@ def test_overwriting_removes_what_a_run_writes_and_nothing_else(tmp_path):
 
 def test_two_programs_cannot_hold_one_run(tmp_path):
     with RunFolder(str(tmp_path), "run"):
-        with pytest.raises(UtilError, match="another training holds it"), RunFolder(str(tmp_path), "run"):
+        with pytest.raises(UtilError, match="another training uses it"), RunFolder(str(tmp_path), "run"):
             pass
         with RunFolder(str(tmp_path), "other"):
             pass

@@ -1,4 +1,4 @@
-"""The page of a comparison of runs, one file."""
+"""The page that compares runs, as one file."""
 
 import base64
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from ..drawing import empty_page, figure
 
-COMPARED = (
+QUANTITIES = (
     "depth_mean_nm",
-    *(f"cd_{where}_{unit}" for unit in ("nm", "px") for where in ("top", "half", "bottom")),
+    *(f"cd_{height}_{unit}" for unit in ("nm", "px") for height in ("top", "half", "bottom")),
     "ellipticity",
     "volume_nm3",
     "volume_nm_px2",
 )
-HIGHER_IS_BETTER = ("level right", "images/s")
-JUDGED = ("RMSE [grey level]", "RMSE in the hole", *HIGHER_IS_BETTER)
-FULL = 99.5  # percentile of the depths at which the colours of all maps end
+LOWER_IS_BETTER = ("RMSE [grey level]", "RMSE in the hole")  # rows whose best cell is bold
+HIGHER_IS_BETTER = ("correct levels", "images/s")
+COLOUR_PERCENTILE = 99.5  # of all depths: end of the maps' colour scale
 
 
-class Compared(Protocol):
+class RunResults(Protocol):
     """What the page needs of a folder of results."""
 
     @property
@@ -34,26 +34,28 @@ class Compared(Protocol):
     def depth_nm(self, image: str) -> NDArray | None: ...
 
 
-def page(names: Sequence[str], results: Sequence[Compared], options: Sequence[dict[str, Any]], most: int) -> str:
-    """HTML of results under their names, the first of which is the reference; at most `most` images are shown."""
-    made = empty_page(" | ".join(names))
-    with made:
+def render_page(
+    names: Sequence[str], results: Sequence[RunResults], options: Sequence[dict[str, Any]], max_images: int
+) -> str:
+    """HTML of results under their names, the first of which is the reference, with at most `max_images` images."""
+    page = empty_page(" | ".join(names))
+    with page:
         tags.h1("Runs side by side")
-        tags.p(f"Differences are against the first, {names[0]}.", cls="quiet")
+        tags.p(f"Differences are relative to the first run, {names[0]}.", cls="quiet")
         tags.h2("Scores")
-        _scores(names, [one.summary for one in results])
-        common = [image for image in results[0].holes if all(image in one.holes for one in results[1:])]
+        _add_scores(names, [run.summary for run in results])
+        common = [image for image in results[0].holes if all(image in run.holes for run in results[1:])]
         if common:
-            tags.h2("Measures of the same holes")
-            _measures(names, [one.holes for one in results], common)
+            tags.h2("Measurements of the same holes")
+            _add_measurements(names, [run.holes for run in results], common)
             tags.h2("Depth maps")
-            _maps(names, results, common[:: max(1, -(-len(common) // most))] if most else [])
-        _options(names, options)
-    return made.render()
+            _add_maps(names, results, common[:: max(1, -(-len(common) // max_images))] if max_images else [])
+        _add_options(names, options)
+    return page.render()
 
 
-def _table(names: Sequence[str], first: str, rows: Sequence[tuple[str, Sequence[str], int | None]]) -> None:
-    """Rows of a name, a cell a run, and which of them is the best."""
+def _add_table(names: Sequence[str], first: str, rows: Sequence[tuple[str, Sequence[str], int | None]]) -> None:
+    """Adds a table; a row is its title, a cell for each run, and the index of the best cell."""
     with tags.div(cls="wide"), tags.table():
         with tags.thead(), tags.tr():
             tags.th(first)
@@ -68,44 +70,55 @@ def _table(names: Sequence[str], first: str, rows: Sequence[tuple[str, Sequence[
                             (tags.b if n == best else tags.span)(cell)
 
 
-def _scores(names: Sequence[str], figures: Sequence[dict[str, str]]) -> None:
+def _add_scores(names: Sequence[str], summaries: Sequence[dict[str, str]]) -> None:
     rows = []
-    for title in dict.fromkeys(key for one in figures for key in one):
-        cells = [one.get(title, "–") for one in figures]
-        values = [float(cell.rstrip("%").replace(",", "")) if cell != "–" else np.nan for cell in cells]
-        best = None
-        if title in JUDGED and len(set(values)) > 1:
-            best = int(np.nanargmax(values) if title in HIGHER_IS_BETTER else np.nanargmin(values))
-        rows.append((title, cells, best))
-    _table(names, "the best in bold", rows)
+    for title in dict.fromkeys(key for summary in summaries for key in summary):
+        cells = [summary.get(title, "–") for summary in summaries]
+        rows.append((title, cells, _find_best(title, cells)))
+    _add_table(names, "best in bold", rows)
 
 
-def _measures(names: Sequence[str], holes: Sequence[dict[str, dict[str, float]]], common: Sequence[str]) -> None:
-    tags.p(f"{len(common)} holes: mean and, of the others, mean difference ± 3 sigma.", cls="quiet")
+def _find_best(title: str, cells: Sequence[str]) -> int | None:
+    """Index of the best cell of a row; None if the row has no order, or all cells are equal."""
+    if title not in LOWER_IS_BETTER + HIGHER_IS_BETTER or len(set(cells)) == 1:
+        return None
+    values = [float(cell.rstrip("%").replace(",", "")) if cell != "–" else np.nan for cell in cells]
+    if not np.isfinite(values).any():
+        return None
+    return int(np.nanargmax(values) if title in HIGHER_IS_BETTER else np.nanargmin(values))
+
+
+def _add_measurements(
+    names: Sequence[str], holes: Sequence[dict[str, dict[str, float]]], common: Sequence[str]
+) -> None:
+    tags.p(
+        f"{len(common)} holes: mean of the first run; mean difference ± 3 sigma of the other runs.",
+        cls="quiet",
+    )
     rows = []
-    for measure in COMPARED:
-        values = np.array([[one[image].get(measure, np.nan) for image in common] for one in holes])
+    for quantity in QUANTITIES:
+        values = np.array([[run[image].get(quantity, np.nan) for image in common] for run in holes])
         if not np.isfinite(values[0]).any():
             continue
         cells = [f"{np.nanmean(values[0]):.4g}"]
         for other in values[1:]:
-            apart = (other - values[0])[np.isfinite(other - values[0])]
-            cells.append(f"{apart.mean():+.3g} ± {3 * apart.std():.2g}" if len(apart) else "–")
-        rows.append((measure, cells, None))
-    _table(names, "measure", rows)
+            difference = (other - values[0])[np.isfinite(other - values[0])]
+            cells.append(f"{difference.mean():+.3g} ± {3 * difference.std():.2g}" if len(difference) else "–")
+        rows.append((quantity, cells, None))
+    _add_table(names, "quantity", rows)
 
 
-def _maps(names: Sequence[str], results: Sequence[Compared], images: Sequence[str]) -> None:
-    maps = {image: [one.depth_nm(image) for one in results] for image in images}
-    known = [depth for row in maps.values() for depth in row if depth is not None]
-    if not known:
-        tags.p("None is there.", cls="quiet")
+def _add_maps(names: Sequence[str], results: Sequence[RunResults], images: Sequence[str]) -> None:
+    maps = {image: [run.depth_nm(image) for run in results] for image in images}
+    valid = [depth for row in maps.values() for depth in row if depth is not None]
+    if not valid:
+        tags.p("There are none.", cls="quiet")
         return
-    deepest = max(float(np.percentile(np.concatenate([depth.ravel() for depth in known]), FULL)), 1.0)
-    limit = max(deepest / 5, 1e-9)
+    max_depth = max(float(np.percentile(np.concatenate([depth.ravel() for depth in valid]), COLOUR_PERCENTILE)), 1.0)
+    limit = max(max_depth / 5, 1e-9)
     tags.p(
-        f"Depth from 0 (yellow) to {deepest:.0f} nm (blue); differences from {limit:.0f} nm shallower than the "
-        f"first (red) to {limit:.0f} nm deeper (blue).",
+        f"Depth from 0 (yellow) to {max_depth:.0f} nm (blue); differences from {limit:.0f} nm shallower than the "
+        f"first run (red) to {limit:.0f} nm deeper (blue).",
         cls="quiet",
     )
     with tags.div(cls="wide"), tags.table():
@@ -120,13 +133,19 @@ def _maps(names: Sequence[str], results: Sequence[Compared], images: Sequence[st
                 with tags.tr():
                     tags.td(image)
                     for depth in depths:
-                        _picture(None if depth is None else figure.depth(-depth, -deepest, 0), image)
+                        _add_picture(None if depth is None else figure.depth(-depth, -max_depth, 0), image)
                     for depth in depths[1:]:
-                        alike = depth is not None and depths[0] is not None and depth.shape == depths[0].shape
-                        _picture(figure.error(depths[0] - depth, limit) if alike else None, image)  # type: ignore[operator]
+                        _add_picture(_draw_difference(depths[0], depth, limit), image)
 
 
-def _picture(image: Any, name: str) -> None:
+def _draw_difference(reference: NDArray | None, depth: NDArray | None, limit: float) -> Any:
+    """Picture of how much deeper `depth` (H, W) is than `reference` [nm]; None if one is missing or shapes differ."""
+    if reference is None or depth is None or reference.shape != depth.shape:
+        return None
+    return figure.error(reference - depth, limit)
+
+
+def _add_picture(image: Any, name: str) -> None:
     with tags.td():
         if image is None:
             tags.span("–")
@@ -135,11 +154,11 @@ def _picture(image: Any, name: str) -> None:
             tags.img(src=f"data:image/png;base64,{data}", alt=f"depth map of {name}", cls="map")
 
 
-def _options(names: Sequence[str], options: Sequence[dict[str, Any]]) -> None:
-    keys = sorted({key for one in options for key in one})
+def _add_options(names: Sequence[str], options: Sequence[dict[str, Any]]) -> None:
+    keys = sorted({key for run in options for key in run})
     rows = [
-        (f"--{key}", cells, None) for key in keys if len(set(cells := [str(one.get(key, "–")) for one in options])) > 1
+        (f"--{key}", cells, None) for key in keys if len(set(cells := [str(run.get(key, "–")) for run in options])) > 1
     ]
     if rows:
         tags.h2("Options that differ")
-        _table(names, "option", rows)
+        _add_table(names, "option", rows)

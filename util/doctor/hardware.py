@@ -1,17 +1,17 @@
-"""The machine that a program runs on: processor, memory, GPUs, room."""
+"""Describes the machine: processor, memory, GPUs."""
 
 import os
 import platform
 from pathlib import Path
 
-FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # that matter here
+FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # instructions that speed up training
 CPU, MEMORY, SHARED = Path("/proc/cpuinfo"), Path("/proc/meminfo"), Path("/dev/shm")
-LIMIT, USED = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")  # of a container
+LIMIT, USED = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")  # [bytes] of a container
 
 
 def machine() -> str:
-    """The machine in one line: processor, cores, features that matter, versions."""
-    import torch  # here, so that a machine without it can be described, too
+    """The machine in one line: processor, cores, relevant CPU features, versions."""
+    import torch  # imported here, because the other functions must work without it
 
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no GPU"
     return (
@@ -34,19 +34,19 @@ def features() -> list[str]:
 
 
 def cores() -> int:
-    """Cores that this program may use."""
+    """Number of cores that this program may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def memory() -> tuple[int, int | None]:
-    """Memory in all and free, [bytes], within a container's limit; free is None where it is not known."""
-    known = {name: int(value.split()[0]) * 1024 for name, _, value in _rows(MEMORY)}
-    total = known.get("MemTotal") or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    free = known.get("MemAvailable")
+    """Total and free memory [bytes], within a container's limit; free is None if it is unknown."""
+    values = {name: int(value.split()[0]) * 1024 for name, _, value in _rows(MEMORY)}
+    total = values.get("MemTotal") or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    free = values.get("MemAvailable")
     limit, used = _text(LIMIT).strip(), _text(USED).strip()
     if limit.isdigit() and used.isdigit() and int(limit) < total:
-        total, left = int(limit), int(limit) - int(used)
-        free = left if free is None else min(free, left)
+        total, unused = int(limit), int(limit) - int(used)
+        free = unused if free is None else min(free, unused)
     return total, free
 
 
@@ -54,8 +54,8 @@ def gpus() -> list[tuple[str, int]]:
     """Name and memory [bytes] of each GPU that torch can use."""
     import torch
 
-    about = [torch.cuda.get_device_properties(n) for n in range(torch.cuda.device_count())]
-    return [(one.name, one.total_memory) for one in about]
+    devices = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
+    return [(device.name, device.total_memory) for device in devices]
 
 
 def _rows(path: Path) -> list[tuple[str, str, str]]:

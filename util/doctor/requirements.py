@@ -1,4 +1,4 @@
-"""The packages that setup.py asks for, beside those that are installed."""
+"""Compares the packages that setup.py requires with the installed ones."""
 
 import ast
 import platform
@@ -9,51 +9,53 @@ from typing import Any
 
 from ..errors import UtilError
 
-SETUP = Path(__file__).parents[2] / "setup.py"  # in the checkout; a wheel keeps the same in its metadata
-PLOTS = ("visdom", "tornado")  # training goes on without live plots
+SETUP = Path(__file__).parents[2] / "setup.py"  # in a checkout; an installed package has metadata instead
+PLOTS = ("visdom", "tornado")  # training works without live plots
 OPTIONAL = ("onnx", "onnxruntime", "ray")
 
 
 @dataclass(frozen=True)
 class Package:
-    """What is installed, '' if it is missing; the range that is asked for; whether training needs it."""
+    """The installed version ('' if missing), the required range, whether it fits, and whether training needs it."""
 
     name: str
     version: str
-    wanted: str
+    required: str
     fits: bool
     needed: bool
 
 
-def required() -> list[Package]:
-    """Python, and the packages that training needs or shows its plots with. Raises UtilError if nothing says which."""
+def required_packages() -> list[Package]:
+    """Python, and the packages for training and its plots. Raises UtilError if the required ones are not known."""
     try:
         from packaging.requirements import Requirement
         from packaging.specifiers import SpecifierSet
     except ImportError:  # comes with matplotlib and scikit-image
         return [Package("packaging", "", "", False, True)]
-    asked = _asked()
-    python, wanted = platform.python_version(), asked["python_requires"]
-    found = [Package("Python", python, wanted, SpecifierSet(wanted).contains(python, prereleases=True), True)]
-    for line in asked["install_requires"]:
-        one = Requirement(line)
-        applies, plots = one.marker is None or one.marker.evaluate({"extra": ""}), one.name in PLOTS
+    requirements = _read_requirements()
+    python, python_range = platform.python_version(), requirements["python_requires"]
+    fits = SpecifierSet(python_range).contains(python, prereleases=True)
+    packages = [Package("Python", python, python_range, fits, True)]
+    for line in requirements["install_requires"]:
+        requirement = Requirement(line)
+        name, marker, plots = requirement.name, requirement.marker, requirement.name in PLOTS
+        applies = marker is None or marker.evaluate({"extra": ""})
         if applies or plots:
-            version, specifier = installed(one.name), one.specifier if applies else SpecifierSet()
+            version, specifier = installed(name), requirement.specifier if applies else SpecifierSet()
             fits = bool(version) and specifier.contains(version, prereleases=True)
-            found.append(Package(one.name, version, str(specifier), fits, not plots))
-    return found
+            packages.append(Package(name, version, str(specifier), fits, not plots))
+    return packages
 
 
 def installed(name: str) -> str:
-    """Version of an installed package, '' if it is missing."""
+    """The version of an installed package, '' if it is missing."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return ""
 
 
-def _asked() -> dict[str, Any]:
+def _read_requirements() -> dict[str, Any]:
     """`install_requires` and `python_requires`."""
     if SETUP.is_file():
         return _arguments(SETUP.read_text(encoding="utf-8"))
@@ -61,11 +63,11 @@ def _asked() -> dict[str, Any]:
         python = metadata.metadata("semdepth")["Requires-Python"]
         return {"install_requires": metadata.requires("semdepth") or [], "python_requires": python}
     except metadata.PackageNotFoundError:
-        raise UtilError("neither a setup.py nor an installed semdepth says which packages are asked for") from None
+        raise UtilError("no setup.py and no installed semdepth: the required packages are not known") from None
 
 
 def _arguments(program: str) -> dict[str, Any]:
     nodes = ast.walk(ast.parse(program))
     call = next(node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setup")
-    wanted = ("install_requires", "python_requires")
-    return {one.arg: ast.literal_eval(one.value) for one in call.keywords if one.arg in wanted}
+    names = ("install_requires", "python_requires")
+    return {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg in names}

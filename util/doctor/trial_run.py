@@ -1,4 +1,4 @@
-"""A training of seconds, run as a user would: the programs, each with a time limit, in a folder that is removed."""
+"""Runs the programs as a user does, on tiny data for seconds, with time limits, in a temporary folder."""
 
 import csv
 import os
@@ -11,43 +11,45 @@ from pathlib import Path
 from ..errors import UtilError
 
 ROOT = Path(__file__).parents[2]
-LIMIT = 180.0  # [s] a program; the first one also waits for torch to come from a cold disk
-TINY = (
+TIME_LIMIT = 180.0  # [s] for each program; the first one may also load torch from a slow disk
+TINY_OPTIONS = (
     "--netG resnet_6blocks --ngf 8 --netD basic --ndf 8 --n_epochs 6 --n_epochs_decay 0 --display_id 0 --no_html "
     "--print_freq 16"
 )
 
 
-def checkout() -> bool:
-    """Whether the two programs lie beside this room; a wheel has not got them."""
+def has_programs() -> bool:
+    """Whether train.py and test.py are beside this package: true in a checkout, false in an installed wheel."""
     return (ROOT / "train.py").is_file() and (ROOT / "test.py").is_file()
 
 
-def try_training(limit: float = LIMIT) -> float:
-    """Steps a second of a tiny training, after which its result was tested, too.
+def try_training(limit: float = TIME_LIMIT) -> float:
+    """Trains tiny networks, then tests them; returns the training speed [steps per second].
 
-    Raises UtilError with the program's last words if one fails or takes longer than `limit` [s].
+    Raises UtilError with the last line of a program that fails or takes longer than `limit` [s].
     """
     with tempfile.TemporaryDirectory(prefix="semdepth-doctor-") as name:
         folder = Path(name)
         data = ["--dataroot", str(folder / "sem")]
         run = [*data, "--name", "doctor", "--checkpoints_dir", str(folder / "checkpoints")]
-        program("-m", "data.simulate", *data, "--stems", "4", "--real", "16", "--test", "4", limit=limit)
-        program("train.py", *run, *TINY.split(), limit=limit)
-        program("test.py", *run, "--results_dir", str(folder / "results"), limit=limit)
+        run_program(
+            "-m", "data.simulate", *data, "--num_shapes", "4", "--num_real", "16", "--num_test", "4", limit=limit
+        )
+        run_program("train.py", *run, *TINY_OPTIONS.split(), limit=limit)
+        run_program("test.py", *run, "--results_dir", str(folder / "results"), limit=limit)
         with (folder / "checkpoints/doctor/losses.csv").open(newline="") as file:
             return 1 / float(list(csv.DictReader(file))[-1]["seconds"])
 
 
-def program(*command: str, limit: float) -> None:
-    """Runs one of the programs in silence; raises UtilError if it fails or takes longer than `limit` [s].
+def run_program(*command: str, limit: float) -> None:
+    """Runs a program without output; raises UtilError if it fails or takes longer than `limit` [s].
 
-    It is ended with all that it started, so that nothing outlives this call.
+    After the time limit it is killed together with all processes that it started.
     """
     title = command[1] if command[0] == "-m" else command[0]
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         child = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, stdout=said, stderr=said, stdin=subprocess.DEVNULL,
+            [sys.executable, *command], cwd=ROOT, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
         try:
@@ -61,6 +63,6 @@ def program(*command: str, limit: float) -> None:
         if status < 0:
             raise UtilError(f"{title}: ended by signal {-status}, often because memory ran out")
         if status:
-            said.seek(0)
-            lines = said.read().decode("utf-8", "replace").strip().splitlines()
-            raise UtilError(f"{title}: exit status {status}: {lines[-1].strip() if lines else 'it said nothing'}")
+            output.seek(0)
+            lines = output.read().decode("utf-8", "replace").strip().splitlines()
+            raise UtilError(f"{title}: exit status {status}: {lines[-1].strip() if lines else 'no output'}")

@@ -1,8 +1,11 @@
-"""."""
+"""Arrays as pictures, curves as SVG, the empty HTML page, and the groups of losses and images.
+
+The pages themselves are in `monitor`, `page`, `compare` and `metrology`.
+"""
 
 from . import figure
-from .figure import numbered, png, svg
+from .figure import draw_numbered, png, svg
 from .loss_groups import image_rows, loss_groups
 from .page_template import BASE_CSS, empty_page
 
-__all__ = ["BASE_CSS", "empty_page", "figure", "image_rows", "loss_groups", "numbered", "png", "svg"]
+__all__ = ["BASE_CSS", "draw_numbered", "empty_page", "figure", "image_rows", "loss_groups", "png", "svg"]

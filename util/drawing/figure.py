@@ -1,4 +1,4 @@
-"""Arrays as pictures: grey images, depth on one colour range, errors in a diverging map, loss curves as SVG."""
+"""Draws arrays: grey images, depth maps and errors in colours, contours, and curves as SVG."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -14,29 +14,29 @@ from scipy.ndimage import binary_erosion
 DEPTH_MAP = matplotlib.colormaps["viridis"]
 ERROR_MAP = matplotlib.colormaps["RdBu_r"]
 INTERVAL_MAP = matplotlib.colormaps["Purples"]
-NO_METADATA = ("Date", "Creator", "Format", "Type")  # the same bytes each time, and no addresses in the pages
+NO_METADATA = ("Date", "Creator", "Format", "Type")  # omitted: the same bytes each time, no web addresses
 
-Part = tuple[int, int, NDArray[np.bool_]]  # top and left of a box [px], and a mask (h, w) therein
+Part = tuple[int, int, NDArray[np.bool_]]  # top and left of a box [px], and the mask (h, w) in it
 
 
 def grey(image: NDArray) -> Image.Image:
-    """An image (H, W) [grey level 0..255] as it is."""
+    """An image (H, W) [grey level 0..255] as a grey picture."""
     return Image.fromarray(np.rint(image).clip(0, 255).astype(np.uint8))
 
 
 def depth(image: NDArray, low: float, high: float) -> Image.Image:
-    """A depth map (H, W) [grey level] in colours, the same for `low`..`high` [grey level] on every picture."""
-    return _coloured(DEPTH_MAP((np.asarray(image, dtype=np.float64) - low) / max(high - low, 1e-9)))
+    """A depth map (H, W) [grey level] in colours, which span `low`..`high` [grey level]."""
+    return _to_picture(DEPTH_MAP((np.asarray(image, dtype=np.float64) - low) / max(high - low, 1e-9)))
 
 
 def error(image: NDArray, limit: float) -> Image.Image:
-    """An error (H, W) [grey level] around 0: blue is too deep, red too shallow, full colour at `limit`."""
-    return _coloured(ERROR_MAP(0.5 + np.asarray(image, dtype=np.float64) / (2 * limit)))
+    """An error (H, W) [grey level]: blue is too deep, red is too shallow, full colour at `limit`."""
+    return _to_picture(ERROR_MAP(0.5 + np.asarray(image, dtype=np.float64) / (2 * limit)))
 
 
-def interval(half: NDArray, limit: float) -> Image.Image:
-    """Half the width of an interval (H, W) [grey level]: white is 0, full colour is at `limit`."""
-    return _coloured(INTERVAL_MAP(np.asarray(half, dtype=np.float64) / limit))
+def interval(u90: NDArray, limit: float) -> Image.Image:
+    """An expanded uncertainty U90 (H, W) [grey level]: white is 0, full colour at `limit`."""
+    return _to_picture(INTERVAL_MAP(np.asarray(u90, dtype=np.float64) / limit))
 
 
 def png(image: Image.Image) -> bytes:
@@ -47,23 +47,23 @@ def png(image: Image.Image) -> bytes:
 
 
 def picture(name: str, image: NDArray, levels: Sequence[int] = ()) -> Image.Image:
-    """An image of a training by its name: a table of counts as `confusion` of levels, all else as grey levels."""
+    """An image of a training: `confusion` is a table of counts, every other name is an image [grey level]."""
     return confusion(image, levels) if name == "confusion" else grey(image)
 
 
 def confusion(table: NDArray, labels: Sequence[int] = ()) -> Image.Image:
-    """A confusion matrix (K, K) of counts: true classes are rows, found ones columns, darker is more of its row."""
-    share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    """A confusion matrix (K, K) of counts: rows are true classes, columns predictions, colour is the row's fraction."""
+    fraction = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     figure = Figure(figsize=(2.6, 2.6), dpi=100, layout="constrained")
     axes = figure.subplots()
-    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(fraction, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(table):
-        colour = "white" if share[row, column] > 0.5 else "black"
+        colour = "white" if fraction[row, column] > 0.5 else "black"
         axes.text(column, row, f"{count:.0f}", ha="center", va="center", color=colour, fontsize="small")
     names = [str(label) for label in labels or range(1, len(table) + 1)]
     axes.set_xticks(range(len(table)), names)
     axes.set_yticks(range(len(table)), names)
-    axes.set(xlabel="found", ylabel="true")
+    axes.set(xlabel="predicted", ylabel="true")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return Image.open(buffer).convert("RGB")
@@ -72,14 +72,14 @@ def confusion(table: NDArray, labels: Sequence[int] = ()) -> Image.Image:
 def curves(
     columns: Mapping[str, Sequence[float]], names: Sequence[str], title: str, x: str = "step", y: str = "loss"
 ) -> str:
-    """SVG of the named columns over `x`, on a logarithmic scale when they span more than a decade and are no shares."""
+    """SVG of the named columns over `x`; the scale is logarithmic if they span a decade and are not fractions."""
     figure = Figure(figsize=(6, 2.9), layout="constrained")
     axes = figure.subplots()
     for name in names:
         axes.plot(columns[x], columns[name], "." if len(columns[x]) == 1 else "-", label=name, linewidth=1.2)
     values = np.array([columns[name] for name in names], dtype=np.float64)
-    share = all(name.endswith(("accuracy", "IoU")) for name in names)
-    if not share and np.isfinite(values).all() and 0 < 10 * values.min() < values.max():
+    fractions = all(name.lower().endswith(("accuracy", "iou")) for name in names)
+    if not fractions and np.isfinite(values).all() and 0 < 10 * values.min() < values.max():
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
@@ -93,7 +93,7 @@ def curves(
 
 
 def histogram(values: NDArray, label: str) -> str:
-    """SVG of how many images have which error (N,) [grey level]."""
+    """SVG of a histogram of the images' errors (N,), in the unit that `label` names."""
     figure = Figure(figsize=(6, 2.1), layout="constrained")
     axes = figure.subplots()
     axes.hist(values, bins=min(40, max(5, len(values) // 3)), color="#3b6ea5")
@@ -105,38 +105,39 @@ def histogram(values: NDArray, label: str) -> str:
     return svg(figure)
 
 
-def contours(image: NDArray, found: NDArray[np.bool_], truth: NDArray[np.bool_] | None, times: int = 4) -> Image.Image:
-    """A SEM image (H, W) [grey level], enlarged, with the found hole's contour in red and the true one's in green."""
+def contours(image: NDArray, mask: NDArray[np.bool_], truth: NDArray[np.bool_] | None, times: int = 4) -> Image.Image:
+    """A SEM image (H, W) [grey level], enlarged: predicted hole contour in red, ground truth in green. True is hole."""
     large = np.kron(np.rint(image).clip(0, 255).astype(np.uint8), np.ones((times, times), dtype=np.uint8))
     picture = np.stack([large] * 3, axis=-1)
-    for hole, colour in ((truth, (60, 200, 90)), (found, (235, 70, 50))):
+    for hole, colour in ((truth, (60, 200, 90)), (mask, (235, 70, 50))):
         if hole is not None:
-            whole = np.kron(hole, np.ones((times, times), dtype=bool))
-            picture[whole & ~binary_erosion(whole, iterations=2, border_value=1)] = colour
+            enlarged = np.kron(hole, np.ones((times, times), dtype=bool))
+            picture[enlarged & ~binary_erosion(enlarged, iterations=2, border_value=1)] = colour
     return Image.fromarray(picture)
 
 
-def numbered(image: NDArray, parts: Sequence[Part], others: Sequence[Part] = ()) -> Image.Image:
-    """A SEM image (H, W) [grey level] with the contours of parts in red and their numbers, from 0, in yellow; of others
-    in blue."""
+def draw_numbered(image: NDArray, parts: Sequence[Part], unnumbered: Sequence[Part] = ()) -> Image.Image:
+    """A SEM image (H, W) [grey level]: contours of `parts` in red with numbers from 0 in yellow, of `unnumbered` in
+    blue."""
     picture = np.stack([np.rint(image).clip(0, 255).astype(np.uint8)] * 3, axis=-1)
-    for some, colour in ((others, (70, 130, 255)), (parts, (235, 70, 50))):
-        for top, left, mask in some:
+    for contour_parts, colour in ((unnumbered, (70, 130, 255)), (parts, (235, 70, 50))):
+        for top, left, mask in contour_parts:
             picture[top : top + mask.shape[0], left : left + mask.shape[1]][mask & ~binary_erosion(mask)] = colour
-    drawn = Image.fromarray(picture)
-    pen = ImageDraw.Draw(drawn)
+    labelled = Image.fromarray(picture)
+    pen = ImageDraw.Draw(labelled)
     for number, (top, left, mask) in enumerate(parts):
         font = ImageFont.load_default(min(max(min(mask.shape) / 3, 8), 32))
         y, x = np.mean(np.nonzero(mask), axis=1) + 0.5
         pen.text((left + x, top + y), str(number), (255, 225, 80), font, anchor="mm")
-    return drawn
+    return labelled
 
 
-def _coloured(rgba: NDArray) -> Image.Image:
+def _to_picture(rgba: NDArray) -> Image.Image:
     return Image.fromarray(np.rint(rgba[..., :3] * 255).astype(np.uint8))
 
 
 def svg(figure: Figure) -> str:
+    """The figure as an SVG element, for an HTML page; the same bytes each time."""
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "semdepth"}):
         figure.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(NO_METADATA))

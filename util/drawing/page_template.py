@@ -1,4 +1,4 @@
-"""An empty HTML page with the look that all pages share."""
+"""An empty HTML page with the style sheet of all pages."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ BASE_CSS = Path(__file__).with_name("base.css").read_text(encoding="utf-8")
 
 
 def empty_page(title: str, css: str = BASE_CSS) -> document:
-    """A page without content, which needs no other file and fits a phone."""
+    """A page without content; it needs no other file, and adapts to small screens."""
     page = document(title=title)
     with page.head:
         tags.meta(charset="utf-8")

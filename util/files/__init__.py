@@ -1,4 +1,7 @@
-"""."""
+"""Files and output: atomic writes, locks, PNG files, CSV cells, logs of numbers, one-line error messages.
+
+What the files contain (checkpoints, results, pages) is decided elsewhere.
+"""
 
 from .atomic import UNFINISHED, prepare, write_bytes
 from .csv_cells import escape_formula, unescape_formula

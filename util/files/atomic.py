@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic writes: a file exists completely or not at all."""
 
 import os
 from collections.abc import Callable
@@ -8,17 +8,17 @@ UNFINISHED = ".unfinished"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replaces `path` by `content` in one move."""
+    """Replaces `path` by `content` in one atomic rename."""
     write(path, lambda unfinished: unfinished.write_bytes(content))
 
 
 def write(path: Path, writer: Callable[[Path], object]) -> None:
-    """Replaces `path` in one move by what `writer` writes to the path that it is given."""
+    """Replaces `path` in one atomic rename by the file that `writer` writes to the path that it receives."""
     prepare(path, writer).replace(path)
 
 
 def prepare(path: Path, writer: Callable[[Path], object]) -> Path:
-    """Lets `writer` write a file beside `path`, flushed to the disk; returns where it lies."""
+    """Lets `writer` write a temporary file beside `path` and flushes it to the disk; returns its path."""
     unfinished = path.with_name(f".{path.name}{UNFINISHED}")
     try:
         writer(unfinished)
@@ -26,7 +26,7 @@ def prepare(path: Path, writer: Callable[[Path], object]) -> Path:
             os.fsync(file.fileno())
     except BaseException as error:
         unfinished.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno and error.filename is None:  # a failed write does not say of what
+        if isinstance(error, OSError) and error.errno and error.filename is None:  # a failed write names no file
             error.filename = str(path)
         raise
     return unfinished

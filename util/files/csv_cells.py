@@ -1,13 +1,13 @@
-"""Text in CSV cells that no spreadsheet takes for a formula."""
+"""CSV cells whose text no spreadsheet executes as a formula."""
 
-FORMULA = tuple("=+-@\t\r")  # what formulas begin with
+FORMULA_STARTS = tuple("=+-@\t\r")  # first characters of a formula
 
 
 def escape_formula(name: str) -> str:
-    """A name as a cell that no spreadsheet takes for a formula: `=1+1` becomes `'=1+1`, which they show as text."""
-    return f"'{name}" if name[:1] in FORMULA else name
+    """A name as a cell that no spreadsheet executes: `=1+1` becomes `'=1+1`, which is shown as text."""
+    return f"'{name}" if name[:1] in FORMULA_STARTS else name
 
 
 def unescape_formula(cell: str) -> str:
-    """The name that `escape_formula` made a cell of."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
+    """The name that `escape_formula` turned into this cell."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA_STARTS else cell

@@ -1,4 +1,4 @@
-"""What the machine denied in the middle of a run, in one line with advice."""
+"""Explains errors of the machine in one line with advice: no memory, full disk, killed worker process."""
 
 import errno
 
@@ -9,32 +9,32 @@ OUT_OF_MEMORY = (
     "not enough memory",
     "Cannot allocate memory",
 )
-TOO_SMALL = ("Kernel size can't be greater", "more than 1 spatial element", "Padding size should be less")
+IMAGE_TOO_SMALL = ("Kernel size can't be greater", "more than 1 spatial element", "Padding size should be less")
 WORKER_DIED = ("DataLoader worker (pid",)
 
 
 def explain_error(error: Exception) -> str:
-    """One line for what the machine denied; raises `error` itself if it is anything else, which is a defect."""
-    said = str(error)
-    if any(words in said for words in WORKER_DIED):
+    """Explains an error of the machine in one line; raises any other `error` again, because that is a bug."""
+    message = str(error)
+    if any(words in message for words in WORKER_DIED):
         return (
-            "a process that reads images was ended, often because memory ran out; what was saved before is kept. "
-            "Training goes on with --continue_train --num_threads 0"
+            "a worker process that reads images was killed, often because memory ran out; earlier checkpoints are "
+            "kept. Continue with --continue_train --num_threads 0"
         )
-    if isinstance(error, MemoryError) or any(words in said for words in OUT_OF_MEMORY):
+    if isinstance(error, MemoryError) or any(words in message for words in OUT_OF_MEMORY):
         return (
-            "out of memory; what was saved before is kept. Try a smaller --batch_size, smaller networks, or "
+            "out of memory; earlier checkpoints are kept. Use a smaller --batch_size, smaller networks, or "
             "--max_dataset_size"
         )
-    if "more than 1 value per channel" in said:
+    if "more than 1 value per channel" in message:
         return (
-            "a batch, or what is left for the last one, is a single image, which batch norm cannot learn from: give "
-            "another --batch_size"
+            "a batch (perhaps the last one) has a single image, and batch norm needs at least two: "
+            "use another --batch_size"
         )
-    if any(words in said for words in TOO_SMALL):
-        return "the images are too small for these networks: give larger ones, or fewer layers"
+    if any(words in message for words in IMAGE_TOO_SMALL):
+        return "the images are too small for these networks: use larger images or fewer layers"
     if isinstance(error, OSError):
         full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-        advice = "; what was saved before is kept: make room, then say the same again" if full else ""
-        return f"{error.filename}: {error.strerror}{advice}" if error.filename else f"{said}{advice}"
+        advice = "; earlier files are kept. Free disk space, then run the same command" if full else ""
+        return f"{error.filename}: {error.strerror}{advice}" if error.filename else f"{message}{advice}"
     raise error

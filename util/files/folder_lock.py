@@ -1,4 +1,4 @@
-"""The lock of a folder: one program writes to it at a time, and the lock dies with that program."""
+"""Lock of a folder: one program at a time writes to it. The system releases the lock when that program ends."""
 
 import fcntl
 import os
@@ -8,7 +8,7 @@ LOCK = ".lock"
 
 
 def acquire_lock(folder: Path, name: str = LOCK) -> int | None:
-    """The lock of `folder` as a file descriptor, to be closed by the caller; None while another program holds it."""
+    """Locks `folder`; returns a file descriptor that the caller closes, or None if another program holds the lock."""
     lock = os.open(folder / name, os.O_CREAT | os.O_RDWR, 0o644)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Grey PNG files, many and small: five times as fast as a general library, which the disk and the eyes thank for."""
+"""Writes small grey PNGs five times faster than a general library."""
 
 import struct
 import zlib
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY_8_BITS = (8, 0, 0, 0, 0)  # depth, colour type, compression, filter method, interlace
-UP = 2  # filter: each row as its difference to the one above
+UP = 2  # filter: each row is stored as its difference from the row above
 
 
 def grey_png(image: NDArray) -> bytes:
@@ -21,11 +21,11 @@ def grey_png(image: NDArray) -> bytes:
     rows = np.full((height, width + 1), UP, dtype=np.uint8)
     rows[0, 1:] = pixels[0]
     np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])
-    head = struct.pack(">IIBBBBB", width, height, *GREY_8_BITS)
-    body = zlib.compress(rows.data, 2)  # 8 % larger than the best, in half the time
-    return SIGNATURE + _chunk(b"IHDR", head) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+    header = struct.pack(">IIBBBBB", width, height, *GREY_8_BITS)
+    body = zlib.compress(rows.data, 2)  # 8 % larger files than the best level, in half the time
+    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
 
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    checksum = zlib.crc32(content, zlib.crc32(kind))
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+def _chunk(name: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(content, zlib.crc32(name))
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)

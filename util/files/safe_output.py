@@ -1,4 +1,4 @@
-"""What is printed, where nobody may be reading: a closed pipe or a full disk must not end a training unsaved."""
+"""Printing that cannot fail: a closed pipe or a full disk must not end a training before it is saved."""
 
 import io
 import os
@@ -7,12 +7,12 @@ from typing import Any
 
 
 class SafeStream:
-    """A text stream whose failures are passed over in silence from the first one on."""
+    """A text stream that discards its output after the first write error."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks
+            stream.reconfigure(errors="backslashreplace")  # characters that the terminal's encoding lacks
 
     def write(self, text: str) -> int:
         try:
@@ -28,19 +28,19 @@ class SafeStream:
             self._silence()
 
     def _silence(self) -> None:
-        # The file descriptor is exchanged, so that what is buffered does not fail again at the end of the program.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self._stream.fileno())
-        os.close(nowhere)
+        # Redirects the file descriptor. Otherwise the buffered text would fail again when the program ends.
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, self._stream.fileno())
+        os.close(devnull)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
 
 def make_output_safe() -> None:
-    """From now on nothing that is printed can fail; a stream that is closed already is one that nobody reads."""
+    """Makes stdout and stderr safe: printing never fails from now on, not even if the stream is already closed."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (open as long as the program runs)
+            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (stays open until the program ends)
         setattr(sys, name, SafeStream(stream))

@@ -1,4 +1,4 @@
-"""What may fail without stopping a training: logs and pictures."""
+"""Turns write errors of logs and pictures into warnings, so that they do not stop a training."""
 
 from types import TracebackType
 
@@ -6,21 +6,21 @@ from tqdm import tqdm
 
 
 class WarnOnError:
-    """`with Tolerant("the page"):` an OSError within is one warning, the first time, and the program goes on."""
+    """`with WarnOnError("the page"):` the first OSError inside prints a warning, and the program always continues."""
 
-    def __init__(self, what: str) -> None:
-        self.what, self.warned = what, False
+    def __init__(self, subject: str) -> None:
+        self.subject, self.warned = subject, False
 
     def __enter__(self) -> "WarnOnError":
         return self
 
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+    def __exit__(self, error_type: type | None, error: BaseException | None, trace: TracebackType | None) -> bool:
         if not isinstance(error, OSError):
             return False
         if not self.warned:
-            where = f"{error.filename}: " if error.filename else ""
+            path = f"{error.filename}: " if error.filename else ""
             tqdm.write(
-                f"warning: {self.what} could not be written ({where}{error.strerror or error}); training goes on"
+                f"warning: {self.subject} could not be written ({path}{error.strerror or error}); training continues"
             )
         self.warned = True
         return True

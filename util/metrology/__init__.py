@@ -1,11 +1,24 @@
-"""From depth maps to the numbers of a metrology report: holes, sites, runs."""
+"""Measures holes in depth maps, and computes statistics of holes, sites and runs with their uncertainty.
+
+Not here: errors against simulated ground truth (`..scoring`) and pages of single images (`..page`)."""
 
 from . import hole_table
 from .hole_measurement import measure_holes
-from .quantity_names import BOTTOM, HALF, QUANTITIES, TOP, UNCERTAIN, difference, in_pixels, name_in_pixels
+from .quantity_names import (
+    BOTTOM,
+    FORMER_NAMES,
+    HALF,
+    QUANTITIES,
+    TOP,
+    UNCERTAIN,
+    difference,
+    in_pixels,
+    name_in_pixels,
+)
 
 __all__ = [
     "BOTTOM",
+    "FORMER_NAMES",
     "HALF",
     "QUANTITIES",
     "TOP",

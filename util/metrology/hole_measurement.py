@@ -1,4 +1,4 @@
-"""The measures of holes and trenches from their depth maps: depth, critical dimensions, walls, volume."""
+"""Measures holes and trenches in depth maps: depth, critical dimensions (CD), sidewall angles, volume."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,22 +7,23 @@ from scipy.ndimage import label, minimum_filter
 from .contour import Contour
 from .quantity_names import BOTTOM, HALF, QUANTITIES, SIDES, TOP
 
-BLOCK = 512  # holes measured at once, so that memory does not grow with their number
+BLOCK = 512  # holes measured at once, which limits the memory
 
 
 def measure_holes(
-    depth_nm: NDArray, pixel_nm: float = 1.0, interval_nm: NDArray | None = None, lines: bool = False
+    depth_nm: NDArray, pixel_nm: float = 1.0, depth_u90_nm: NDArray | None = None, lines: bool = False
 ) -> dict[str, NDArray[np.float64]]:
-    """The `MEASURES` (N,) of one hole each in depth maps (N, H, W) [nm below the top surface], pixels of `pixel_nm`.
+    """The `QUANTITIES` (N,) of one hole in each depth map (N, H, W) [nm below the top surface]; `pixel_nm` [nm].
 
-    A trench is measured as a hole is. With `lines` the dimensions are those of the largest line, what stands between
-    etched ground, and its walls'; depth, roughness and volume are the ground's.
+    A trench is measured like a hole. With `lines`, CDs and sidewall angles are those of the largest line, which
+    stands between etched ground; depth, roughness and volume are those of the ground.
 
-    NaN is what cannot be measured: everything where there is no hole, and what lies across a border that the hole runs
-    through, as a trench does. Of several holes the largest is measured. `interval_nm` (N, H, W) is half the width of
-    each pixel's 90 % interval; each of two opposite edges moves by it over the slope, on its own. Contours are linear
-    between pixels. Top, half and bottom CD are at shares of the plateau's depth, and the walls straight lines between
-    two of them, as in the trapezoid of ISO 21466:2019, whose top and bottom are at 0 and 100 %.
+    Values that cannot be measured are NaN: all of them where there is no hole, and those across an image border that
+    the hole crosses, as a trench does. If a map has several holes, the largest is measured. `depth_u90_nm` (N, H, W)
+    is the expanded uncertainty U90 of each pixel. It moves each of two opposite edges by U90 / slope, independently.
+    Contours are linear between pixels. Top, half and bottom CD are at fractions of the plateau's depth. The walls are
+    straight lines between two of them, as in the trapezoid of ISO 21466:2019, whose top and bottom are at 0 and 100 %.
+    Raises ValueError for another shape, and for a pixel size that is not above 0.
     """
     depth = np.asarray(depth_nm, dtype=np.float32)
     if depth.ndim != 3 or min(depth.shape[1:]) < 3:
@@ -30,50 +31,55 @@ def measure_holes(
     if not 0 < pixel_nm < np.inf:
         raise ValueError(f"pixel_nm is {pixel_nm}: expected a length above 0")
     blocks = [slice(start, start + BLOCK) for start in range(0, len(depth), BLOCK)]
-    parts = [_measure(depth[at], pixel_nm, None if interval_nm is None else interval_nm[at], lines) for at in blocks]
+    parts = [
+        _measure_block(depth[block], pixel_nm, None if depth_u90_nm is None else depth_u90_nm[block], lines)
+        for block in blocks
+    ]
     return {name: np.concatenate([np.empty(0), *(part[name] for part in parts)]) for name in QUANTITIES}
 
 
-def _measure(
-    depth: NDArray, pixel_nm: float, interval_nm: NDArray | None, lines: bool
+def _measure_block(
+    depth: NDArray, pixel_nm: float, depth_u90_nm: NDArray | None, lines: bool
 ) -> dict[str, NDArray[np.float64]]:
-    depth = depth if lines else np.where(_others(depth), 0, depth)
-    plateau = _plateau(depth)
+    depth = depth if lines else np.where(_smaller_regions(depth), 0, depth)
+    plateau = _plateau_depth(depth)
     floor = depth > BOTTOM * plateau[:, None, None]
-    shares, relief = (TOP, HALF, BOTTOM), depth
+    fractions, relief = (TOP, HALF, BOTTOM), depth
     if lines:
         relief = plateau[:, None, None].astype(np.float32) - depth
-        shares, relief = (1 - TOP, 1 - HALF, 1 - BOTTOM), np.where(_others(relief), 0, relief)
+        fractions, relief = (1 - TOP, 1 - HALF, 1 - BOTTOM), np.where(_smaller_regions(relief), 0, relief)
     contours = {
-        name: Contour(relief, share * plateau) for name, share in zip(("top", "half", "bottom"), shares, strict=True)
+        height: Contour(relief, fraction * plateau)
+        for height, fraction in zip(("top", "half", "bottom"), fractions, strict=True)
     }
     half = contours["half"]
-    found = dict.fromkeys(QUANTITIES, np.full(len(depth), np.nan))
-    found["depth_mean_nm"] = (depth * floor).sum((1, 2), dtype=np.float64) / np.maximum(floor.sum((1, 2)), 1)
-    found["depth_max_nm"] = depth.max((1, 2)).astype(np.float64)
-    found["depth_plateau_nm"] = plateau
-    found["floor_roughness_nm"] = _roughness(depth - plateau[:, None, None].astype(np.float32), floor)
-    found["volume_nm3"] = depth.sum((1, 2), dtype=np.float64) * pixel_nm**2
+    values = dict.fromkeys(QUANTITIES, np.full(len(depth), np.nan))
+    values["depth_mean_nm"] = (depth * floor).sum((1, 2), dtype=np.float64) / np.maximum(floor.sum((1, 2)), 1)
+    values["depth_max_nm"] = depth.max((1, 2)).astype(np.float64)
+    values["depth_median_nm"] = plateau
+    values["floor_sq_nm"] = _floor_sq(depth - plateau[:, None, None].astype(np.float32), floor)
+    values["volume_nm3"] = depth.sum((1, 2), dtype=np.float64) * pixel_nm**2
     edges = {}
-    for name, contour in contours.items():
-        left, right, top, bottom = edges[name] = contour.edges(half.box)
-        found[f"cd_{name}_x_nm"], found[f"cd_{name}_y_nm"] = (right - left) * pixel_nm, (bottom - top) * pixel_nm
-        found[f"cd_{name}_nm"] = np.sqrt(contour.area * 4 / np.pi) * pixel_nm
+    for height, contour in contours.items():
+        left, right, top, bottom = edges[height] = contour.edges(half.box)
+        values[f"cd_{height}_x_nm"], values[f"cd_{height}_y_nm"] = (right - left) * pixel_nm, (bottom - top) * pixel_nm
+        values[f"cd_{height}_nm"] = np.sqrt(contour.area * 4 / np.pi) * pixel_nm
     for side, outer, inner in zip(SIDES, edges["top"], edges["bottom"], strict=True):
-        found[f"swa_{side}_deg"] = np.degrees(np.arctan2((BOTTOM - TOP) * plateau, np.abs(inner - outer) * pixel_nm))
-    (found["centre_x_nm"], found["centre_y_nm"]) = ((one + 0.5) * pixel_nm for one in half.centre)
-    found["ellipticity"], found["orientation_deg"] = half.ellipse
-    if interval_nm is not None:
-        found["cd_half_u90_nm"] = np.sqrt(2) * _shift(relief, interval_nm, HALF * plateau) * pixel_nm
-    return {name: np.where(plateau > 0, values, np.nan) for name, values in found.items()}
+        values[f"swa_{side}_deg"] = np.degrees(np.arctan2((BOTTOM - TOP) * plateau, np.abs(inner - outer) * pixel_nm))
+    # Contours count from the centre of a pixel, centre_x_nm and centre_y_nm from its edge.
+    values["centre_x_nm"], values["centre_y_nm"] = ((position + 0.5) * pixel_nm for position in half.centre)
+    values["ellipticity"], values["orientation_deg"] = half.ellipse
+    if depth_u90_nm is not None:
+        values["cd_half_u90_nm"] = np.sqrt(2) * _contour_shift(relief, depth_u90_nm, HALF * plateau) * pixel_nm
+    return {name: np.where(plateau > 0, column, np.nan) for name, column in values.items()}
 
 
-def _others(depth: NDArray) -> NDArray[np.bool_]:
-    """What is deeper than a twentieth of the deepest pixel, but not joined to the largest such region (N, H, W)."""
+def _smaller_regions(depth: NDArray) -> NDArray[np.bool_]:
+    """Mask (N, H, W) of pixels deeper than 1/20 of the deepest one that do not belong to the largest such region."""
     below = depth > depth.max((1, 2), keepdims=True).clip(min=0) / 20
-    within = np.zeros((3, 3, 3), dtype=bool)
-    within[1] = True
-    regions, count = label(below, within)
+    neighbours = np.zeros((3, 3, 3), dtype=bool)
+    neighbours[1] = True  # regions do not connect across images
+    regions, count = label(below, neighbours)
     sizes = np.bincount(regions.ravel(), minlength=count + 1)
     sizes[0] = 0
     flat = regions.reshape(len(depth), -1)
@@ -81,38 +87,40 @@ def _others(depth: NDArray) -> NDArray[np.bool_]:
     return below & (regions != largest[:, :, None])
 
 
-def _plateau(depth: NDArray) -> NDArray[np.float64]:
-    """Median depth (N,) of what is deeper than 90 % of it, found from the median of the deeper half."""
+def _plateau_depth(depth: NDArray) -> NDArray[np.float64]:
+    """Depth (N,) of the plateau: the median of all pixels deeper than 90 % of it, by iteration."""
     ordered = -np.sort(-depth.reshape(len(depth), -1), axis=1)
-    middle = ordered[:, 0] * (HALF / BOTTOM)
+    median = ordered[:, 0] * (HALF / BOTTOM)  # the first step then takes all pixels deeper than half the maximum
     for _ in range(3):
-        count = (ordered > BOTTOM * middle[:, None]).sum(axis=1)
-        places = np.stack(((count - 1).clip(min=0) // 2, count // 2), axis=1)
-        middle = np.take_along_axis(ordered, places, axis=1).mean(axis=1)
-    return middle.astype(np.float64)
+        count = (ordered > BOTTOM * median[:, None]).sum(axis=1)
+        ranks = np.stack(((count - 1).clip(min=0) // 2, count // 2), axis=1)
+        median = np.take_along_axis(ordered, ranks, axis=1).mean(axis=1)
+    return median.astype(np.float64)
 
 
-def _roughness(height: NDArray, floor: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Root mean square (N,) of heights (N, H, W) around their least-squares quadratic surface, on the floor without the
-    pixels at its rim, which are partly wall."""
+def _floor_sq(height: NDArray, floor: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Sq (N,): root mean square of heights (N, H, W) around their least-squares quadratic surface, on the floor.
+
+    Pixels at the floor's rim do not count, as they are partly wall.
+    """
     floor = np.asarray(minimum_filter(floor, (1, 3, 3)))
     rows, columns = height.shape[1:]
-    y, x = (one.ravel() for one in np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij"))
+    y, x = (grid.ravel() for grid in np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij"))
     powers = [(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2)]
     products = sorted({(a + c, b + d) for a, b in powers for c, d in powers})
-    share = floor.reshape(len(floor), -1).astype(np.float32)
-    values = height.reshape(len(floor), -1) * share
-    sums = share @ np.stack([x**a * y**b for a, b in products], axis=1, dtype=np.float32)
-    normal = sums[:, [[products.index((a + c, b + d)) for c, d in powers] for a, b in powers]].astype(np.float64)
-    right = (values @ np.stack([x**a * y**b for a, b in powers], axis=1, dtype=np.float32)).astype(np.float64)
-    fitted = np.linalg.pinv(normal, rcond=1e-6, hermitian=True) @ right[:, :, None]
-    left_over = np.einsum("ij,ij->i", values, values) - (right[:, None] @ fitted)[:, 0, 0]
-    return np.sqrt(left_over.clip(min=0) / np.maximum(share.sum(axis=1), 1))
+    weights = floor.reshape(len(floor), -1).astype(np.float32)
+    values = height.reshape(len(floor), -1) * weights
+    sums = weights @ np.stack([x**a * y**b for a, b in products], axis=1, dtype=np.float32)
+    normal_matrix = sums[:, [[products.index((a + c, b + d)) for c, d in powers] for a, b in powers]].astype(np.float64)
+    right_side = (values @ np.stack([x**a * y**b for a, b in powers], axis=1, dtype=np.float32)).astype(np.float64)
+    coefficients = np.linalg.pinv(normal_matrix, rcond=1e-6, hermitian=True) @ right_side[:, :, None]
+    residual_squares = np.einsum("ij,ij->i", values, values) - (right_side[:, None] @ coefficients)[:, 0, 0]
+    return np.sqrt(residual_squares.clip(min=0) / np.maximum(weights.sum(axis=1), 1))
 
 
-def _shift(depth: NDArray, interval: NDArray, threshold: NDArray) -> NDArray[np.float64]:
-    """By how much [px] the contour (N,) at `threshold` [nm] moves where the depth moves by `interval` [nm]."""
+def _contour_shift(depth: NDArray, depth_u90: NDArray, threshold: NDArray) -> NDArray[np.float64]:
+    """Shift (N,) [px] of the contour at `threshold` [nm] if the depth changes by `depth_u90` (N, H, W) [nm]."""
     slope = np.hypot(*np.gradient(depth, axis=(1, 2)))
     on_contour = np.abs(depth - threshold[:, None, None]) < slope / 2
-    steepness = (slope * on_contour).sum((1, 2), dtype=np.float64)
-    return (interval * on_contour).sum((1, 2), dtype=np.float64) / np.where(steepness > 0, steepness, np.nan)
+    total_slope = (slope * on_contour).sum((1, 2), dtype=np.float64)
+    return (depth_u90 * on_contour).sum((1, 2), dtype=np.float64) / np.where(total_slope > 0, total_slope, np.nan)

@@ -1,4 +1,4 @@
-"""The measures of many holes as test.py wrote them: holes.csv in columns."""
+"""The measurements of many holes: reads holes.csv of test.py into columns."""
 
 import csv
 import re
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from ..errors import UtilError
 from ..files import unescape_formula
+from .quantity_names import FORMER_NAMES
 
 REPEAT = re.compile(r"(.*)_itr(\d+)", re.DOTALL)
 U90 = "_u90"
 AXIAL = "orientation_deg"  # an axis has no direction: -90 and 90 degrees are the same
-OUTSIDE = "outside_known"  # 1: the image is outside what the model knows
-NO_QUANTITY = ("image", "site", OUTSIDE, "strangeness", "pixel_nm")
+IS_OOD = "is_ood"  # 1: the image is out of distribution
+NO_QUANTITY = ("image", "site", IS_OOD, "ood_score", "pixel_nm")
 
 
 @dataclass(frozen=True)
@@ -24,32 +25,36 @@ class HoleTable:
     """N images of H holes at S sites. Images whose names end in _itr0, _itr1, ... are repeats of one hole."""
 
     images: list[str]
-    sites: list[str]  # in the file's order; '' for holes of which no site is known
-    site: NDArray[np.intp]  # (N,) place in `sites`
+    sites: list[str]  # in the file's order; '' for holes whose site is not known
+    site: NDArray[np.intp]  # (N,) index into `sites`
     hole: NDArray[np.intp]  # (N,) number of the hole, 0..H-1
-    repeat: NDArray[np.intp]  # (N,) number behind _itr; 0 without one
-    quantities: dict[str, NDArray[np.float64]]  # (N,) each; NaN is what could not be measured
-    u90: dict[str, NDArray[np.float64]]  # half the width of the 90 % interval (N,) of some of them
-    is_ood: NDArray[np.bool_] | None = None  # (H,) outside what the model knows; None where it does not say
-    n_dropped: int = 0  # holes outside what the model knows that were in the file
+    repeat: NDArray[np.intp]  # (N,) number after _itr; 0 without one
+    quantities: dict[str, NDArray[np.float64]]  # (N,) each; NaN where it could not be measured
+    u90: dict[str, NDArray[np.float64]]  # (N,) each: expanded uncertainty U90 of some quantities
+    is_ood: NDArray[np.bool_] | None = None  # (H,) out of distribution; None if the model gives no OOD score
+    n_dropped: int = 0  # number of OOD holes that `drop_ood` removed
 
     @property
     def hole_site(self) -> NDArray[np.intp]:
-        """Place in `sites` of each hole (H,)."""
+        """Index into `sites` of each hole (H,)."""
         return self.site[np.unique(self.hole, return_index=True)[1]]
 
     def drop_ood(self) -> "HoleTable":
-        """The same without the holes outside what the model knows; raises UtilError where it does not say which are,
-        and where none is left."""
+        """The same table without the holes that are out of distribution (OOD).
+
+        Raises UtilError if the table has no OOD flags, and if no measured hole remains.
+        """
         if self.is_ood is None:
-            raise UtilError(f"--known_only: the model does not say which holes it knows (holes.csv, {OUTSIDE})")
+            raise UtilError(f"--exclude_ood: the model gives no OOD score: column {IS_OOD} of holes.csv has no values")
         keep = ~self.is_ood[self.hole]
-        quantities = {name: seen for name, one in self.quantities.items() if np.isfinite(seen := one[keep]).any()}
+        quantities = {
+            name: column for name, values in self.quantities.items() if np.isfinite(column := values[keep]).any()
+        }
         if not quantities:
-            raise UtilError("--known_only: no hole is left that the model knows and that was measured")
+            raise UtilError("--exclude_ood: all measured holes are out of distribution (OOD); no hole is left")
         if AXIAL in quantities:
-            quantities[AXIAL] = _turned(quantities[AXIAL])
-        sites, site = _places([self.sites[n] for n in self.site[keep]])
+            quantities[AXIAL] = _wrap_axes(quantities[AXIAL])
+        sites, site = _index_names([self.sites[n] for n in self.site[keep]])
         return replace(
             self,
             images=[image for image, kept in zip(self.images, keep, strict=True) if kept],
@@ -58,46 +63,53 @@ class HoleTable:
             hole=np.unique(self.hole[keep], return_inverse=True)[1],
             repeat=self.repeat[keep],
             quantities=quantities,
-            u90={name: one[keep] for name, one in self.u90.items()},
+            u90={name: values[keep] for name, values in self.u90.items()},
             is_ood=self.is_ood[~self.is_ood],
             n_dropped=int(self.is_ood.sum()),
         )
 
 
 def read(path: Path) -> HoleTable:
-    """The table at `path`. Every column of numbers is a quantity, or the `_u90_` interval of one, but for strangeness,
-    `outside_known` and the width of a pixel; other text is passed over. A hole is outside what the model knows if
-    one of its repeats is. Orientations are turned by 180 degrees where that brings them nearer to their mean axis.
+    """The table at `path`. Columns of older files get their present names.
 
-    Raises UtilError where it is no such table: no image column, a row cut short, an image named twice, or a cell that
-    is no finite number in a column of numbers.
+    Each column of numbers is a quantity, or with `_u90_` the uncertainty of one. `ood_score`, `is_ood` and `pixel_nm`
+    are no quantities. Other text is ignored. A hole is OOD if one of its repeats is. Orientations are turned by
+    180 degrees where that brings them closer to their mean axis.
+
+    Raises UtilError if it is not such a table: no image column, an incomplete row, an image named twice, or a cell that
+    is not a finite number in a column of numbers.
     """
-    header, rows = _rows(path)
+    header, rows = _read_rows(path)
     cells = dict(zip(header, zip(*rows, strict=True), strict=True))
     images = [unescape_formula(text) for text in cells["image"]]
-    at = [unescape_formula(text) for text in cells["site"]] if "site" in cells else [""] * len(images)
-    holes, repeats = zip(*(_hole(image) for image in images), strict=True)
-    twin = next((image for (image, _), times in Counter(zip(images, at, strict=True)).items() if times > 1), None)
-    if twin is not None:
-        raise UtilError(f"{path}: names image {twin!r} twice; run test.py again")
-    found = {
-        name: values for name in header if name not in NO_QUANTITY if (values := _numbers(path, name, cells[name]))
+    image_sites = [unescape_formula(text) for text in cells["site"]] if "site" in cells else [""] * len(images)
+    holes, repeats = zip(*(_split_repeat(image) for image in images), strict=True)
+    keys = Counter(zip(images, image_sites, strict=True))
+    duplicate = next((image for (image, _), count in keys.items() if count > 1), None)
+    if duplicate is not None:
+        raise UtilError(f"{path}: names image {duplicate!r} twice; run test.py again")
+    numbers = {
+        name: values
+        for name in header
+        if name not in NO_QUANTITY
+        if (values := _parse_numbers(path, name, cells[name]))
     }
-    columns = {name: np.array(values, dtype=np.float64) for name, values in found.items()}
+    columns = {name: np.array(values, dtype=np.float64) for name, values in numbers.items()}
     if AXIAL in columns:
-        columns[AXIAL] = _turned(columns[AXIAL])
-    sites, site = _places(at)
-    hole = _places(list(zip(at, holes, strict=True)))[1]
+        columns[AXIAL] = _wrap_axes(columns[AXIAL])
+    sites, site = _index_names(image_sites)
+    hole = _index_names(list(zip(image_sites, holes, strict=True)))[1]
     u90 = {name.replace(U90, ""): values for name, values in columns.items() if U90 in name}
     quantities = {name: values for name, values in columns.items() if U90 not in name}
     if not quantities:
-        raise UtilError(f"{path}: holds no measure of a hole; run test.py with a model that predicts depth")
-    flags = _numbers(path, OUTSIDE, cells[OUTSIDE]) if OUTSIDE in cells else None
-    outside = None if flags is None else np.bincount(hole, np.equal(flags, 1)) > 0
-    return HoleTable(images, sites, site, hole, np.array(repeats, dtype=np.intp), quantities, u90, outside)
+        raise UtilError(f"{path}: holds no measurement of a hole; run test.py with a model that predicts depth")
+    flags = _parse_numbers(path, IS_OOD, cells[IS_OOD]) if IS_OOD in cells else None
+    is_ood = None if flags is None else np.bincount(hole, np.equal(flags, 1)) > 0
+    return HoleTable(images, sites, site, hole, np.array(repeats, dtype=np.intp), quantities, u90, is_ood)
 
 
-def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
+def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    """The column names, former ones replaced by present ones, and the rows."""
     try:
         with path.open(newline="", encoding="utf-8", errors="replace") as file:
             header, *rows = list(csv.reader(file)) or [[]]
@@ -105,18 +117,19 @@ def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
         raise UtilError(f"{path}: no such file; run test.py with a model that predicts depth") from None
     except (OSError, csv.Error) as error:
         raise UtilError(f"{path}: cannot be read ({error}); run test.py again") from None
+    header = [FORMER_NAMES.get(name, name) for name in header]
     if "image" not in header or len(set(header)) < len(header):
-        raise UtilError(f"{path}: not a table of holes, whose first line names the columns, one of them `image`")
+        raise UtilError(f"{path}: not a table of holes: its first line must name the columns, one of them `image`")
     for line, row in enumerate(rows, 2):
         if len(row) != len(header):
             raise UtilError(f"{path}: row {line} has {len(row)} cells, the first {len(header)}; run test.py again")
     if not rows:
-        raise UtilError(f"{path}: holds no hole; test at least one image")
+        raise UtilError(f"{path}: holds no hole; run test.py on at least one image")
     return header, rows
 
 
-def _numbers(path: Path, name: str, cells: tuple[str, ...]) -> list[float] | None:
-    """The column's values, NaN for empty cells; None where it holds no number at all."""
+def _parse_numbers(path: Path, name: str, cells: tuple[str, ...]) -> list[float] | None:
+    """The column's values, NaN for empty cells; None if it holds no number at all."""
     try:
         values = [float(cell or "nan") for cell in cells]
         bad = np.flatnonzero(np.isinf(values)).tolist()
@@ -125,7 +138,7 @@ def _numbers(path: Path, name: str, cells: tuple[str, ...]) -> list[float] | Non
         if len(bad) == sum(map(bool, cells)):
             return None
     if bad:
-        raise UtilError(f"{path}: row {bad[0] + 2}, column {name}: {cells[bad[0]]!r} is no finite number")
+        raise UtilError(f"{path}: row {bad[0] + 2}, column {name}: {cells[bad[0]]!r} is not a finite number")
     return values if np.isfinite(values).any() else None
 
 
@@ -136,18 +149,20 @@ def _is_number(cell: str) -> bool:
         return False
 
 
-def _hole(image: str) -> tuple[str, int]:
+def _split_repeat(image: str) -> tuple[str, int]:
+    """The name of the hole that an image shows, and the number of the repeat."""
     match = REPEAT.fullmatch(image)
     return (f"{match[1]}_itr", int(match[2][:9])) if match else (image, 0)
 
 
-def _places(names: list) -> tuple[list, NDArray[np.intp]]:
-    place = {name: n for n, name in enumerate(dict.fromkeys(names))}
-    return list(place), np.array([place[name] for name in names], dtype=np.intp)
+def _index_names(names: list) -> tuple[list, NDArray[np.intp]]:
+    """The different names in their order, and for each name (N,) its index in them."""
+    index = {name: n for n, name in enumerate(dict.fromkeys(names))}
+    return list(index), np.array([index[name] for name in names], dtype=np.intp)
 
 
-def _turned(angle: NDArray) -> NDArray[np.float64]:
-    """Angles (N,) of axes [degree], within 90 of their mean axis (Mardia and Jupp, Directional Statistics, 2000)."""
-    twice = np.exp(2j * np.radians(angle[np.isfinite(angle)]))
-    axis = np.degrees(np.angle(twice.sum())) / 2
+def _wrap_axes(angle: NDArray) -> NDArray[np.float64]:
+    """Angles (N,) of axes [deg], within 90 of their mean axis (Mardia and Jupp, Directional Statistics, 2000)."""
+    vectors = np.exp(2j * np.radians(angle[np.isfinite(angle)]))  # doubled angles: an axis repeats every 180 deg
+    axis = np.degrees(np.angle(vectors.sum())) / 2
     return axis + (angle - axis + 90) % 180 - 90

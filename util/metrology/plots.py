@@ -1,4 +1,4 @@
-"""The plots of a metrology report as SVG. They show no names, which may hold anything."""
+"""The plots of the metrology page as SVG. They show no names of sites or images, which may hold any character."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,33 +11,33 @@ from .reference_comparison import Comparison
 from .repeatability import Repeatability
 
 BLUE, RED, GREY = "#3b6ea5", "#b5483a", "#888888"
-MOST = 2000  # points that are drawn one by one; more become a picture in the SVG
+MAX_VECTOR_POINTS = 2000  # more points are embedded as a raster image, which keeps the SVG small
 
 
-def trend(name: str, mean: NDArray, three_sigma: NDArray | None, outside: NDArray, what: str) -> str:
-    """A quantity (n,) over sites, or holes, in the file's order, with 3 sigma of each where there is one."""
-    figure, axes = _axes((12, 2.7))
-    number, many = np.arange(1, len(mean) + 1), len(mean) > MOST
+def draw_trend(name: str, mean: NDArray, three_sigma: NDArray | None, outliers: NDArray, item: str) -> str:
+    """SVG of a quantity (n,) over sites or holes (`item`), in the file's order, with the 3 sigma of each if given."""
+    figure, axes = _new_axes((12, 2.7))
+    number, rasterized = np.arange(1, len(mean) + 1), len(mean) > MAX_VECTOR_POINTS
     if three_sigma is not None:
         low, high = mean - np.nan_to_num(three_sigma), mean + np.nan_to_num(three_sigma)
-        width, meaning = 0.5 if many else 0.9, "±3 sigma of its holes"
-        axes.vlines(number, low, high, BLUE, linewidth=width, alpha=0.35, label=meaning, rasterized=many)
-    _points(axes, number[~outside], mean[~outside], BLUE, what)
-    if outside.any():
-        axes.plot(number[outside], mean[outside], "D", color=RED, markersize=4, label="outlier")
-    middle = float(np.nanmedian(mean))
-    axes.axhline(middle, color=GREY, linewidth=0.9, linestyle="--", label=f"median {middle:.4g}")
-    axes.set(xlabel=f"number of the {what}", ylabel=name, xlim=(0.5, len(mean) + 0.5))
+        width, label = 0.5 if rasterized else 0.9, "±3 sigma of its holes"
+        axes.vlines(number, low, high, BLUE, linewidth=width, alpha=0.35, label=label, rasterized=rasterized)
+    _draw_points(axes, number[~outliers], mean[~outliers], BLUE, item)
+    if outliers.any():
+        axes.plot(number[outliers], mean[outliers], "D", color=RED, markersize=4, label="outlier")
+    median = float(np.nanmedian(mean))
+    axes.axhline(median, color=GREY, linewidth=0.9, linestyle="--", label=f"median {median:.4g}")
+    axes.set(xlabel=f"number of the {item}", ylabel=name, xlim=(0.5, len(mean) + 0.5))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    return _finished(figure, axes)
+    return _render(figure, axes)
 
 
-def mandel(name: str, found: Comparison) -> str:
-    """Measured over reference, with the Mandel line and the line of equality."""
-    figure, axes = _axes((5.4, 4.4))
-    _points(axes, found.reference, found.measured, BLUE)
-    ends = np.array([found.reference.min(), found.reference.max()])
-    line = found.line
+def draw_mandel(name: str, comparison: Comparison) -> str:
+    """SVG: measured over reference, with the Mandel line and the line of equality."""
+    figure, axes = _new_axes((5.4, 4.4))
+    _draw_points(axes, comparison.reference, comparison.measured, BLUE)
+    ends = np.array([comparison.reference.min(), comparison.reference.max()])
+    line = comparison.line
     axes.plot(
         ends,
         line.offset + line.slope * ends,
@@ -47,46 +47,49 @@ def mandel(name: str, found: Comparison) -> str:
     )
     axes.plot(ends, ends, color=GREY, linewidth=0.9, linestyle="--", label="equal")
     axes.set(xlabel="reference [nm]", ylabel=name)
-    return _finished(figure, axes)
+    return _render(figure, axes)
 
 
-def bland_altman(name: str, found: Comparison) -> str:
-    """Measured minus reference over the mean of both, with bias and limits of agreement."""
-    figure, axes = _axes((5.4, 4.4))
-    _points(axes, (found.measured + found.reference) / 2, found.measured - found.reference, BLUE)
-    _levels(axes, found.bias, found.limits_of_agreement, f"bias {found.bias:+.3g}", "95 % limits of agreement")
+def draw_bland_altman(name: str, comparison: Comparison) -> str:
+    """SVG: measured minus reference over the mean of both, with bias and limits of agreement."""
+    figure, axes = _new_axes((5.4, 4.4))
+    mean = (comparison.measured + comparison.reference) / 2
+    _draw_points(axes, mean, comparison.measured - comparison.reference, BLUE)
+    label = f"bias {comparison.bias:+.3g}"
+    _draw_limits(axes, comparison.bias, comparison.limits_of_agreement, label, "95 % limits of agreement")
     axes.set(xlabel=f"mean of {name} and the reference", ylabel="measured − reference [nm]")
-    return _finished(figure, axes)
+    return _render(figure, axes)
 
 
-def repeats(name: str, found: Repeatability) -> str:
-    """Second measurement of each hole minus the first, over their mean."""
-    figure, axes = _axes((5.4, 3.4))
-    _points(axes, (found.first + found.second) / 2, found.second - found.first, BLUE)
-    apart = 3 * np.sqrt(2) * found.sigma
-    _levels(axes, found.shift, (found.shift - apart, found.shift + apart), f"mean {found.shift:+.2g}", "±3 sd")
+def draw_repeats(name: str, repeats: Repeatability) -> str:
+    """SVG: second measurement of each hole minus the first, over their mean."""
+    figure, axes = _new_axes((5.4, 3.4))
+    _draw_points(axes, (repeats.first + repeats.second) / 2, repeats.second - repeats.first, BLUE)
+    half_width = 3 * np.sqrt(2) * repeats.sigma
+    limits = (repeats.shift - half_width, repeats.shift + half_width)
+    _draw_limits(axes, repeats.shift, limits, f"mean {repeats.shift:+.2g}", "±3 sd")
     axes.set(xlabel=name, ylabel="second − first")
-    return _finished(figure, axes)
+    return _render(figure, axes)
 
 
-def _axes(size: tuple[float, float]) -> tuple[Figure, Axes]:
+def _new_axes(size: tuple[float, float]) -> tuple[Figure, Axes]:
     figure = Figure(figsize=size, layout="constrained", dpi=150)
     return figure, figure.subplots()
 
 
-def _points(axes: Axes, x: NDArray, y: NDArray, colour: str, label: str | None = None) -> None:
-    many = len(x) > MOST
-    size, clear = (2.0, 0.35) if many else (3.5, 0.75)
-    axes.plot(x, y, ".", color=colour, markersize=size, alpha=clear, label=label, rasterized=many)
+def _draw_points(axes: Axes, x: NDArray, y: NDArray, colour: str, label: str | None = None) -> None:
+    rasterized = len(x) > MAX_VECTOR_POINTS
+    size, alpha = (2.0, 0.35) if rasterized else (3.5, 0.75)
+    axes.plot(x, y, ".", color=colour, markersize=size, alpha=alpha, label=label, rasterized=rasterized)
 
 
-def _levels(axes: Axes, middle: float, limits: tuple[float, float], said: str, meaning: str) -> None:
-    axes.axhline(middle, color=RED, linewidth=1.3, label=said)
+def _draw_limits(axes: Axes, mean: float, limits: tuple[float, float], mean_label: str, limits_label: str) -> None:
+    axes.axhline(mean, color=RED, linewidth=1.3, label=mean_label)
     for n, limit in enumerate(limits):
-        axes.axhline(limit, color=GREY, linewidth=0.9, linestyle="--", label=None if n else meaning)
+        axes.axhline(limit, color=GREY, linewidth=0.9, linestyle="--", label=None if n else limits_label)
 
 
-def _finished(figure: Figure, axes: Axes) -> str:
+def _render(figure: Figure, axes: Axes) -> str:
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize="small", ncols=4, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.1)

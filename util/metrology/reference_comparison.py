@@ -1,4 +1,4 @@
-"""A measurement against a reference: bias, straight line, limits of agreement, uncertainty, calibration."""
+"""Compares a measurement with a reference: bias, regression line, limits of agreement, TMU, calibration."""
 
 import csv
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from ..errors import UtilError
 
-LEAST = 3  # points that a line with a residual needs
-ENOUGH = 5  # points below which a slope's standard error means little: two degrees of freedom or fewer
-LIMITS = 1.96  # standard deviations that hold 95 % of a normal distribution
+MIN_POINTS = 3  # that a line with a residual needs
+MIN_POINTS_FOR_SLOPE = 5  # with fewer, a slope's standard error means little: two degrees of freedom or fewer
+NORMAL_95 = 1.96  # half the width of a normal distribution's 95 % interval over its standard deviation
 
 
 @dataclass(frozen=True)
 class RegressionLine:
-    """measured = offset + slope reference, with the standard errors of both."""
+    """measured = offset + slope * reference, with the standard errors of both."""
 
     slope: float
     offset: float
@@ -34,8 +34,8 @@ class Comparison:
     measured: NDArray[np.float64]  # (n,)
     line: RegressionLine
     variance_ratio: float  # lambda: variance of the measurement's error over that of the reference's
-    residual: float  # standard deviation of measured - offset - slope reference, n - 2 degrees of freedom
-    tmu: float  # 3 sigma
+    residual: float  # standard deviation of measured - offset - slope * reference, n - 2 degrees of freedom
+    tmu: float  # total measurement uncertainty, 3 sigma
     tmu_limits: tuple[float, float]  # its 95 % interval, by the chi-squared distribution of the residual's variance
     bias: float  # mean of measured - reference
     bias_error: float  # its standard error
@@ -43,76 +43,92 @@ class Comparison:
 
     @property
     def limits_of_agreement(self) -> tuple[float, float]:
-        """Within which 95 % of the differences lie: bias -+ 1.96 s (Bland and Altman, Lancet 327 (1986) 307)."""
-        return self.bias - LIMITS * self.difference, self.bias + LIMITS * self.difference
+        """The limits of 95 % of the differences: bias -+ 1.96 s (Bland and Altman, Lancet 327 (1986) 307)."""
+        return self.bias - NORMAL_95 * self.difference, self.bias + NORMAL_95 * self.difference
 
-    def calibrated(self, values: NDArray) -> NDArray[np.float64]:
+    def calibrate(self, values: NDArray) -> NDArray[np.float64]:
         """Measured values on the reference's scale: (value - offset) / slope."""
         return (values - self.line.offset) / self.line.slope
 
 
 def read(path: Path, nm_per_grey: float) -> dict[str, float]:
-    """Values [nm] by name in small letters from rows `name,value` below one header line, such as average_depth.csv:
-    its grey levels times `nm_per_grey`. Raises UtilError for another kind of file."""
+    """Reference values [nm] by name in lower case, from rows `name,value` below one header line.
+
+    Such a file is average_depth.csv; its grey levels are multiplied by `nm_per_grey`. Raises UtilError for other files.
+    """
     try:
         rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))[1:]
-        found = {name.lower(): float(value) * nm_per_grey for name, value in rows}
+        values = {name.lower(): float(value) * nm_per_grey for name, value in rows}
     except OSError as error:
-        raise UtilError(f"{path}: cannot be read ({error.strerror or error}); say --reference") from None
+        raise UtilError(
+            f"{path}: cannot be read ({error.strerror or error}); use --reference with a readable file"
+        ) from None
     except (ValueError, csv.Error):
         raise UtilError(f"{path}: expected rows `site,value` below one header line") from None
-    if len(found) < len(rows):
+    if len(values) < len(rows):
         raise UtilError(f"{path}: names a site twice")
-    wrong = next((name for name, value in found.items() if not np.isfinite(value)), None)
-    if wrong is not None:
-        raise UtilError(f"{path}: the value of {wrong!r} is no finite number")
-    return found
+    invalid = next((name for name, value in values.items() if not np.isfinite(value)), None)
+    if invalid is not None:
+        raise UtilError(f"{path}: the value of {invalid!r} is not a finite number")
+    return values
 
 
 def compare(
     names: list[str], reference: NDArray, measured: NDArray, reference_sigma: float | None = None
 ) -> Comparison:
-    """Values (n,) [nm] of the same things by both ways.
+    """Compares two measurements (n,) [nm] of the same sites or images.
 
-    `reference_sigma` [nm] is the standard deviation of the reference's own error. It gives lambda = sigma_y^2 /
-    sigma_x^2, sigma_y so that it explains the residuals together with sigma_x; and it is taken off the residual in the
-    total measurement uncertainty TMU = 3 sqrt(s^2 - slope^2 sigma_x^2) (Sendelbach and Archie, Proc. SPIE 5038 (2003)
-    224, on the scale of the measurement). Without it, lambda is 1 and TMU contains the reference's error, too.
-    Raises UtilError for fewer than 3 values, for equal ones, and for a sigma that leaves nothing of their spread.
+    `reference_sigma` [nm] is the standard deviation of the reference's own error. It determines lambda = sigma_y^2 /
+    sigma_x^2: sigma_y is chosen so that sigma_x and sigma_y explain the residuals. It is also subtracted in the total
+    measurement uncertainty TMU = 3 sqrt(s^2 - slope^2 sigma_x^2) (Sendelbach and Archie, Proc. SPIE 5038 (2003) 224,
+    on the scale of the measurement). Without it, lambda is 1 and TMU contains the reference's error.
+    Raises UtilError for fewer than 3 values, for equal values, and if sigma_x is as large as the reference's own
+    standard deviation.
     """
-    if len(measured) < LEAST:
+    if len(measured) < MIN_POINTS:
         raise UtilError(
-            f"the reference: {len(measured)} of its values are those of measured sites; at least 3 are needed"
+            f"--reference: {len(measured)} of its names are measured sites or images; at least {MIN_POINTS} are needed"
         )
     x, y = np.asarray(reference, dtype=np.float64), np.asarray(measured, dtype=np.float64)
     cov = np.cov(x, y)
     if min(cov[0, 0], cov[1, 1]) <= 0 or cov[0, 1] == 0:
-        raise UtilError("the reference: its values, or the measured ones, are all equal, and no line can be told")
+        raise UtilError("--reference: its values, or the measured ones, are all equal; a line needs different values")
     sigma = reference_sigma or 0.0
     if sigma**2 >= cov[0, 0]:
         raise UtilError(
-            f"--reference_sigma_nm {sigma:g}: the reference's values spread by {np.sqrt(cov[0, 0]):.3g} nm only"
+            f"--reference_sigma_nm {sigma:g}: must be below the standard deviation of the reference's values, "
+            f"{np.sqrt(cov[0, 0]):.3g} nm"
         )
     ratio = 1.0
     if reference_sigma is not None:  # the fixed point of lambda -> slope -> sigma_y -> lambda in closed form
         explained = cov[0, 1] ** 2 / (cov[0, 0] - sigma**2)
         ratio = max(cov[1, 1] - explained, 0.0) / sigma**2 if sigma else np.inf
-    line = mandel(x, y, ratio)
+    line = fit_mandel(x, y, ratio)
     residual = float(np.sqrt(((y - line.offset - line.slope * x) ** 2).sum() / (len(x) - 2)))
     freedom = len(x) - 2
     variances = residual**2 * np.array([1, *(freedom / scipy.stats.chi2.ppf((0.975, 0.025), freedom))])
-    tmu, least, most = (3 * np.sqrt((variances - (line.slope * sigma) ** 2).clip(min=0))).tolist()
-    apart = y - x
-    spread = float(apart.std(ddof=1))
+    tmu, tmu_low, tmu_high = (3 * np.sqrt((variances - (line.slope * sigma) ** 2).clip(min=0))).tolist()
+    difference = y - x
+    deviation = float(difference.std(ddof=1))
     return Comparison(
-        names, x, y, line, ratio, residual, tmu, (least, most), float(apart.mean()), spread / np.sqrt(len(x)), spread
+        names=names,
+        reference=x,
+        measured=y,
+        line=line,
+        variance_ratio=ratio,
+        residual=residual,
+        tmu=tmu,
+        tmu_limits=(tmu_low, tmu_high),
+        bias=float(difference.mean()),
+        bias_error=deviation / np.sqrt(len(x)),
+        difference=deviation,
     )
 
 
-def mandel(x: NDArray, y: NDArray, ratio: float = 1.0) -> RegressionLine:
-    """The line through (x, y), each (n,), where both have errors, of variances whose ratio (y over x) is `ratio`;
-    infinite: x has none, which is ordinary least squares.
+def fit_mandel(x: NDArray, y: NDArray, ratio: float = 1.0) -> RegressionLine:
+    """The line through (x, y), each (n,), if both have errors; `ratio` is the error variance of y over that of x.
 
+    An infinite ratio means that x has no error; that is ordinary least squares.
     slope = (Syy - r Sxx + sqrt((Syy - r Sxx)^2 + 4 r Sxy^2)) / (2 Sxy) (J. Mandel, Fitting straight lines when both
     variables are subject to error, J. Quality Technology 16 (1984) 1). Standard errors by the jackknife (K. Linnet,
     Clin. Chem. 36 (1990) 2181).
@@ -120,20 +136,21 @@ def mandel(x: NDArray, y: NDArray, ratio: float = 1.0) -> RegressionLine:
     n, centre = len(x), (x.mean(), y.mean())
     u, v = x - centre[0], y - centre[1]
     sums = (u @ u, v @ v, u @ v)
-    slope = _slope(*sums, ratio)
+    slope = _mandel_slope(*sums, ratio)
     offset = centre[1] - slope * centre[0]
-    shrink = n / (n - 1)  # sums of squares around the mean of the others, without one point each
-    slopes = _slope(sums[0] - shrink * u * u, sums[1] - shrink * v * v, sums[2] - shrink * u * v, ratio)
+    shrink = n / (n - 1)  # sums of squares without one point, around the mean of the remaining points
+    slopes = _mandel_slope(sums[0] - shrink * u * u, sums[1] - shrink * v * v, sums[2] - shrink * u * v, ratio)
     offsets = (centre[1] - v / (n - 1)) - slopes * (centre[0] - u / (n - 1))
-    errors = (float(np.sqrt((n - 1) * one.var())) for one in (slopes, offsets))
+    errors = (float(np.sqrt((n - 1) * estimates.var())) for estimates in (slopes, offsets))
     return RegressionLine(float(slope), float(offset), *errors)
 
 
-def _slope(xx: NDArray, yy: NDArray, xy: NDArray, ratio: float) -> NDArray[np.float64]:
+def _mandel_slope(xx: NDArray, yy: NDArray, xy: NDArray, ratio: float) -> NDArray[np.float64]:
     with np.errstate(divide="ignore", invalid="ignore"):
         if np.isinf(ratio):
             return np.asarray(xy / xx)
-        apart, twice = yy - ratio * xx, 2 * np.sqrt(ratio) * xy
-        root = np.hypot(apart, twice)
-        # Of two ways to write it, the one that subtracts nothing from its like: a large ratio would leave no digit.
-        return np.where(apart > 0, (apart + root) / (2 * xy), np.sqrt(ratio) * twice / (root - apart))
+        difference, cross = yy - ratio * xx, 2 * np.sqrt(ratio) * xy
+        root = np.hypot(difference, cross)
+        # Two equal formulas: use the one that does not subtract nearly equal numbers, which loses all digits for a
+        # large ratio.
+        return np.where(difference > 0, (difference + root) / (2 * xy), np.sqrt(ratio) * cross / (root - difference))

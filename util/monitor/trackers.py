@@ -1,5 +1,4 @@
-"""Other programs that show a training beside visdom and the page: TensorBoard and Weights & Biases, where they are
-installed; imported only when asked for."""
+"""Sends losses and images to TensorBoard or Weights & Biases, which are imported only with --track."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -12,24 +11,24 @@ from numpy.typing import NDArray
 
 from ..errors import UtilError
 
-LOG = ("epoch", "step", "seconds")  # the first columns of losses.csv
+LOG_COLUMNS = ("epoch", "step", "seconds")  # the first columns of losses.csv: not losses
 
 
 class Tracker(Protocol):
-    """What is told of a training."""
+    """A program that receives the losses and images of a training."""
 
     def losses(self, step: int, values: Mapping[str, float]) -> None:
-        """The losses of a line of the log."""
+        """Receives the losses of one line of the log."""
 
     def images(self, step: int, images: Mapping[str, NDArray]) -> None:
-        """Images (H, W) [grey level 0..255]."""
+        """Receives images (H, W) [grey level 0..255]."""
 
     def close(self) -> None:
-        """The end of the training, or of this part of it."""
+        """Ends the tracking, because the training ends or stops."""
 
 
 class TensorBoard:
-    """Event files in checkpoints/<name>/tensorboard; what was logged after `step`, before a kill, is hidden."""
+    """Writes event files to checkpoints/<name>/tensorboard; hides entries of a killed run after `step`."""
 
     def __init__(self, run: Path, name: str, step: int, changed: Mapping[str, Any]) -> None:
         from torch.utils.tensorboard import SummaryWriter
@@ -50,8 +49,10 @@ class TensorBoard:
 
 
 class WeightsAndBiases:
-    """An offline run in checkpoints/<name>/wandb, which `wandb sync` sends when somebody wants that; WANDB_MODE=online
-    sends it at once. Each start of a training is a run of its own in one group."""
+    """Writes an offline run to checkpoints/<name>/wandb; `wandb sync` uploads it, WANDB_MODE=online uploads at once.
+
+    Each start of a training is a separate run of the same group.
+    """
 
     def __init__(self, run: Path, name: str, step: int, changed: Mapping[str, Any]) -> None:
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
@@ -85,40 +86,42 @@ TRACKERS: dict[str, Callable[[Path, str, int, Mapping[str, Any]], Tracker]] = {
 
 
 class Trackers:
-    """All that `names` asks for; `step` is where the training stands. New lines of the log, and images, go to each."""
+    """All trackers in `names`; each gets the new lines of the log, and images. `step` is the step of the training."""
 
     def __init__(self, names: Sequence[str], run: Path, name: str, step: int, changed: Mapping[str, Any]) -> None:
-        self.all: list[Tracker] = [TRACKERS[one](run, name, step, changed) for one in names]
+        self.all: list[Tracker] = [TRACKERS[tracker](run, name, step, changed) for tracker in names]
         self.step = step
-        for one in names:
-            print(f"--track {one}: {run / one}")
+        for tracker in names:
+            print(f"--track {tracker}: {run / tracker}")
 
     def show(self, log: Mapping[str, Sequence[float]], images: Mapping[str, NDArray] | None = None) -> None:
-        """The log so far, by column, of which the lines since the last call are new; and images, if there are any."""
+        """Sends the lines of the log (columns by name) that are new since the last call, and images, if any."""
         steps = log["step"] if log else []
-        for n in range(int(np.searchsorted(steps, self.step, "right")), len(steps)):
-            self.step = int(steps[n])
+        for index in range(int(np.searchsorted(steps, self.step, "right")), len(steps)):
+            self.step = int(steps[index])
             for tracker in self.all:
-                tracker.losses(self.step, {name: values[n] for name, values in log.items() if name not in LOG})
+                tracker.losses(
+                    self.step, {name: values[index] for name, values in log.items() if name not in LOG_COLUMNS}
+                )
         for tracker in self.all if images else ():
             tracker.images(self.step, images or {})
 
-    def end_epoch(self, step: int, figures: Mapping[str, Sequence[float]]) -> None:
-        """The figures that the epochs were judged by, by column, of which the last are new; and the learning rate."""
-        for tracker in self.all if figures else ():
-            tracker.losses(step, {name: values[-1] for name, values in figures.items() if name not in LOG})
+    def end_epoch(self, step: int, epochs: Mapping[str, Sequence[float]]) -> None:
+        """Sends the last row of the epochs' log (columns by name): validation metrics and learning rate."""
+        for tracker in self.all if epochs else ():
+            tracker.losses(step, {name: values[-1] for name, values in epochs.items() if name not in LOG_COLUMNS})
 
     def close(self) -> None:
-        """Ends all of them."""
+        """Closes all trackers."""
         for tracker in self.all:
             tracker.close()
 
 
 def require_trackers(names: Sequence[str]) -> None:
-    """Raises UtilError where a tracker is asked for that is not installed."""
+    """Raises UtilError if a requested tracker is not installed."""
     for name in names:
         if find_spec(name) is None:
-            raise UtilError(f"--track {name}: {name} is not installed; pip install {name}, or leave it out")
+            raise UtilError(f"--track {name}: {name} is not installed; pip install {name}, or remove the option")
 
 
 def _bytes(image: NDArray) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""What a training shows of itself: alarms in the terminal, the page in its folder, live plots, trackers."""
+"""Drives what a user sees of a training: alarms in the terminal, the page, live plots, trackers."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,14 +14,15 @@ from .live_plots import LivePlots
 from .trackers import Trackers
 from .training_page import TrainingPage
 
-HINT = "The curves are on {page}; `python -m util.visdom_server` starts a server."
+PLOTS_HINT = "The curves are on {page}; `python -m util.visdom_server` starts a server."
 
 
 class TrainingMonitor:
-    """`with Display(run, name, options, changed) as display:`; `options` are the options of the display, `layout` the model's plot layout, `levels` the
-    classes of a confusion matrix, `step` is where the training stands.
+    """`with TrainingMonitor(run, name, options, changed, layout, levels, step) as monitor:`
 
-    `due(step)` says whether images are to be shown after a step, so that they are fetched from the device only then.
+    `options`: the display options. `changed`: options that differ from their defaults, as (value, default).
+    `layout`: the model's plot layout. `levels`: the classes of a confusion matrix. `step`: the step of the training.
+    Images are copied from the device only when `images_due(step)` is true.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class TrainingMonitor:
         step: int = 0,
     ) -> None:
         self.options, self.run, self.layout = options, run, layout
-        self.writing, self.tracking = WarnOnError("the page"), WarnOnError("what --track asks for")
+        self.writing, self.tracking = WarnOnError("the page"), WarnOnError("the output of --track")
         self.page: TrainingPage | None = None
         if options.html:
             with self.writing:
@@ -53,7 +54,7 @@ class TrainingMonitor:
     def __enter__(self) -> "TrainingMonitor":
         o = self.options
         if o.display_id > 0:
-            hint = HINT.format(page=self.run / "web/index.html") if o.html else HINT.partition("; ")[2]
+            hint = PLOTS_HINT.format(page=self.run / "web/index.html") if o.html else PLOTS_HINT.partition("; ")[2]
             self.plots = LivePlots(
                 o.display_server,
                 o.display_port,
@@ -66,7 +67,7 @@ class TrainingMonitor:
             )
         return self
 
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, error_type: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._write_page()
         if self.plots:
             self.plots.close()
@@ -75,21 +76,21 @@ class TrainingMonitor:
                 self.trackers.close()
 
     def images_due(self, step: int) -> bool:
-        """Whether images are wanted after this step."""
+        """Whether images are shown after this step."""
         return step % self.options.display_freq == 0
 
     def show(self, losses: Mapping[str, list[float]], images: Mapping[str, NDArray] | None = None) -> None:
-        """New lines of the loss log, or new images (H, W) [grey level 0..255]; an alarm is printed when it begins."""
+        """Shows new lines of the loss log, or new images (H, W) [grey level 0..255]; prints each new alarm once."""
         self.losses = losses
         if images is not None:
             self.images = images
-        now = alarms(losses, self.images, self.layout)
-        for sign, advice in now.items():
+        active = alarms(losses, self.images, self.layout)
+        for sign, advice in active.items():
             if sign not in self.alarms:
                 tqdm.write(f"ALARM {sign}: {advice}")
-        self.alarms = now
+        self.alarms = active
         if self.plots:
-            self.plots.show(losses, images, now, self.epochs)
+            self.plots.show(losses, images, active, self.epochs)
         if self.trackers:
             with self.tracking:
                 self.trackers.show(losses, images)
@@ -102,7 +103,7 @@ class TrainingMonitor:
         epochs: Mapping[str, list[float]],
         images: Mapping[str, NDArray],
     ) -> None:
-        """Keeps an epoch's images, and renews the page when that is due; it is renewed at the end in any case."""
+        """Saves an epoch's images, and rewrites the page if it is due; `__exit__` always rewrites it."""
         self.step, self.epochs = step, epochs
         self.show(losses, images)
         if self.trackers:

@@ -1,4 +1,4 @@
-"""The page of a training: checkpoints/<name>/web/index.html, which needs no server and no network."""
+"""The page of a training, checkpoints/<name>/web/index.html: one file, without server or network."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from ..drawing import empty_page, figure, image_rows, loss_groups
 from ..files import write_bytes
 from ..run import EPOCH_COLUMNS
 
-MOST_EPOCHS = 40
+MAX_EPOCHS = 40  # with images on the page
 
 
 class TrainingPage:
-    """Loss curves, the images of the epochs (newest first; of many every n-th), and the options that were changed."""
+    """Loss curves, images of epochs (newest first; every n-th of many), and the options that differ from defaults."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class TrainingPage:
         (self.folder / "images").mkdir(parents=True, exist_ok=True)
 
     def add_images(self, epoch: int, images: Mapping[str, NDArray]) -> None:
-        """Keeps images (H, W) [grey level 0..255] of an epoch as web/images/epoch00012_real_A.png."""
+        """Saves images (H, W) [grey level 0..255] of an epoch, such as web/images/epoch000012_real_A.png."""
         for name, image in images.items():
             picture = figure.picture(name, image, self.levels)
             write_bytes(self.folder / f"images/epoch{epoch:06d}_{name}.png", figure.png(picture))
@@ -43,7 +43,7 @@ class TrainingPage:
         alarms: Mapping[str, str] | None = None,
         epochs: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
-        """Writes the page anew from the run's loss log and its epochs (columns by name) and the images kept so far."""
+        """Rewrites the page from the loss log and the log of epochs (columns by name), and from all saved images."""
         page = empty_page(self.title)
         with page:
             tags.h1(self.title)
@@ -69,10 +69,10 @@ class TrainingPage:
         names = list(epochs)[len(EPOCH_COLUMNS) :]
         if not names:
             return
-        tags.h2("Judged after every epoch")
+        tags.h2("Validation")
         best = min(range(len(epochs["epoch"])), key=lambda n: epochs[names[0]][n])
         tags.p(
-            f"best is epoch {epochs['epoch'][best]:.0f}: {names[0]} {epochs[names[0]][best]:.4g}; less is better.",
+            f"best is epoch {epochs['epoch'][best]:.0f}: {names[0]} {epochs[names[0]][best]:.4g}; lower is better.",
             cls="quiet",
         )
         for name in names:
@@ -88,7 +88,7 @@ class TrainingPage:
             tags.h2("Images")
             if self.layout.image_note:
                 tags.p(self.layout.image_note, cls="quiet")
-        every = max(1, -(-len(files) // MOST_EPOCHS))
+        every = max(1, -(-len(files) // MAX_EPOCHS))
         for epoch, pictures in list(files.items())[::every]:
             tags.h3(f"epoch {int(epoch.removeprefix('epoch'))}")
             with tags.div(cls="epoch"):
@@ -97,8 +97,8 @@ class TrainingPage:
                         for name in names:
                             data = base64.b64encode(pictures[name].read_bytes()).decode()
                             with tags.figure():
-                                kind = "matrix" if name == "confusion" else "map"
-                                tags.img(src=f"data:image/png;base64,{data}", alt=name, cls=kind)
+                                css_class = "matrix" if name == "confusion" else "map"
+                                tags.img(src=f"data:image/png;base64,{data}", alt=name, cls=css_class)
                                 tags.figcaption(name)
 
     def _options(self) -> None:

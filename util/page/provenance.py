@@ -10,12 +10,12 @@ from dominate.util import raw
 
 from ..drawing import figure, loss_groups
 from ..files import read_numbers
-from ..run import EPOCH_COLUMNS, versions
+from ..run import EPOCH_COLUMNS, read_epochs, versions
 
 
 def training(run: Path, layout: Any) -> bool:
     """The curves of a run's losses.csv and epochs.csv, folded; nothing, and False, without them."""
-    losses, epochs = (_columns(run / f"{name}.csv") for name in ("losses", "epochs"))
+    losses, epochs = _columns(read_numbers(run / "losses.csv")), _columns(read_epochs(run / "epochs.csv"))
     judged = list(epochs)[len(EPOCH_COLUMNS) :]
     shown = loss_groups(list(losses)[3:], layout)
     if not shown and not judged:
@@ -42,8 +42,7 @@ def configuration(run: Path | None) -> None:
             _table("options of the run", {f"--{name}": _text(value) for name, value in options.items()})
 
 
-def _columns(path: Path) -> dict[str, list[float]]:
-    rows = read_numbers(path)
+def _columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
     return {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
 
 

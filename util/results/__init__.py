@@ -1,19 +1,24 @@
-"""."""
+"""What a test gives: one record an image, predicted batch by batch, written whole or not at all, read back.
 
-from . import ray_shards
+Not here: errors against the ground truth (`..scoring`), measuring (`..metrology`) and pages (`..page`)."""
+
 from .field_writer import FieldWriter
 from .image_result import ImageResult
+from .inference_loop import InferenceLoop
+from .ray_shards import ShardedInference, ShardTask
+from .result_builder import ResultBuilder
 from .results_folder import ResultsFolder
 from .results_writer import ResultsWriter
-from .shards import Shard, shards_of, write_manifest
+from .shards import shards_of
 
 __all__ = [
     "FieldWriter",
     "ImageResult",
+    "InferenceLoop",
+    "ResultBuilder",
     "ResultsFolder",
     "ResultsWriter",
-    "Shard",
-    "ray_shards",
+    "ShardTask",
+    "ShardedInference",
     "shards_of",
-    "write_manifest",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from ..drawing import numbered, png
+from ..drawing import draw_numbered, png
 from ..errors import UtilError
 from ..files import escape_formula, grey_png
 from .image_result import ImageResult
@@ -21,9 +21,9 @@ HEADER = ("field", "image", "y_px", "x_px", "y_nm", "x_nm", "area_px", "height_p
 class FieldWriter:
     """Collects the depth maps of crops and writes each field's files to `folder` once those of the next one come.
 
-    A field has a `name`, `crops` by their names, `others`, holes without one, and a `put_back` that makes one depth map
-    of those of its crops; `read` gives its micrograph (H, W) [grey level]. `pixel_nm` is the width of a field's pixel
-    [nm], 0 if that is not known; holes are `in_place` if depth maps have them where their SEM images do.
+    A field has a `name`, `crops` by their names, `uncropped`, holes without a crop, and `stitch`, which makes one depth
+    map from those of its crops; `read` gives its micrograph (H, W) [grey level]. `pixel_nm` is a field's pixel size
+    [nm], 0 if it is not known; holes are `in_place` if depth maps have them where their SEM images do.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class FieldWriter:
         Path(f"{start}_depth.png").write_bytes(grey_png(255 - depth / self.nm_per_grey))
         holes, others = (
             [(one.top, one.left, one.mask) for one in some]
-            for some in ([crop.hole for crop in field.crops.values()], field.others)
+            for some in ([crop.hole for crop in field.crops.values()], field.uncropped)
         )
-        picture = numbered(self.read(field), holes, others)
+        picture = draw_numbered(self.read(field), holes, others)
         Path(f"{start}.png").write_bytes(png(picture))
         with (self.folder / "fields.csv").open("a", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(self._row(name, field) for name in self.depths)

@@ -1,32 +1,33 @@
-"""One test image with all that a system said about it."""
+"""One test image with all that a model says about it."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-
-from ..drawing import figure
-
-ERROR_LIMIT = 30.0  # [grey level] at which the colours of an error map are full
 
 
 @dataclass(frozen=True)
 class ImageResult:
-    """One test image: stem, SEM image, maps (H, W), background mask and level [grey level], probabilities (K,) of the
-    levels, truth; half the width of the depth's 90 % interval (H, W), the floor's mean depth below the background with
-    half the width of its interval (2,) [grey level], and a strangeness above 1 for what is outside the system's
-    knowledge; the measures of the hole in the final map and in the truth, by name (metrology/hole.py), and the site
-    that it belongs to. None is what is not known or was not asked for."""
+    """One test image. None is what is not known or was not asked for.
+
+    `input` (H, W): the SEM image, or the depth map that a SEM image was rendered of [grey level]. `raw_depth`,
+    `snapped`, `recentred`, `truth` (H, W): depth maps [grey level, smaller is deeper]. `rendering` (H, W): SEM image
+    [grey level]. `hole_mask` bool (H, W): True is hole. `level`: of the background [grey level]. `level_probs` (K,):
+    probability of each level [0..1]. `depth_u90` (H, W): expanded uncertainty of each pixel, half its 90 % interval
+    [grey level]. `floor_depth` (2,): mean depth of the floor below the background, and its expanded uncertainty
+    [grey level]. `ood_score`: above 1 the image is out of distribution. `measurements`, `true_measurements`: of the
+    hole in the final map and in the ground truth, by name (metrology/quantity_names.py). `site`: where it was taken.
+    """
 
     stem: str
     input: NDArray
     raw_depth: NDArray | None = None
     snapped: NDArray | None = None
-    truth: NDArray | None = None
-    level: int | None = None
     recentred: NDArray | None = None
+    rendering: NDArray | None = None
+    truth: NDArray | None = None
     hole_mask: NDArray | None = None
+    level: int | None = None
     level_probs: NDArray | None = None
     depth_u90: NDArray | None = None
     floor_depth: NDArray | None = None
@@ -34,23 +35,27 @@ class ImageResult:
     measurements: dict[str, float] | None = None
     true_measurements: dict[str, float] | None = None
     site: str = ""
-    names: tuple[str, str] = ("SEM", "depth")  # what went in, what came out
 
     @property
     def final(self) -> NDArray | None:
-        """The map that was written: the last of depth, quantised and centred that there is."""
+        """The map that is written: the recentred one, else the snapped one, else the raw one."""
         if self.recentred is not None:
             return self.recentred
         return self.raw_depth if self.snapped is None else self.snapped
 
     @property
+    def is_ood(self) -> bool:
+        """Whether the image is out of distribution."""
+        return self.ood_score is not None and self.ood_score > 1
+
+    @property
     def reverse(self) -> bool:
         """Whether a depth map went in and a SEM image came out."""
-        return self.names[0] == "depth"
+        return self.rendering is not None
 
     @property
     def true_level(self) -> int | None:
-        """Background level of the truth [grey level]."""
+        """Background level of the ground truth [grey level]."""
         return None if self.truth is None or self.reverse else int(self.truth.max())
 
     @property
@@ -59,28 +64,3 @@ class ImageResult:
         if self.truth is None or self.final is None:
             return None
         return float(np.sqrt(np.mean((self.final - self.truth) ** 2.0)))
-
-    def pictures(self) -> dict[str, Image.Image]:
-        """The pictures of a contact sheet, in their order."""
-        low, high = depth_range()
-        if self.reverse:
-            return {"depth": figure.depth(self.input, low, high), "SEM": figure.grey(np.asarray(self.raw_depth))}
-        columns = {"SEM": figure.grey(self.input)}
-        if self.hole_mask is not None:
-            hole = None if self.truth is None else self.truth != self.true_level
-            columns["contour"] = figure.contours(self.input, ~self.hole_mask, hole)
-        for name, image in (("raw", self.raw_depth), ("quantised", self.snapped), ("centred", self.recentred)):
-            if image is not None:
-                columns[name] = figure.depth(image, low, high)
-        if self.depth_u90 is not None:
-            columns["interval"] = figure.interval(self.depth_u90, ERROR_LIMIT)
-        if self.truth is not None:
-            columns["truth"] = figure.depth(self.truth, low, high)
-            if self.final is not None:
-                columns["error"] = figure.error(self.final - self.truth, ERROR_LIMIT)
-        return columns
-
-
-def depth_range() -> tuple[float, float]:
-    """Grey levels at the ends of the depth colours, the same on every page, so that pages can be compared."""
-    return 20.0, 170.0

@@ -10,9 +10,25 @@ import tifffile
 from numpy.typing import NDArray
 
 from ..errors import UtilError
-from ..metrology import hole_table
+from ..metrology import FORMER_NAMES, hole_table
 
-FINAL = ("centred", "quantised", "raw")  # the last of these is the map that was written
+FINAL = ("recentred", "snapped", "raw")  # the last step of post-processing comes first: it is the map that was written
+FORMER_KEYS = {  # of metrics.json in older results
+    "quantised": "snapped",
+    "centred": "recentred",
+    "aligned": "scale_shift_aligned",
+    "level_given": "oracle_level",
+    "mean_map": "mean_map_baseline",
+    "mean_map_level_given": "mean_map_oracle_level",
+    "pixels": "coverage_pixels",
+    "floors": "coverage_floors",
+    "half_width": "mean_u90",
+    "strange": "ood_rate",
+    "measures": "measurement_errors",
+    "left_out": "skipped",
+    "parameters": "n_parameters",
+    **FORMER_NAMES,
+}
 
 
 @dataclass(frozen=True)
@@ -27,32 +43,32 @@ class ResultsFolder:
         for folder in (Path(name), results_dir / name):
             if (folder / "metrics.json").is_file():
                 return cls(folder)
-        found = sorted((results_dir / name).glob("*/metrics.json"), key=lambda path: path.stat().st_mtime)
-        if not found:
+        paths = sorted((results_dir / name).glob("*/metrics.json"), key=lambda path: path.stat().st_mtime)
+        if not paths:
             raise UtilError(f"{name}: neither a folder of results nor a run below {results_dir}; run test.py first")
-        return cls(found[-1].parent)
+        return cls(paths[-1].parent)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
-        """What metrics.json holds."""
+        """What metrics.json holds, former names of its keys replaced."""
         path = self.folder / "metrics.json"
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            metrics = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UtilError(f"{path}: cannot be read ({error}); run test.py again") from None
-        if not isinstance(found, dict):
+        if not isinstance(metrics, dict):
             raise UtilError(f"{path}: not the metrics of a test; run test.py again")
-        return found
+        return _rename(metrics)
 
     @cached_property
     def holes(self) -> dict[str, dict[str, float]]:
-        """The measures of each hole by the image's name; empty where there are none."""
+        """The measurements of each hole by the image's name; empty where there are none."""
         path = self.folder / "holes.csv"
         if not path.is_file():
             return {}
         table = hole_table.read(path)
-        columns = table.quantities
-        return {image: {name: float(one[n]) for name, one in columns.items()} for n, image in enumerate(table.images)}
+        columns = table.quantities.items()
+        return {image: {name: float(values[n]) for name, values in columns} for n, image in enumerate(table.images)}
 
     def depth_nm(self, image: str) -> NDArray | None:
         """The depth map (H, W) of an image [nm below the top surface]; None where there is none."""
@@ -65,22 +81,29 @@ class ResultsFolder:
     @property
     def summary(self) -> dict[str, str]:
         """What is compared, as text by its name."""
-        score, said = self.metrics.get("score") or {}, {}
+        score, texts = self.metrics.get("score") or {}, {}
         final = next((name for name in FINAL if name in score), None)
         if final:
-            said["RMSE [grey level]"] = f"{score[final]['rmse']:.2f}"
-            said["RMSE in the hole"] = f"{score[final]['rmse_hole']:.2f}"
-            said["bias"] = f"{score[final]['bias']:+.2f}"
-            said["level right"] = f"{score[final]['level_accuracy']:.1%}"
-        for name, key in (("pixels in their 90 % interval", "pixels"), ("floors in theirs", "floors")):
-            held = score.get("intervals", {}).get(key)
-            if held is not None:
-                said[name] = f"{held:.1%}"
+            texts["RMSE [grey level]"] = f"{score[final]['rmse']:.2f}"
+            texts["RMSE in the hole"] = f"{score[final]['rmse_hole']:.2f}"
+            texts["bias"] = f"{score[final]['bias']:+.2f}"
+            texts["correct levels"] = f"{score[final]['level_accuracy']:.1%}"
+        for kind in ("pixels", "floors"):
+            coverage = score.get("intervals", {}).get(f"coverage_{kind}")
+            if coverage is not None:
+                texts[f"{kind} in their 90 % interval"] = f"{coverage:.1%}"
         for name, key, form in (
             ("images", "images", "{:,}"),
-            ("weights", "parameters", "{:,}"),
+            ("weights", "n_parameters", "{:,}"),
             ("images/s", "images_per_second", "{:,.0f}"),
         ):
             if key in self.metrics:
-                said[name] = form.format(self.metrics[key])
-        return said
+                texts[name] = form.format(self.metrics[key])
+        return texts
+
+
+def _rename(value: Any) -> Any:
+    """A JSON value with former names of keys replaced."""
+    if isinstance(value, dict):
+        return {FORMER_KEYS.get(key, key): _rename(inner) for key, inner in value.items()}
+    return [_rename(inner) for inner in value] if isinstance(value, list) else value

@@ -29,7 +29,8 @@ WRITTEN = (
     MARK,
     "index.html",
     "submission.zip",
-    "levels.csv",
+    "background_levels.csv",
+    "levels.csv",  # what older versions wrote
     "holes.csv",
     "metrology.html",  # what util.metrology makes of holes.csv is stale beside new results
     "sites.csv",
@@ -40,23 +41,25 @@ WRITTEN = (
     "images",
     "depth",
     "depth_nm",
+    "depth_u90_nm",
     "interval_nm",
     "sem",
+    "hole_mask",
     "mask",
     *EXPORTS,
 )
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
 CENTIMETRE = 1e7  # [nm]
-LEAST_PIXEL, GREATEST_PIXEL = 0.01, 1e6  # [nm] a TIFF's rational numbers hold no finer or coarser ones well
+MIN_PIXEL_NM, MAX_PIXEL_NM = 0.01, 1e6  # [nm] a TIFF's rational numbers hold no finer or coarser ones well
 # ImageJ multiplies a pixel's width in cm by 10,000 where the description says um, and takes "vunit" for the values'.
 DESCRIPTION = "ImageJ=1.53t\nimages=1\nunit=um\ncf=0\nc0=0.0\nc1=1.0\nvunit=nm\npixel_nm={pixel_nm}\n"
 File = tuple[str, bytes | Callable[[], bytes]]  # name, and the content or what makes it
 
 
 class ResultsWriter:
-    """`with ResultsWriter(folder, nm_per_grey) as writer:` files go beside it and replace it at the end.
+    """`with ResultsWriter(folder, nm_per_grey) as writer:` files go beside the folder and replace it at the end.
 
-    `levels` are those whose probabilities levels.csv holds; `pixel_nm` is the width of a pixel [nm], 0 where it is
+    `levels` are those whose probabilities background_levels.csv holds; `pixel_nm` is the pixel size [nm], 0 where it is
     unknown; `export` names the EXPORTS that are written, too.
     """
 
@@ -68,9 +71,9 @@ class ResultsWriter:
         pixel_nm: float = 0,
         export: tuple[str, ...] = (),
     ) -> None:
-        if pixel_nm and not LEAST_PIXEL <= pixel_nm <= GREATEST_PIXEL:
-            limits = f"{LEAST_PIXEL:g} to {GREATEST_PIXEL:g} nm"
-            raise UtilError(f"pixels of {pixel_nm:g} nm: must be {limits}; say --pixel_nm")
+        if pixel_nm and not MIN_PIXEL_NM <= pixel_nm <= MAX_PIXEL_NM:
+            limits = f"{MIN_PIXEL_NM:g} to {MAX_PIXEL_NM:g} nm"
+            raise UtilError(f"pixels of {pixel_nm:g} nm: must be {limits}; use --pixel_nm")
         folder = Path(os.path.realpath(folder))  # results may lie elsewhere, behind a link
         self.folder, self.nm_per_grey, self.levels = folder, nm_per_grey, levels
         self.pixel_nm, self.export = pixel_nm, export
@@ -81,7 +84,7 @@ class ResultsWriter:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         lock = acquire_lock(self.folder.parent, f".{self.folder.name}{LOCK}")
         if lock is None:
-            raise UtilError(f"{self.folder}: another test.py writes there; wait for it, or say --results_dir")
+            raise UtilError(f"{self.folder}: another test.py writes there; wait for it, or use --results_dir")
         self.lock = lock
         if self.before.exists():  # killed between the two moves of `__exit__`, or after them
             if self.folder.exists():
@@ -95,37 +98,37 @@ class ResultsWriter:
         shutil.rmtree(self.unfinished, ignore_errors=True)
         self.unfinished.mkdir(parents=True)
         self.files: dict[str, list[File]] = defaultdict(list)
-        self.behind: list[Future[None]] = []
+        self.pending: list[Future[None]] = []
         self.disk = ThreadPoolExecutor(2)
         self.tiff_heads: dict[tuple[int, ...], bytes] = {}
         self.zip = zipfile.ZipFile(self.unfinished / "submission.zip", "w", zipfile.ZIP_STORED)
         return self
 
-    def write(self, results: Iterable[ImageResult]) -> None:
+    def add(self, results: Iterable[ImageResult]) -> None:
         """The files of some images, as `_write` makes them.
 
-        Each folder's files go to the disk behind the program's back, until the next call: making a file can take as
-        long as all else.
+        Threads write each folder's files until the next call, because making a file can take as long as all else.
         """
         for result in results:
             self._write(result)
-        for written in self.behind:
+        for written in self.pending:
             written.result()
-        self.behind = [
+        self.pending = [
             self.disk.submit(_write_files, self.unfinished / folder, files) for folder, files in self.files.items()
         ]
         self.files = defaultdict(list)
 
     def _write(self, result: ImageResult) -> None:
-        """All files of one image: a depth map as 8-bit PNG, the same in submission.zip, and as float32 TIFF [nm below
-        the top surface], half the width of its interval in interval_nm/; the exports; a voted mask as PNG (255 is
-        hole); a voted level as a row of levels.csv, the measures of a hole as one of holes.csv; a SEM image in sem/.
+        """All files of one image: the depth map as 8-bit PNG, the same in submission.zip, and as float32 TIFF [nm below
+        the top surface]; its expanded uncertainty in depth_u90_nm/; the exports; a predicted hole mask as PNG (255 is
+        hole); a predicted level as a row of background_levels.csv, the measurements of a hole as a row of holes.csv; a
+        SEM image in sem/.
         """
         if result.reverse:
-            self._png("sem", result.stem, result.raw_depth)
+            self._png("sem", result.stem, result.rendering)
             return
         if result.hole_mask is not None:
-            self._png("mask", result.stem, np.where(result.hole_mask, 0, 255))
+            self._png("hole_mask", result.stem, np.where(result.hole_mask, 255, 0))
         if result.level_probs is not None:
             self._level(result.stem, result.level, result.level_probs)
         if result.final is not None:
@@ -136,9 +139,9 @@ class ResultsWriter:
                 content = partial(EXPORTS[kind], result, self.nm_per_grey, self.pixel_nm)
                 self._file(kind, f"{result.stem}.{kind}", content)
         if result.depth_u90 is not None:
-            self._nm("interval_nm", result.stem, result.depth_u90)
+            self._nm("depth_u90_nm", result.stem, result.depth_u90)
         if result.measurements is not None:
-            self._hole(result.stem, result.site, result.measurements, result.ood_score)
+            self._hole(result, result.measurements)
 
     def _png(self, folder: str, stem: str, image: Any) -> bytes:
         content = grey_png(image)
@@ -150,35 +153,31 @@ class ResultsWriter:
         self._file(folder, f"{stem}.tiff", self._tiff_head(values.shape) + values.tobytes())
 
     def _tiff_head(self, shape: tuple[int, ...]) -> bytes:
-        """What comes before the values in a float32 TIFF, with the pixel's width where it is known: the same for all
+        """What comes before the values in a float32 TIFF, with the pixel size where it is known: the same for all
         images of a shape."""
         if shape not in self.tiff_heads:
-            one = io.BytesIO()
-            tifffile.imwrite(one, np.zeros(shape, "<f4"), byteorder="<", metadata=None, **pixel_size(self.pixel_nm))
-            one.seek(0)
-            with tifffile.TiffFile(one) as tiff:
-                self.tiff_heads[shape] = one.getvalue()[: tiff.pages[0].dataoffsets[0]]
+            file = io.BytesIO()
+            tifffile.imwrite(file, np.zeros(shape, "<f4"), byteorder="<", metadata=None, **pixel_size(self.pixel_nm))
+            file.seek(0)
+            with tifffile.TiffFile(file) as tiff:
+                self.tiff_heads[shape] = file.getvalue()[: tiff.pages[0].dataoffsets[0]]
         return self.tiff_heads[shape]
 
     def _file(self, folder: str, name: str, content: bytes | Callable[[], bytes]) -> None:
         self.files[folder].append((name, content))
 
-    def _level(self, stem: str, level: int | None, probability: NDArray) -> None:
-        self._row(
-            "levels.csv",
-            ["image", "level", *self.levels],
-            [escape_formula(stem), level, *(f"{one:.4f}" for one in probability)],
-        )
+    def _level(self, stem: str, level: int | None, level_probs: NDArray) -> None:
+        header = ["image", "background_level", *(f"p_{value}" for value in self.levels)]
+        self._row("background_levels.csv", header, [escape_formula(stem), level, *(f"{p:.4f}" for p in level_probs)])
 
-    def _hole(self, stem: str, site: str, measures: dict[str, float], strange: float | None) -> None:
-        flags = ["", ""] if strange is None else [int(strange > 1), f"{strange:.3f}"]
+    def _hole(self, result: ImageResult, measurements: dict[str, float]) -> None:
+        ood = ["", ""] if result.ood_score is None else [int(result.is_ood), f"{result.ood_score:.3f}"]
         if not self.pixel_nm:
-            measures = in_pixels(measures)
-        known = ("" if np.isnan(value) else f"{value:.6g}" for value in measures.values())
-        header = ["image", "site", "outside_known", "strangeness", "pixel_nm", *measures]
-        self._row(
-            "holes.csv", header, [escape_formula(stem), escape_formula(site), *flags, self.pixel_nm or "", *known]
-        )
+            measurements = in_pixels(measurements)
+        cells = ("" if np.isnan(value) else f"{value:.6g}" for value in measurements.values())
+        header = ["image", "site", "is_ood", "ood_score", "pixel_nm", *measurements]
+        names = [escape_formula(result.stem), escape_formula(result.site)]
+        self._row("holes.csv", header, [*names, *ood, self.pixel_nm or "", *cells])
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
         with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:
@@ -187,9 +186,9 @@ class ResultsWriter:
                 writer.writerow(header)
             writer.writerow(values)
 
-    def write_metrics(self, result: dict[str, Any]) -> None:
+    def write_metrics(self, metrics: dict[str, Any]) -> None:
         """metrics.json."""
-        (self.unfinished / MARK).write_text(json.dumps(result, indent=1) + "\n")
+        (self.unfinished / MARK).write_text(json.dumps(metrics, indent=1) + "\n")
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
@@ -209,10 +208,10 @@ class ResultsWriter:
         self.disk.shutdown(cancel_futures=kind is not None)
         try:
             self.zip.close()
-            for written in self.behind if kind is None else ():
+            for written in self.pending if kind is None else ():
                 written.result()
-        except Exception as failed:
-            kind = type(failed)
+        except Exception as error_on_close:
+            kind = type(error_on_close)
             raise
         finally:
             if kind is not None:
@@ -229,7 +228,7 @@ class ResultsWriter:
 
 
 def pixel_size(pixel_nm: float) -> dict[str, Any]:
-    """What a TIFF says of a pixel's width [nm], as `tifffile.imwrite` takes it; nothing where it is 0, unknown."""
+    """The pixel size [nm] in a TIFF, as `tifffile.imwrite` takes it; nothing where it is 0, unknown."""
     if not pixel_nm:
         return {}
     size = {"resolution": (CENTIMETRE / pixel_nm,) * 2, "resolutionunit": "CENTIMETER"}

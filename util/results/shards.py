@@ -32,11 +32,11 @@ class Shard:
 
     def is_done(self, folder: Path) -> bool:
         """Whether the folder holds this very shard, whole."""
-        about = self.about(folder)
-        return about is not None and about["digest"] == self.digest and _size(self.path(folder)) == about["bytes"]
+        record = self.record(folder)
+        return record is not None and record["digest"] == self.digest and _size(self.path(folder)) == record["bytes"]
 
-    def about(self, folder: Path) -> dict[str, Any] | None:
-        """What is said of the shard that the folder holds under this number."""
+    def record(self, folder: Path) -> dict[str, Any] | None:
+        """The record of the shard that the folder holds under this number; None without one."""
         try:
             return json.loads(self.path(folder).with_suffix(".json").read_text())
         except (OSError, ValueError):
@@ -46,14 +46,15 @@ class Shard:
         """The archive."""
         return folder / f"{self.number:06}.zip"
 
-    def left_out(self, folder: Path) -> list[str]:
-        """What was wrong with images that the shard in the folder goes without."""
-        return (self.about(folder) or {}).get("left_out", [])
+    def skipped(self, folder: Path) -> list[str]:
+        """Why images are missing in the shard in the folder, a line each."""
+        record = self.record(folder) or {}
+        return record.get("skipped", record.get("left_out", []))
 
-    def write(self, folder: Path, maps: Iterable[tuple[str, NDArray]], left_out: Iterable[str] = ()) -> None:
-        """Writes the archive of the maps (H, W) [grey level] by the stems of their images, and what is said of it.
+    def write(self, folder: Path, maps: Iterable[tuple[str, NDArray]], skipped: Iterable[str] = ()) -> None:
+        """Writes the archive of the maps (H, W) [grey level] by the stems of their images, and its record.
 
-        `left_out` says, once the maps are written, what is wrong with those that are missing.
+        `skipped` says, once the maps are written, why images are missing.
         """
         path, mark = self.path(folder), uuid4().hex
         unfinished = folder / f".{path.name}.{mark}"
@@ -63,7 +64,7 @@ class Shard:
                 for stem, image in maps:
                     archive.writestr(zipfile.ZipInfo(f"{stem}.png", NO_DATE), grey_png(image))
                     count += 1
-            about = {
+            record = {
                 "file": path.name,
                 "images": count,
                 "first": self.files[0],
@@ -71,10 +72,10 @@ class Shard:
                 "bytes": _size(unfinished),
                 "sha256": sha256(unfinished.read_bytes()).hexdigest(),
                 "digest": self.digest,
-                "left_out": list(left_out),
+                "skipped": list(skipped),
             }
             unfinished.replace(path)
-            unfinished.write_text(json.dumps(about))
+            unfinished.write_text(json.dumps(record))
             unfinished.replace(path.with_suffix(".json"))
         finally:
             unfinished.unlink(missing_ok=True)
@@ -86,31 +87,31 @@ def shards_of(images: dict[str, str], size: int, weights: Iterable[Path], option
     made_with = sha256(repr(options).encode())
     for path in weights:
         made_with.update(path.read_bytes())
-    names, found = list(images), []
+    names, shards = list(images), []
     for number, start in enumerate(range(0, len(names), size)):
-        some = tuple(names[start : start + size])
+        part = tuple(names[start : start + size])
         digest = made_with.copy()
-        for name in some:
+        for name in part:
             try:
-                about = os.stat(images[name])
-                digest.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
-            except OSError:  # why, is said when it is read
+                record = os.stat(images[name])
+                digest.update(f"{name}\0{record.st_size}\0{record.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+            except OSError:  # the reader says why
                 digest.update(f"{name}\0\n".encode("utf-8", "surrogateescape"))
-        found.append(Shard(number, some, digest.hexdigest()))
-    return found
+        shards.append(Shard(number, part, digest.hexdigest()))
+    return shards
 
 
 def write_manifest(folder: Path, shards: list[Shard], facts: dict[str, Any]) -> int:
     """manifest.json, once every shard is there; removes what no shard is. Returns the number of images."""
-    abouts = [shard.about(folder) for shard in shards]
-    known = {shard.path(folder).name for shard in shards}
+    records = [shard.record(folder) for shard in shards]
+    current = {shard.path(folder).name for shard in shards}
     for path in folder.glob("*.zip"):
-        if path.name not in known:
+        if path.name not in current:
             path.with_suffix(".json").unlink(missing_ok=True)
             path.unlink()
-    images = sum(about["images"] for about in abouts if about)
+    images = sum(record["images"] for record in records if record)
     unfinished = folder / f".{MANIFEST}.{uuid4().hex}"
-    unfinished.write_text(json.dumps({**facts, "images": images, "shards": abouts}, indent=1) + "\n")
+    unfinished.write_text(json.dumps({**facts, "images": images, "shards": records}, indent=1) + "\n")
     unfinished.replace(folder / MANIFEST)
     return images
 

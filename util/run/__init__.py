@@ -1,14 +1,20 @@
-"""."""
+"""One run: its folder and lock, checkpoints, training state, logs, signals, device, disk space, processes.
+
+Models and batches are passed in; what a user sees of a training is in `monitor`.
+"""
 
 from . import checkpoint
 from .device import choose_device, set_deterministic, tune_malloc, use_bf16
-from .disk_space import require_disk_space, tensor_bytes
+from .disk_space import require_disk_space
 from .distributed import DistributedContext
-from .epoch_log import EPOCH_COLUMNS, EpochLog
+from .epoch_log import EPOCH_COLUMNS, EpochLog, read_epochs
 from .loss_log import LossLog
+from .program import print_lines, run_program
 from .run_folder import RunFolder, scratch_folder
+from .run_start import check_changes, continues, saved_options
 from .signals import StopRequest
-from .training_state import TrainingProgress, restore_training, save_training
+from .training_loop import TrainingLoop
+from .training_state import TrainingProgress, restore_training
 from .versions import versions
 
 __all__ = [
@@ -18,15 +24,20 @@ __all__ = [
     "LossLog",
     "RunFolder",
     "StopRequest",
+    "TrainingLoop",
     "TrainingProgress",
+    "check_changes",
     "checkpoint",
     "choose_device",
+    "continues",
+    "print_lines",
+    "read_epochs",
     "require_disk_space",
     "restore_training",
-    "save_training",
+    "run_program",
+    "saved_options",
     "scratch_folder",
     "set_deterministic",
-    "tensor_bytes",
     "tune_malloc",
     "use_bf16",
     "versions",

@@ -1,9 +1,9 @@
-"""Weights and the state of a run on disk: a checkpoint is a whole set of files or is not there.
+"""Weights and training state of a run on disk: a checkpoint is a complete set of files, or it does not exist.
 
 `<tag>_net_<network>.pth` are plain state dicts; `state.pt` belongs to the set `latest` and holds what a resume needs.
-All files of a set are written beside their places first. Then a list of them (the journal) appears in one move, they
-are renamed one by one, and the journal goes. A kill before the journal leaves the old set; after it, `recover` ends
-the renaming.
+`save` first writes all files of a set under temporary names. Then it writes their list (the journal) atomically,
+renames the files one by one, and deletes the journal. A kill before the journal leaves the old set. After a later
+kill, `recover` completes the renaming.
 """
 
 import json
@@ -24,24 +24,24 @@ from .disk_space import megabytes, tensor_bytes
 Loaded = TypeVar("Loaded")
 
 JOURNAL = ".checkpoint.json"
-PATIENCE = 10.0  # [s] for a save to end
+SAVE_TIMEOUT = 10.0  # [s] that a reader waits for a save to end
 
 
 def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str, Any]], state: Any) -> None:
     """Writes the networks' state dicts under every tag, and `state.pt`, all or nothing.
 
-    Raises RunError where the disk does not take them; the earlier set is then as it was.
+    Raises RunError if the disk does not take them; the previous set is then unchanged.
     """
     files = {f"{tag}_net_{name}.pth": content for tag in tags for name, content in networks.items()}
     try:
         for name, content in {**files, "state.pt": state}.items():
             prepare(folder / name, partial(torch.save, content))
         write_bytes(folder / JOURNAL, json.dumps([*files, "state.pt"]).encode())
-    except (OSError, RuntimeError) as error:  # torch raises the second, and does not say why
-        if "DataLoader" in str(error):  # a worker died meanwhile, which torch raises wherever the program is
+    except (OSError, RuntimeError) as error:  # torch raises RuntimeError, without the reason
+        if "DataLoader" in str(error):  # a worker process died; torch raises that anywhere
             raise
-        for left in folder.glob(f".*{UNFINISHED}"):
-            left.unlink()
+        for path in folder.glob(f".*{UNFINISHED}"):
+            path.unlink()
         needed, free = tensor_bytes([files, state]), shutil.disk_usage(folder).free
         reason = (
             (error.strerror or error)
@@ -50,75 +50,75 @@ def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str
         )
         raise RunError(
             f"{folder}: could not save: {reason}; {megabytes(needed)} are needed and {megabytes(free)} free. "
-            "The checkpoint before is as it was; make room and say --continue_train"
+            "The previous checkpoint is unchanged; free disk space and use --continue_train"
         ) from None
     recover(folder)
 
 
 def load_consistent(folder: Path, load: Callable[[], Loaded]) -> Loaded:
-    """What `load()` gives, once no save came between: else it could hold networks of two sets."""
-    deadline = time.monotonic() + PATIENCE
+    """Repeats `load()` until no save interrupts it: otherwise its result could mix networks of two sets."""
+    deadline = time.monotonic() + SAVE_TIMEOUT
     while True:
         before = _signature(folder)
         if not (folder / JOURNAL).exists():
-            found = load()
+            loaded = load()
             if not (folder / JOURNAL).exists() and _signature(folder) == before:
-                return found
+                return loaded
         if time.monotonic() > deadline:
-            raise RunError(f"{folder}: a save does not come to its end; try again, or stop what trains there")
+            raise RunError(f"{folder}: a save does not finish; try again, or stop the training that writes there")
         time.sleep(0.05)
 
 
 def _signature(folder: Path) -> dict[str, tuple[int, int]]:
-    abouts = {path.name: path.stat() for path in folder.glob("*_net_*.pth")}
-    return {name: (about.st_ino, about.st_mtime_ns) for name, about in abouts.items()}
+    stats = {path.name: path.stat() for path in folder.glob("*_net_*.pth")}
+    return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in stats.items()}
 
 
 def recover(folder: Path) -> None:
-    """Ends what a killed `save` began, and removes what it left unfinished. The caller holds the run's lock."""
+    """Completes a `save` that was killed, and removes its temporary files. The caller holds the run's lock."""
     journal = folder / JOURNAL
     if journal.is_file():
         try:
             names = [Path(str(name)).name for name in json.loads(journal.read_text(encoding="utf-8"))]
-        except (ValueError, TypeError):  # not written by `save`, which makes it appear whole
+        except (ValueError, TypeError):  # not written by `save`, which writes it atomically
             names = []
         for name in names:
             unfinished = folder / f".{name}{UNFINISHED}"
             if unfinished.is_file():
                 unfinished.replace(folder / name)
         journal.unlink()
-    for left in folder.glob(f".*{UNFINISHED}"):
-        left.unlink()
+    for path in folder.glob(f".*{UNFINISHED}"):
+        path.unlink()
 
 
 def load_state(folder: Path) -> Any:
-    """What `save` wrote to state.pt, on the CPU, loaded without running code."""
+    """The content of state.pt, on the CPU. Loading it executes no code from the file."""
     path = folder / "state.pt"
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UtilError(
-            f"{path}: no such file; weights alone cannot go on. Copy it beside them, or begin another --name"
+            f"{path}: no such file; weights alone cannot continue a training. Copy it there, or use another --name"
         ) from None
-    except Exception:  # torch raises many kinds for a damaged file; all mean the same to the user
-        raise UtilError(f"{path}: damaged; start again with --overwrite, or copy the folder back") from None
+    except Exception:  # torch raises many error types for a damaged file
+        raise UtilError(f"{path}: damaged; use --overwrite to start again, or restore a backup of the folder") from None
 
 
 def require(folder: Path, tag: str) -> None:
-    """Checks that weights of `tag` are there, after ending a killed save; names those that are if not."""
+    """Completes a killed save; then raises UtilError, which lists the epochs, unless weights of `tag` exist."""
     _recover_if_free(folder)
     members = "members/*/" if (folder / "members").is_dir() else ""
     tags = {path.name.split("_net_")[0] for path in folder.glob(f"{members}*_net_*.pth")}
     if tag not in tags:
-        there = sorted(tags, key=lambda one: (not one.isdigit(), int(one) if one.isdigit() else 0, one))
-        raise UtilError(f"{folder}: no weights of epoch {tag}; there are: {', '.join(there) or 'none yet'}")
+        epochs = sorted(tags, key=lambda name: (not name.isdigit(), int(name) if name.isdigit() else 0, name))
+        raise UtilError(f"{folder}: no weights of epoch {tag}; there are: {', '.join(epochs) or 'none yet'}")
 
 
 def _recover_if_free(folder: Path) -> None:
-    # Unfinished files of a training that is alive are its own: removing them would cut its save in half.
+    # A running training still needs its temporary files: removing them would break its save.
     try:
         lock = acquire_lock(folder)
-    except OSError:  # no such folder, or one that this user may only read
+    except OSError:  # no such folder, or it is read-only for this user
         return
     if lock is not None:
         try:

@@ -1,4 +1,4 @@
-"""The device that a program runs on, and what it is good at."""
+"""Chooses the device and its settings: bfloat16, deterministic algorithms, memory allocation."""
 
 import ctypes
 import os
@@ -16,24 +16,24 @@ LARGEST_MMAP_THRESHOLD = 32 << 20
 def choose_device(gpu_ids: str) -> torch.device:
     """`auto`: the first GPU if the machine has one, else the CPU; `-1`: the CPU; `0`: that GPU.
 
-    Of the processes that torchrun starts each takes the GPU of its number on its machine.
+    Each process that torchrun starts takes the GPU of its local rank.
     """
-    place = int(os.environ.get("LOCAL_RANK", 0))
+    local_rank = int(os.environ.get("LOCAL_RANK", 0))
     if gpu_ids == "auto":
-        return torch.device(f"cuda:{place}" if place < torch.cuda.device_count() else "cpu")
-    ids = [int(one) for one in gpu_ids.split(",")]
-    chosen = ids[place % len(ids)]
+        return torch.device(f"cuda:{local_rank}" if local_rank < torch.cuda.device_count() else "cpu")
+    ids = [int(text) for text in gpu_ids.split(",")]
+    chosen = ids[local_rank % len(ids)]
     if chosen < 0:
         return torch.device("cpu")
     if chosen >= torch.cuda.device_count():
         raise UtilError(
-            f"--gpu_ids {gpu_ids}: this machine has {torch.cuda.device_count()} GPUs that torch can use; -1 is CPU"
+            f"--gpu_ids {gpu_ids}: torch can use {torch.cuda.device_count()} GPUs on this machine; use -1 for the CPU"
         )
     return torch.device(f"cuda:{chosen}")
 
 
 def use_bf16(device: torch.device, precision: str) -> bool:
-    """Whether networks work in bfloat16: where it was asked for, or, `auto`, where the processor multiplies it."""
+    """Whether networks compute in bfloat16. `auto`: if the GPU or CPU has bfloat16 matrix instructions."""
     if precision != "auto":
         return precision == "bf16"
     if device.type == "cuda":
@@ -43,16 +43,19 @@ def use_bf16(device: torch.device, precision: str) -> bool:
     return False
 
 
-def set_deterministic(wanted: bool) -> None:
-    """Whether torch may use only algorithms that give the same bits each time, on a GPU, too."""
-    if wanted:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS refuses
-    torch.use_deterministic_algorithms(wanted)
+def set_deterministic(deterministic: bool) -> None:
+    """If `deterministic`, torch uses only algorithms with the same bits in every run, on CPU and GPU."""
+    if deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS requires it
+    torch.use_deterministic_algorithms(deterministic)
 
 
 def tune_malloc() -> None:
-    """Lets the C library keep freed memory for the next step. Given back, it is paged in again each time, which costs
-    a virtual machine 4 microseconds a page: 40,000 pages a step at first. Only glibc has the call."""
+    """Lets the C library keep freed memory for the next step; only glibc has this call.
+
+    Memory that is returned to the system must be paged in again. On a virtual machine that costs 4 microseconds a
+    page, and without this call a step needs 40,000 pages.
+    """
     with suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_THRESHOLD, LARGEST_MMAP_THRESHOLD)

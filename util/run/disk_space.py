@@ -1,28 +1,33 @@
-"""Room on the disk: what a run needs, and what there is."""
+"""Checks before a run that the disk has enough free space."""
 
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import UtilError
 
 
-def require_disk_space(folder: Path, weights: int, state: int, kept: int) -> None:
-    """Raises UtilError unless `folder` has room for `kept` sets of `weights` bytes, for `latest` with its `state`, and
-    for a second of that, since the old one goes only once the new one is whole."""
-    needed, free = kept * weights + 2 * (weights + state), shutil.disk_usage(folder).free
+def require_disk_space(folder: Path, networks: Mapping[str, nn.Module], options: Any, epoch: int) -> None:
+    """Raises UtilError unless the disk of `folder` has space for a run that trains from `epoch` on.
+
+    It needs the weights of each kept epoch and of `best`, and two sets of `latest` with its state: the old set is
+    deleted only after the new one is complete. Adam keeps two moments of each weight.
+    """
+    kept = sum(n % options.save_epoch_freq == 0 for n in range(epoch, options.last_epoch)) + 2
+    weights = tensor_bytes({name: network.state_dict() for name, network in networks.items()})
+    needed, free = kept * weights + 2 * (weights + 2 * weights), shutil.disk_usage(folder).free
     if needed > free:
         raise UtilError(
-            f"{folder}: the run needs {megabytes(needed)} for {kept} kept epochs, and {megabytes(free)} are free; "
-            "make room, keep fewer with --save_epoch_freq, or choose another --checkpoints_dir"
+            f"{folder}: the run needs {megabytes(needed)} for {kept} kept epochs, but only {megabytes(free)} are free; "
+            "free disk space, keep fewer epochs with --save_epoch_freq, or choose another --checkpoints_dir"
         )
 
 
 def tensor_bytes(content: Any) -> int:
-    """Size of all tensors in nested dicts and lists."""
+    """Size of all tensors in nested dicts and lists [bytes]."""
     if isinstance(content, Tensor):
         return content.nbytes
     if isinstance(content, Mapping):
@@ -31,5 +36,5 @@ def tensor_bytes(content: Any) -> int:
 
 
 def megabytes(count: int) -> str:
-    """`12.3 MB`."""
+    """A number of bytes as text, such as `12.3 MB`."""
     return f"{count / 1e6:,.1f} MB"

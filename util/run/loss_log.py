@@ -1,4 +1,4 @@
-"""The losses of a run: loss_log.txt in the lines that users know, losses.csv for programs."""
+"""The losses of a run: loss_log.txt in the format of the public toolkit, losses.csv for programs."""
 
 import math
 import os
@@ -18,9 +18,9 @@ TEXT_STEP = re.compile(r"\(epoch: \d+, iters: (\d+), ")
 
 
 class LossLog:
-    """Averages losses over the steps since the last line. Opened after step n it drops what was logged beyond n.
+    """Averages losses over the steps since the last line. Lines after `step` are removed when the log is opened.
 
-    `columns` holds what losses.csv holds, by name; empty before the first line.
+    `columns` holds the values of losses.csv by column name; it is empty before the first line.
     """
 
     def __init__(self, folder: Path, step: int = 0) -> None:
@@ -28,7 +28,7 @@ class LossLog:
         self.sums: dict[str, Tensor] = {}
         self.count = 0
         self.unchecked: list[tuple[int, dict[str, Tensor]]] = []
-        self.new_rows: list[list[str]] = []  # not on the disk yet
+        self.new_rows: list[list[str]] = []  # not yet on the disk
         self.new_lines: list[str] = []
         self.writing = WarnOnError("the loss log")
         self._keep(step)
@@ -40,7 +40,7 @@ class LossLog:
         return int(self.columns["step"][-1]) if "step" in self.columns else 0
 
     def add(self, losses: dict[str, Tensor], step: int = 0) -> None:
-        """Adds the losses () of one step, on their device, without waiting for them."""
+        """Adds the losses () of one step, on their device, without synchronising with it."""
         self.unchecked.append((step, losses))
         if next(iter(losses.values())).device.type == "cpu":
             self.check()
@@ -48,7 +48,7 @@ class LossLog:
         self.count += 1
 
     def check(self) -> None:
-        """Raises RunError if a loss since the last check is not a finite number; names it and its step."""
+        """Raises RunError, which names the loss and its step, if a loss since the last check is not finite."""
         unchecked, self.unchecked = self.unchecked, []
         if not unchecked:
             return
@@ -57,14 +57,14 @@ class LossLog:
             for name, value in zip(losses, row, strict=True):
                 if not math.isfinite(value):
                     raise RunError(
-                        f"loss {name} is {value} at step {step}: the training stops, and what was saved before is "
-                        "kept; start anew with a lower --lr, or with --precision fp32 if that was bf16"
+                        f"loss {name} is {value} at step {step}: the training stops; earlier checkpoints are "
+                        "kept. Start again with a lower --lr, or with --precision fp32 if it was bf16"
                     )
 
     def write(self, epoch: int, step: int, seconds: float, reduce: Reduce = lambda sums: sums) -> str:
-        """Appends one line, and returns it: means over the steps since the last; `seconds` is the time of one step.
+        """Appends one line and returns it: mean losses since the last line. `seconds` is the time of one step [s].
 
-        `reduce` makes one sum of those of several processes.
+        `reduce` combines the sums of several processes.
         """
         self.check()
         means = {name: (value / self.count).item() for name, value in reduce(self.sums).items()}
@@ -73,7 +73,7 @@ class LossLog:
         values = " ".join(f"{name}: {value:.3f}" for name, value in means.items())
         line = f"(epoch: {epoch}, iters: {step}, time: {seconds:.3f}) {values}"
         header = ["epoch", "step", "seconds", *means]
-        if self.columns and list(self.columns) != header:  # a damaged table is begun anew
+        if self.columns and list(self.columns) != header:  # start a damaged table again
             self.columns = {}
             self.table.unlink(missing_ok=True)
         self.new_rows += [row] if self.columns else [header, row]
@@ -90,7 +90,7 @@ class LossLog:
 
     @staticmethod
     def _append(path: Path, lines: list[str]) -> None:
-        """Adds whole lines, or none: what a full disk cut is taken off again."""
+        """Appends all lines or none: a write that a full disk interrupted is undone."""
         size = path.stat().st_size if path.exists() else 0
         try:
             with path.open("a") as file:
@@ -105,24 +105,24 @@ class LossLog:
         return {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
 
     def state_dict(self) -> dict[str, object]:
-        """The running sums, so that a resumed run logs what the unbroken one logs."""
+        """The running sums, so that a resumed run logs the same values as an uninterrupted one."""
         return {"sums": self.sums, "count": self.count}
 
     def load_state_dict(self, state: dict, device: torch.device) -> None:
-        """Puts back what `state_dict` gave."""
-        self.sums = {name: value.to(device) for name, value in state["sums"].items()}
-        self.count = state["count"]
+        """Restores the sums that `state_dict` returned; an empty state changes nothing."""
+        self.sums = {name: value.to(device) for name, value in state.get("sums", {}).items()}
+        self.count = state.get("count", 0)
 
     def _keep(self, step: int) -> None:
-        # A kill may cut the last line of either file, or come between the two: each is judged by its own steps.
+        # A kill may cut the last line of either file, or come between the two writes: check each file on its own.
         for path, step_of in ((self.table, CSV_STEP), (self.text, TEXT_STEP)):
             if not path.exists():
                 continue
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-            head = lines[:1] if path == self.table else []
-            found = ((line, step_of.match(line)) for line in lines[len(head) :] if line.endswith("\n"))
-            kept = [line for line, match in found if match and int(match[1]) <= step]
+            header = lines[:1] if path == self.table else []
+            matches = ((line, step_of.match(line)) for line in lines[len(header) :] if line.endswith("\n"))
+            kept = [line for line, match in matches if match and int(match[1]) <= step]
             if kept:
-                write_bytes(path, "".join([*head, *kept]).encode())
-            else:  # a header alone may be cut, too: the first line writes it anew
+                write_bytes(path, "".join([*header, *kept]).encode())
+            else:  # only a header, which may be cut: the first line writes it again
                 path.unlink()

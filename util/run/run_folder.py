@@ -1,4 +1,4 @@
-"""The folder of one training: checkpoints/<name>, held by one program at a time."""
+"""The folder of one training, checkpoints/<name>: one program at a time may use it."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from ..errors import UtilError
 from ..files import LOCK, acquire_lock, write_bytes
 from .checkpoint import recover
 
-WRITTEN = (
+RUN_FILES = (
     "*_net_*.pth",
     "state.pt",
     "loss_log.txt",
@@ -33,53 +33,54 @@ WRITTEN = (
 
 @contextmanager
 def scratch_folder() -> Iterator["RunFolder"]:
-    """A run folder of no consequence, for a process that is not the first of several."""
-    with tempfile.TemporaryDirectory() as place, RunFolder(place, "run") as run:
+    """A temporary run folder for a process that is not the main process."""
+    with tempfile.TemporaryDirectory() as folder, RunFolder(folder, "run") as run:
         yield run
 
 
 class RunFolder:
-    """`with RunFolder(dir, name) as run:` holds the run's lock, which dies with the program."""
+    """`with RunFolder(dir, name) as run:` locks the run; the system releases the lock when the program ends."""
 
     def __init__(self, checkpoints_dir: str, name: str) -> None:
         self.path = Path(checkpoints_dir, name)
 
     @property
     def options(self) -> dict[str, Any] | None:
-        """The saved options of the run that the folder holds; None if it holds none."""
+        """The saved options of the run in this folder; None if there is no run."""
         path = self.path / "opt.json"
         try:
             return json.loads(path.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             return None
         except ValueError:
-            raise UtilError(f"{path}: not readable as JSON; say --overwrite to start anew") from None
+            raise UtilError(f"{path}: not readable as JSON; use --overwrite to start again") from None
 
     @property
     def has_weights(self) -> bool:
-        """Whether anything was saved that would be lost."""
+        """Whether the folder contains weights, which a new run would delete."""
         return any(self.path.glob("*_net_*.pth")) or any(self.path.glob("members/*/*_net_*.pth"))
 
     def holds(self, members: Sequence[str]) -> bool:
-        """Whether all that a combination is made of was gathered."""
+        """Whether the options and weights of all members of an ensemble have been copied into this folder."""
         folders = [self.path / "members" / name for name in members]
         return all((folder / "opt.json").exists() and any(folder.glob("*_net_*.pth")) for folder in folders)
 
     def refuse_overwrite(self) -> None:
-        """A run that is there must not be begun anew: an error that says what to do."""
+        """Raises UtilError, with advice, if the folder already contains a run."""
         if self.has_weights and not (self.path / "opt.json").exists():
             raise UtilError(
-                f"{self.path}: holds weights without the opt.json that describes them; copy it back, say --overwrite "
-                "to discard them, or choose another --name"
+                f"{self.path}: holds weights without the opt.json that describes them; restore that file, use "
+                "--overwrite to delete the weights, or use another --name"
             )
         if self.has_weights or (self.path / "opt.json").exists():
             raise UtilError(
-                f"{self.path}: holds a run; say --continue_train to go on, --overwrite to discard it, or another --name"
+                f"{self.path}: holds a run; use --continue_train to continue it, --overwrite to delete it, or "
+                "another --name"
             )
 
     def begin(self, options: dict[str, Any]) -> None:
-        """Makes the folder a new run's; the files of one that is there are removed."""
-        for pattern in WRITTEN:
+        """Starts a new run in the folder: deletes the files of an old run, keeps all other files."""
+        for pattern in RUN_FILES:
             for file in self.path.glob(pattern):
                 if file.is_file():
                     file.unlink()
@@ -91,32 +92,43 @@ class RunFolder:
         with (self.path / "command.txt").open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write("python " + shlex.join(sys.argv) + "\n")
 
-    def copy_member(self, member: Path, epoch: str) -> None:
-        """Takes the options and the weights of `epoch` of another run into `members`, as its `latest`.
+    def gather(self, members: Sequence[Path], epoch: str, options: dict[str, Any], loop: Any) -> None:
+        """Copies the runs that an ensemble is made of into this folder; `loop` has continue_train and overwrite."""
+        if loop.continue_train and self.options is not None and self.holds([member.name for member in members]):
+            print(f"{self.path} is finished: an ensemble has nothing to learn")
+            return
+        if not loop.overwrite and not loop.continue_train:
+            self.refuse_overwrite()
+        self.begin(options)
+        for member in members:
+            self.copy_member(member, epoch)
 
-        A link where the disk has links: a training replaces its files and never writes into them.
+    def copy_member(self, member: Path, epoch: str) -> None:
+        """Copies the options and the weights of `epoch` of another run into `members`, as its `latest`.
+
+        Uses hard links where the disk supports them: a training replaces its files and never writes into them.
         """
         folder = self.path / "members" / member.name
         folder.mkdir(parents=True, exist_ok=True)
         for file in [*member.glob(f"{epoch}_net_*.pth"), member / "opt.json"]:
-            place = folder / file.name.replace(f"{epoch}_net_", "latest_net_")
-            place.unlink(missing_ok=True)
+            target = folder / file.name.replace(f"{epoch}_net_", "latest_net_")
+            target.unlink(missing_ok=True)
             try:
-                place.hardlink_to(file)
+                target.hardlink_to(file)
             except OSError:
-                shutil.copyfile(file, place)
+                shutil.copyfile(file, target)
 
     def __enter__(self) -> "RunFolder":
         self.path.mkdir(parents=True, exist_ok=True)
         lock = acquire_lock(self.path)
         if lock is None:
-            raise UtilError(f"{self.path}: another training holds it; wait for it, or choose another --name")
+            raise UtilError(f"{self.path}: another training uses it; wait until it ends, or use another --name")
         self._lock = lock
         recover(self.path)
         return self
 
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if [file.name for file in self.path.iterdir()] == [LOCK]:  # refused before it began: it leaves nothing
+    def __exit__(self, error_type: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if [file.name for file in self.path.iterdir()] == [LOCK]:  # the run never started: remove the empty folder
             (self.path / LOCK).unlink()
             with suppress(OSError):
                 self.path.rmdir()

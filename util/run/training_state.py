@@ -1,6 +1,7 @@
-"""Where a training stands, and how it is kept so that it can go on exactly there."""
+"""The state of a training: how far it has come, and how it is saved so that it can resume exactly there."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from .run_folder import RunFolder
 
 @dataclass
 class TrainingProgress:
-    """The epoch in progress (from 1), its finished batches, all steps, the seconds spent on the epoch, the best
-    figure that an epoch was judged by, and how many batches an epoch has."""
+    """How far a training has come.
+
+    `epoch`: the epoch in progress, from 1. `batches`: its finished batches. `step`: all finished steps. `seconds`: time
+    spent on this epoch [s]. `best`: the lowest validation metric so far. `steps_per_epoch`: 0 is not known.
+    """
 
     epoch: int = 1
     batches: int = 0
@@ -26,51 +30,71 @@ class TrainingProgress:
     best: float = math.inf
     steps_per_epoch: int = 0
 
+    def begin(self, steps_per_epoch: int) -> None:
+        """Takes the length of an epoch, and prints a line if it is another one than before the stop."""
+        before, self.steps_per_epoch = self.steps_per_epoch, steps_per_epoch
+        if before not in (0, steps_per_epoch):
+            print(
+                f"note: the data set has changed: {steps_per_epoch} steps an epoch, {before} when the run was stopped"
+            )
+
 
 def save_training(
-    run: RunFolder, replicas: DistributedContext, system: Any, at: TrainingProgress, log: LossLog, *tags: str
+    run: RunFolder,
+    context: DistributedContext,
+    model: Any,
+    progress: TrainingProgress,
+    log: LossLog,
+    *tags: str,
 ) -> None:
-    """Writes the weights under each tag and all that an exact resume needs, as one whole; none that are not finite."""
+    """Saves the weights under each tag, and the state that an exact resume needs, as one set.
+
+    Raises RunError if a weight or a loss is not finite: such a set must not replace a good one.
+    """
     log.check()
-    for name, network in system.networks.items():
+    for name, network in model.networks.items():
         if not all(weight.isfinite().all() for weight in network.parameters()):
             raise RunError(
-                f"weights of {name} are not finite after step {at.step}: the training stops, and what was saved before "
-                "is kept; start anew with a lower --lr"
+                f"weights of {name} are not finite after step {progress.step}: the training stops; earlier "
+                "checkpoints are kept. Start again with a lower --lr"
             )
-    own = replicas.gather(
+    rank_states = context.gather(
         {
-            "system": system.rank_state_dict(),
+            "system": model.rank_state_dict(),
             "losses": log.state_dict(),
             "random": torch.get_rng_state(),
             "random_cuda": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
         }
     )
-    if replicas.is_main:
-        state = {"system": system.state_dict(), "position": asdict(at), "replicas": own}
-        checkpoint.save(
-            run.path, tags, {name: network.state_dict() for name, network in system.networks.items()}, state
-        )
+    if context.is_main:
+        state = {"system": model.state_dict(), "position": asdict(progress), "replicas": rank_states}
+        checkpoint.save(run.path, tags, {name: network.state_dict() for name, network in model.networks.items()}, state)
 
 
-def restore_training(
-    folder: Path, replicas: DistributedContext, system: Any
-) -> tuple[TrainingProgress, dict[str, Any]]:
-    """Puts a system back to where `save` found it; returns that place, and the losses not yet logged there."""
+def restore_training(folder: Path, context: DistributedContext, model: Any) -> tuple[TrainingProgress, dict[str, Any]]:
+    """Restores a model from the last save; returns the progress, and the losses that were not logged yet.
+
+    Raises UtilError if state.pt does not match the weights or the options.
+    """
     state = checkpoint.load_state(folder)
     if not isinstance(state, dict) or "replicas" not in state:
-        raise UtilError(f"{folder / 'state.pt'}: written by another version; say --overwrite to start anew")
-    system.load(folder, "latest")
+        raise UtilError(f"{folder / 'state.pt'}: written by another version; use --overwrite to start again")
+    model.load(folder, "latest")
     try:
-        own = state["replicas"][replicas.rank % len(state["replicas"])]
-        system.load_state_dict(state["system"])
-        system.load_rank_state_dict(own["system"])
-        torch.set_rng_state(own["random"])
-        if torch.cuda.is_available() and own["random_cuda"] is not None:
-            torch.cuda.set_rng_state(own["random_cuda"])
-        at = TrainingProgress(**state["position"])
+        rank_state = state["replicas"][context.rank % len(state["replicas"])]
+        model.load_state_dict(state["system"])
+        model.load_rank_state_dict(rank_state["system"])
+        torch.set_rng_state(rank_state["random"])
+        if torch.cuda.is_available() and rank_state["random_cuda"] is not None:
+            torch.cuda.set_rng_state(rank_state["random_cuda"])
+        progress = _progress_from(state["position"])
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError):
         raise UtilError(
-            f"{folder / 'state.pt'}: does not belong to these weights and options; say --overwrite to start anew"
+            f"{folder / 'state.pt'}: does not match these weights and options; use --overwrite to start again"
         ) from None
-    return at, own["losses"]
+    return progress, rank_state["losses"]
+
+
+def _progress_from(saved: Mapping[str, Any]) -> TrainingProgress:
+    # Older runs saved `steps_per_epoch` as `length`.
+    return TrainingProgress(**{"steps_per_epoch" if name == "length" else name: value for name, value in saved.items()})

@@ -1,8 +1,19 @@
-"""."""
+"""How good depth maps, measurements and intervals are, compared with the ground truth, summed up batch by batch.
 
+Not here: measuring holes (`..metrology`), and pages (`..page`)."""
+
+from .description import describe_test
 from .evaluator import Evaluator
 from .measurement_errors import MeasurementErrors
 from .result_selection import ResultSelection
 from .score_table import score_rows, score_sentences, score_text
 
-__all__ = ["Evaluator", "MeasurementErrors", "ResultSelection", "score_rows", "score_sentences", "score_text"]
+__all__ = [
+    "Evaluator",
+    "MeasurementErrors",
+    "ResultSelection",
+    "describe_test",
+    "score_rows",
+    "score_sentences",
+    "score_text",
+]

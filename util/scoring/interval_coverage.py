@@ -1,45 +1,51 @@
-"""How much of the truth lies inside stated intervals, summed up batch by batch."""
+"""How much of the ground truth lies inside the stated intervals, summed up batch by batch."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .metrics import FLOOR
 
-FLOOR_FROM = 0.9  # share of the depth from which on a pixel is floor
+FLOOR_FROM = 0.9  # fraction of the depth from which on a pixel is floor
 
 
 class IntervalCoverage:
-    """Of 90 % intervals of pixels and of floors; and how many images are called strange."""
+    """Coverage of the 90 % intervals of pixels and of floors, and how many images are flagged out of distribution."""
 
     def __init__(self) -> None:
-        self.pixels = self.inside = self.floors = self.floors_inside = self.images = self.strange = 0
-        self.half = 0.0
+        self.pixels = self.pixels_inside = self.floors = self.floors_inside = self.images = self.ood_images = 0
+        self.u90_sum = 0.0
 
     def add(
-        self, depth: NDArray, truth: NDArray, level: NDArray, interval: NDArray, floor: NDArray, strange: NDArray
+        self,
+        depth: NDArray,
+        truth: NDArray,
+        level: NDArray,
+        depth_u90: NDArray,
+        floor_depth: NDArray,
+        ood_score: NDArray,
     ) -> None:
-        """A batch: maps (N, H, W) with half the width of their intervals, levels (N,), floors (N, 2), strangeness (N,).
+        """A batch: maps (N, H, W) with their expanded uncertainties, levels (N,), floors (N, 2), OOD scores (N,).
 
-        Pixels of the background are left out: they are right in almost any map. The floor is where the predicted map
-        has 0.9 of the depth from its level to grey 30; what its depth is to be compared with is the truth's there.
+        Pixels of the background do not count: they are right in almost any map. The floor is where the predicted map
+        has 0.9 of the depth from its level to the floor's grey; it is compared with the mean true depth there.
         """
         hole = (truth < truth.max(axis=(1, 2), keepdims=True)) | (depth < level[:, None, None] - 1)
         self.pixels += int(hole.sum())
-        self.inside += int((np.abs(depth - truth) <= interval)[hole].sum())
-        self.half += float(interval[hole].sum())
-        where = level[:, None, None] - depth > FLOOR_FROM * (level[:, None, None] - FLOOR)
+        self.pixels_inside += int((np.abs(depth - truth) <= depth_u90)[hole].sum())
+        self.u90_sum += float(depth_u90[hole].sum())
+        floor = level[:, None, None] - depth > FLOOR_FROM * (level[:, None, None] - FLOOR)
         true_depth = truth.max(axis=(1, 2), keepdims=True) - truth
-        known = where.any(axis=(1, 2))
-        mean = (true_depth * where).sum(axis=(1, 2))[known] / where.sum(axis=(1, 2))[known]
-        self.floors += int(known.sum())
-        self.floors_inside += int((np.abs(floor[known, 0] - mean) <= floor[known, 1]).sum())
-        self.images, self.strange = self.images + len(depth), self.strange + int((strange > 1).sum())
+        has_floor = floor.any(axis=(1, 2))
+        true_mean = (true_depth * floor).sum(axis=(1, 2))[has_floor] / floor.sum(axis=(1, 2))[has_floor]
+        self.floors += int(has_floor.sum())
+        self.floors_inside += int((np.abs(floor_depth[has_floor, 0] - true_mean) <= floor_depth[has_floor, 1]).sum())
+        self.images, self.ood_images = self.images + len(depth), self.ood_images + int((ood_score > 1).sum())
 
     def summary(self) -> dict[str, float | None]:
-        """Shares [0..1], and the mean half width of a pixel's interval in the holes [grey level]."""
+        """Coverage and OOD rate [0..1], and the mean expanded uncertainty of a pixel in the holes [grey level]."""
         return {
-            "pixels": self.inside / self.pixels if self.pixels else None,
-            "floors": self.floors_inside / self.floors if self.floors else None,
-            "half_width": self.half / self.pixels if self.pixels else None,
-            "strange": self.strange / max(self.images, 1),
+            "coverage_pixels": self.pixels_inside / self.pixels if self.pixels else None,
+            "coverage_floors": self.floors_inside / self.floors if self.floors else None,
+            "mean_u90": self.u90_sum / self.pixels if self.pixels else None,
+            "ood_rate": self.ood_images / max(self.images, 1),
         }

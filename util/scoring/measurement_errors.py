@@ -19,14 +19,14 @@ class MeasurementErrors:
     def add(self, results: Iterable[ImageResult]) -> None:
         """The measures of some holes."""
         for result in results:
-            found, truth = result.measurements or {}, result.true_measurements or {}
-            for name, value in found.items():
+            measured, truth = result.measurements or {}, result.true_measurements or {}
+            for name, value in measured.items():
                 error = difference(name, value, truth.get(name, np.nan))
                 if name in UNCERTAIN.values() or np.isnan(error):
                     continue
                 self._errors[name].add(error)
-                if not np.isnan(half := found.get(UNCERTAIN.get(name, ""), np.nan)):
-                    self._inside[name].add(abs(error) <= half)
+                if not np.isnan(u90 := measured.get(UNCERTAIN.get(name, ""), np.nan)):
+                    self._inside[name].add(abs(error) <= u90)
 
     def summary(self) -> dict[str, dict[str, float | None]]:
         """By measure: how many holes `n`, `bias`, `three_sigma` [the measure's unit], and `coverage` [0..1], the share

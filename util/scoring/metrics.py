@@ -41,13 +41,13 @@ def levels_of(truth: NDArray) -> NDArray[np.float64]:
 
 
 def normalised_depth(depth_grey: NDArray, level: NDArray, floor: float = FLOOR) -> NDArray[np.float64]:
-    """Unit shape u (N, H, W) [1] of maps with background `level` (N,): (L - depth) / (L - floor), 0 is background."""
+    """Normalised depth u (N, H, W) [1] of maps with background `level` (N,): (L - depth) / (L - floor)."""
     top = np.asarray(level, dtype=np.float64)[:, None, None]
     return (top - depth_grey) / (top - floor)
 
 
 def denormalise(shape: NDArray, level: NDArray, floor: float = FLOOR) -> NDArray[np.float64]:
-    """Depth map (N, H, W) [grey level] of unit shapes at background `level` (N,): L - (L - floor) u."""
+    """Depth map (N, H, W) [grey level] of normalised depths at background `level` (N,): L - (L - floor) u."""
     top = np.asarray(level, dtype=np.float64)[:, None, None]
     return top - (top - floor) * shape
 
@@ -59,26 +59,26 @@ def align_scale_shift(predicted: NDArray, truth: NDArray) -> NDArray[np.float64]
     """
     x, y = predicted.astype(np.float64), truth.astype(np.float64)
     x_mean, y_mean = x.mean(axis=(1, 2), keepdims=True), y.mean(axis=(1, 2), keepdims=True)
-    spread = ((x - x_mean) ** 2).mean(axis=(1, 2), keepdims=True)
-    together = ((x - x_mean) * (y - y_mean)).mean(axis=(1, 2), keepdims=True)
-    scale = np.divide(together, spread, out=np.zeros_like(spread), where=spread > 0)
+    variance = ((x - x_mean) ** 2).mean(axis=(1, 2), keepdims=True)
+    covariance = ((x - x_mean) * (y - y_mean)).mean(axis=(1, 2), keepdims=True)
+    scale = np.divide(covariance, variance, out=np.zeros_like(variance), where=variance > 0)
     return y_mean + scale * (x - x_mean)
 
 
-def confusion(found: NDArray, truth: NDArray, classes: Sequence[int]) -> NDArray[np.int64]:
-    """How many of each true class (rows) were taken for which (columns), (K, K); other truths are left out."""
-    return np.array([[int(np.sum((truth == row) & (found == column))) for column in classes] for row in classes])
+def confusion(predicted: NDArray, truth: NDArray, classes: Sequence[int]) -> NDArray[np.int64]:
+    """How many of each true class (rows) were taken for which (columns), (K, K); other truths do not count."""
+    return np.array([[int(np.sum((truth == row) & (predicted == column))) for column in classes] for row in classes])
 
 
-def boundary_distances(found: NDArray[np.bool_], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+def boundary_distances(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Distances [px] between the contours of masks (N, H, W): from each contour pixel of one to the nearest of the
     other, both ways, over all images where both have a contour."""
     distances = [np.zeros(0)]
-    for one, other in zip(found, truth, strict=True):
-        contours = [mask & ~binary_erosion(mask, border_value=1) for mask in (one, other)]
+    for masks in zip(predicted, truth, strict=True):
+        contours = [mask & ~binary_erosion(mask, border_value=1) for mask in masks]
         if all(contour.any() for contour in contours):
-            for here, there in (contours, contours[::-1]):
-                distances.append(distance_transform_edt(~there)[here])
+            for contour, other in (contours, contours[::-1]):
+                distances.append(distance_transform_edt(~other)[contour])
     return np.concatenate(distances)
 
 

@@ -16,19 +16,22 @@ class Row:
 
     @property
     def cells(self) -> list[str]:
-        """The values as text: a share as percentage, an error [grey level] with two decimals."""
-        share = self.name == ROWS["level_accuracy"][0]
-        return ["–" if value is None else f"{value:.0%}" if share else f"{value:.2f}" for value in self.values.values()]
+        """The values as text: a fraction as percentage, an error [grey level] with two decimals."""
+        is_fraction = self.name == ROWS["level_accuracy"][0]
+        return [
+            "–" if value is None else f"{value:.0%}" if is_fraction else f"{value:.2f}"
+            for value in self.values.values()
+        ]
 
 
 HEADINGS = {
     "raw": "raw",
-    "quantised": "quantised",
-    "centred": "centred",
-    "aligned": "scale and shift given",
-    "level_given": "level given",
-    "mean_map": "mean map",
-    "mean_map_level_given": "mean map, level given",
+    "snapped": "snapped",
+    "recentred": "recentred",
+    "scale_shift_aligned": "scale and shift aligned",
+    "oracle_level": "true level given",
+    "mean_map_baseline": "mean map",
+    "mean_map_oracle_level": "mean map, true level given",
 }
 ROWS = {
     "rmse": ("RMSE over all pixels", "the contest's metric"),
@@ -38,7 +41,7 @@ ROWS = {
     "bias": ("bias", "above 0: predicted too shallow"),
     "rmse_background": ("RMSE on the background", "where the truth is the background's level"),
     "rmse_hole": ("RMSE in the hole", "everywhere else"),
-    "level_accuracy": ("right background level", "share of the images"),
+    "level_accuracy": ("right background level", "fraction of the images"),
 }
 
 
@@ -51,31 +54,32 @@ def score_rows(result: dict[str, Any]) -> list[Row]:
 def score_sentences(result: dict[str, Any]) -> list[str]:
     """What the score says in sentences: beside the mean map, levels, masks."""
     lines = []
-    if "mean_map" in result:
-        best = min(result[name]["rmse"] or np.inf for name in ("raw", "quantised", "centred") if name in result)
-        mean = result["mean_map"]["rmse"]
+    if "mean_map_baseline" in result:
+        best = min(result[name]["rmse"] or np.inf for name in ("raw", "snapped", "recentred") if name in result)
+        mean = result["mean_map_baseline"]["rmse"]
         if not best < mean:
             lines.append(f"The mean depth map, which looks at no image, is as good or better: {mean:.2f}.")
     if "raw" in result:
         lines.append(f"Chance gets {result['chance_level_accuracy']:.0%} of the background levels right.")
     if "levels" in result:
-        lines.append(f"The level voted for is right in {result['levels']['accuracy']:.1%} of the images.")
+        lines.append(f"The predicted level is right in {result['levels']['accuracy']:.1%} of the images.")
     if "intervals" in result:
         held = result["intervals"]
         lines.append(
-            f"The 90 % intervals hold {_share(held['pixels'])} of the pixels in holes and {_share(held['floors'])} of "
-            f"the floors' mean depths; {held['strange']:.1%} of the images are called strange."
+            f"The 90 % intervals hold {_percent(held['coverage_pixels'])} of the pixels in holes and "
+            f"{_percent(held['coverage_floors'])} of the floors' mean depths; {held['ood_rate']:.1%} of the images are "
+            "flagged OOD (out of distribution)."
         )
     if "mask" in result:
         mask = result["mask"]
         error = (
             "" if mask["boundary_px"] is None else f"; its contour is off by {mask['boundary_px']:.2f} px on average"
         )
-        lines.append(f"The hole found overlaps the true one by {mask['iou']:.1%} (IoU){error}.")
+        lines.append(f"The predicted hole overlaps the true one by {mask['iou']:.1%} (IoU){error}.")
     return lines
 
 
-def _share(value: float | None) -> str:
+def _percent(value: float | None) -> str:
     return "none" if value is None else f"{value:.1%}"
 
 

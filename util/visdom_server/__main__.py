@@ -1,7 +1,7 @@
-"""A visdom server on this machine alone: python -m util.visdom_server [--port 8097]
+"""Starts a visdom server on this machine only: python -m util.visdom_server [--port 8097]
 
-It listens on loopback only, and needs no internet once its page's files are there (util/visdom_assets.py); what was
-plotted is kept in --env_path.
+It listens on loopback only. It needs the internet once, for the files of its page (util/visdom_server/assets.py).
+Plots are saved in --env_path.
 """
 
 import argparse
@@ -19,34 +19,34 @@ ENVIRONMENTS = Path.home() / ".visdom"
 
 
 def serve(port: int, env_path: Path) -> None:
-    """Runs the server until it is interrupted."""
+    """Runs the server until it is interrupted. Raises UtilError if the port is in use."""
     prepare()
     from visdom.server.run_server import start_server
 
     env_path.mkdir(parents=True, exist_ok=True)
     try:
-        with redirect_stdout(sys.stderr):  # visdom's own chatter
+        with redirect_stdout(sys.stderr):  # visdom's own messages
             start_server(port, base_url="", env_path=str(env_path), bind_local=True, print_func=announce)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        raise UtilError(f"--port {port}: in use, perhaps by another server of this kind; choose another") from None
+        raise UtilError(f"--port {port}: in use, perhaps by another visdom server; use another --port") from None
 
 
 def announce(port: int) -> None:
-    """Says where the server listens, once it does."""
+    """Prints the server's address; visdom calls it once the server listens."""
     print(f"visdom: http://localhost:{port}, on this machine only; Ctrl-C stops it", file=sys.__stdout__, flush=True)
 
 
 def prepare() -> None:
-    """Brings the files of visdom's page where they are missing."""
+    """Downloads the files of visdom's page if they are missing."""
     try:
         import visdom
     except ImportError:
-        raise UtilError("visdom is not installed; `make setup` does that") from None
+        raise UtilError("visdom is not installed; `make setup` installs it") from None
     static, installed = Path(visdom.__file__).with_name("static"), version("visdom")
     if not assets.complete(static, installed):
-        print("visdom: bringing the files of its page, once", flush=True)
+        print("visdom: downloading the files of its page (once)", flush=True)
         assets.install(static, installed)
 
 
@@ -57,15 +57,19 @@ def main(argv: list[str] | None = None) -> int:
         "python -m util.visdom_server", description=__doc__, formatter_class=raw, allow_abbrev=False
     )
     parser.add_argument("--port", type=int, default=8097, help="port on loopback (8097)")
-    parser.add_argument("--env_path", type=Path, default=ENVIRONMENTS, help="folder of kept plots (~/.visdom)")
-    parser.add_argument("--prepare", action="store_true", help="only bring the files of the page, for a start offline")
-    given = parser.parse_args(argv)
+    parser.add_argument("--env_path", type=Path, default=ENVIRONMENTS, help="folder of saved plots (~/.visdom)")
+    parser.add_argument(
+        "--prepare",
+        action="store_true",
+        help="only download the files of the page",
+    )
+    args = parser.parse_args(argv)
     logging.disable(logging.WARNING)
     try:
-        if given.prepare:
+        if args.prepare:
             prepare()
         else:
-            serve(given.port, given.env_path)
+            serve(args.port, args.env_path)
     except (UtilError, OSError) as error:
         print(f"visdom_server: {error}", file=sys.stderr)
         return 1

@@ -1,8 +1,8 @@
-"""The JavaScript of visdom's page, out of npm packages.
+"""The JavaScript files of visdom's page, taken from npm packages.
 
-visdom ships none of it: its server fetches it from a CDN at its first start, and dies where there is no internet. The
-same files are in packages that npm, with whatever registry it is set up for, can bring once; then no start needs a
-network. Versions and places are those of visdom's own visdom/server/build.py.
+visdom does not ship them: its server downloads them from a CDN at its first start, and stops without internet. npm can
+download the same files from its configured registry; after that no start needs a network. Versions and paths are those
+of visdom's own visdom/server/build.py.
 """
 
 import json
@@ -21,7 +21,7 @@ FILES = {
     "bootstrap@3.3.7": {
         "dist/js/bootstrap.min.js": ["js/bootstrap.min.js"],
         "dist/css/bootstrap.min.css": ["css/bootstrap.min.css"],
-        **{f"dist/{GLYPHS}.{kind}": [f"{GLYPHS}.{kind}"] for kind in ("eot", "woff2", "woff", "ttf")},
+        **{f"dist/{GLYPHS}.{suffix}": [f"{GLYPHS}.{suffix}"] for suffix in ("eot", "woff2", "woff", "ttf")},
         f"dist/{GLYPHS}.svg": [f"{GLYPHS}.svg#glyphicons_halflingsregular"],
     },
     "react@16.2.0": {"umd/react.production.min.js": ["js/react-react.min.js"]},
@@ -48,7 +48,7 @@ MATHJAX_2 = (
     "jax/output/SVG/fonts/TeX/Size1/Regular/Main.js",
     "MathJax.js",
 )
-OF_VERSION = {
+FILES_BY_VERSION = {
     "0.2.4": {
         "react-resizable@1.4.6": {"css/styles.css": ["css/react-resizable-styles.css"]},
         "react-grid-layout@0.16.3": {"css/styles.css": ["css/react-grid-layout-styles.css"]},
@@ -63,32 +63,32 @@ OF_VERSION = {
 
 
 def complete(static: Path, version: str) -> bool:
-    """Whether visdom's folder `static` holds every file that its server of `version` asks for."""
-    mark = static / "version.built"
-    return mark.is_file() and mark.read_text().strip() == version
+    """Whether visdom's folder `static` contains every file that a server of `version` needs."""
+    marker = static / "version.built"
+    return marker.is_file() and marker.read_text().strip() == version
 
 
 def install(static: Path, version: str) -> None:
-    """Puts the files below visdom's folder `static`; the mark that it is complete comes last."""
-    if version not in OF_VERSION:
-        raise UtilError(f"visdom {version}: its files are not known here; known are {', '.join(OF_VERSION)}")
+    """Downloads the files into visdom's folder `static`; writes the marker of a complete set last."""
+    if version not in FILES_BY_VERSION:
+        raise UtilError(f"visdom {version}: its files are not known; known versions are {', '.join(FILES_BY_VERSION)}")
     if shutil.which("npm") is None:
         raise UtilError("npm is not on the PATH; install it (Debian: apt-get install npm), or start visdom once online")
-    wanted = FILES | OF_VERSION[version]
+    packages = FILES | FILES_BY_VERSION[version]
     with tempfile.TemporaryDirectory() as folder:
-        command = ["npm", "pack", "--silent", "--json", "--pack-destination", folder, *wanted]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-        if done.returncode:
-            reason = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-            raise UtilError(f"npm could not bring visdom's files: {reason[-1]}")
-        packed = json.loads(done.stdout)
+        command = ["npm", "pack", "--silent", "--json", "--pack-destination", folder, *packages]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+        if result.returncode:
+            reason = (result.stderr or result.stdout).strip().splitlines() or ["no message"]
+            raise UtilError(f"npm could not download visdom's files: {reason[-1]}")
+        packed = json.loads(result.stdout)
         for entry in packed.values() if isinstance(packed, dict) else packed:
             with tarfile.open(Path(folder, Path(entry["filename"]).name)) as archive:
-                for source, places in wanted[f"{entry['name']}@{entry['version']}"].items():
+                for source, targets in packages[f"{entry['name']}@{entry['version']}"].items():
                     content = archive.extractfile(f"package/{source}")
                     data = content.read() if content else b""
-                    for place in places:
-                        path = static / place
+                    for target in targets:
+                        path = static / target
                         path.parent.mkdir(parents=True, exist_ok=True)
                         write_bytes(path, data)
     write_bytes(static / "version.built", version.encode())

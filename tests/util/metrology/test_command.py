@@ -78,39 +78,74 @@ def test_a_reference_may_name_images_and_another_quantity(tmp_path):
 
 def flagged(folder, outside, holes=12):
     rows = [(f"h{n}", f"s{n % 3}", int(n < outside), 1.5, 2, 100 + n, 50 + n) for n in range(holes)]
-    names = ("image", "site", "outside_known", "strangeness", "pixel_nm", "depth_mean_nm", "cd_half_nm")
+    names = ("image", "site", "is_ood", "ood_score", "pixel_nm", "depth_mean_nm", "cd_half_nm")
     write(folder / "holes.csv", rows, names)
 
 
-def test_holes_outside_what_the_model_knows_come_before_any_number(tmp_path, capsys):
+def test_ood_holes_come_before_any_number(tmp_path, capsys):
     flagged(tmp_path, 12)
     assert main([str(tmp_path)]) == 0
-    line = "12 of 12 holes are outside what the model knows: do not trust their numbers"
+    line = "12 of 12 holes are out of distribution (OOD): do not trust their numbers"
     said = capsys.readouterr().out
-    assert said.splitlines()[0] == line and "strangeness" not in said and "pixel_nm" not in said
+    assert said.splitlines()[0] == line and "ood_score" not in said and "pixel_nm" not in said
     page = (tmp_path / "metrology.html").read_text()
     assert f'<p class="alarm">{line}</p>' in page and page.index(line) < page.index("<svg")
     told = json.loads((tmp_path / "statistics.json").read_text())
-    assert told["outside_known"] == 12 and set(told["quantities"]) == {"depth_mean_nm", "cd_half_nm"}
-    assert main([str(tmp_path), "--known_only"]) == 2 and "no hole is left" in capsys.readouterr().err
+    assert told["n_ood"] == 12 and set(told["quantities"]) == {"depth_mean_nm", "cd_half_nm"}
+    assert main([str(tmp_path), "--exclude_ood"]) == 2 and "no hole is left" in capsys.readouterr().err
 
 
-def test_known_only_leaves_them_out_and_says_how_many(tmp_path, capsys):
+def test_exclude_ood_leaves_them_out_and_says_how_many(tmp_path, capsys):
     flagged(tmp_path, 1)
     assert main([str(tmp_path)]) == 0
-    assert capsys.readouterr().out.startswith("1 of 12 holes is outside what the model knows: do not trust its numbers")
-    assert main([str(tmp_path), "--known_only"]) == 0
-    said = "1 of 12 holes left out: outside what the model knows"
+    assert capsys.readouterr().out.startswith("1 of 12 holes is out of distribution (OOD): do not trust its numbers")
+    assert main([str(tmp_path), "--exclude_ood"]) == 0
+    said = "1 of 12 holes skipped: out of distribution (OOD)"
     assert capsys.readouterr().out.splitlines()[0] == said and said in (tmp_path / "metrology.html").read_text()
     told = json.loads((tmp_path / "statistics.json").read_text())
-    assert (told["outside_known"], told["left_out"], told["holes"]) == (0, 1, 11)
+    assert (told["n_ood"], told["n_dropped"], told["holes"]) == (0, 1, 11)
     assert told["quantities"]["depth_mean_nm"]["mean"] == pytest.approx(106)
+
+
+NAMES = ("image", "site", "is_ood", "ood_score", "pixel_nm", "depth_median_nm", "floor_sq_nm", "cd_half_nm")
+FORMER = (
+    "image",
+    "site",
+    "outside_known",
+    "strangeness",
+    "pixel_nm",
+    "depth_plateau_nm",
+    "floor_roughness_nm",
+    "cd_half_nm",
+)
+
+
+@pytest.mark.parametrize("option, former_option", [([], []), (["--exclude_ood"], ["--known_only"])])
+def test_an_old_table_gives_the_same_statistics_as_a_new_one(tmp_path, option, former_option):
+    rng = np.random.default_rng(0)
+    rows = [
+        (f"h{n // 2}_itr{n % 2}", f"s{n % 4 // 2}", int(n in (5, 30)), 0.5, 2, *rng.normal((120, 2, 60), 1).round(4))
+        for n in range(48)
+    ]
+    folders = [tmp_path / age / "run/test_latest" for age in ("new", "old")]  # the page's title is the same
+    for folder, header, words in zip(folders, (NAMES, FORMER), (option, former_option), strict=True):
+        write(folder / "holes.csv", rows, header)
+        assert main([str(folder), "--tolerance_nm", "20", *words]) == 0
+        assert made(folder) == FILES[1:]
+    statistics, former_statistics = (json.loads((folder / "statistics.json").read_text()) for folder in folders)
+    assert statistics == former_statistics and list(statistics["quantities"]) == list(NAMES[5:])
+    assert (statistics["n_ood"], statistics["n_dropped"]) == ((0, 2) if option else (2, 0))
+    assert statistics["quantities"]["depth_median_nm"]["noise_source"] == "repeats"
+    assert {"hole_outliers", "site_outliers"} < set(statistics["quantities"]["floor_sq_nm"])
+    header = "site,quantity,holes,mean,3sigma,3sigma_noise_corrected,hole_outliers,site_outlier\n"
+    assert (folders[0] / "sites.csv").read_text().startswith(header)
+    assert (folders[0] / "sites.csv").read_text() == (folders[1] / "sites.csv").read_text()
 
 
 def test_all_known_holes_raise_no_alarm(tmp_path, capsys):
     flagged(tmp_path, 0)
-    assert main([str(tmp_path), "--known_only"]) == 0
-    assert "outside" not in capsys.readouterr().out
+    assert main([str(tmp_path), "--exclude_ood"]) == 0
+    assert "OOD" not in capsys.readouterr().out
     assert 'class="alarm"' not in (tmp_path / "metrology.html").read_text()
 
 
@@ -126,7 +161,7 @@ def test_few_reference_points_are_no_slope(tmp_path, capsys, points, few):
 @pytest.mark.parametrize("sites", [1, 2, 3, 60])
 def test_sites_are_counted_in_whole_numbers(monkeypatch, sites):
     monkeypatch.setattr(plots, "svg", lambda figure: figure.axes[0].get_xticks())
-    ticks = plots.trend("depth_mean_nm", np.arange(sites) + 1.0, None, np.zeros(sites, bool), "site")
+    ticks = plots.draw_trend("depth_mean_nm", np.arange(sites) + 1.0, None, np.zeros(sites, bool), "site")
     assert 1 in ticks or sites > 9
     assert all(tick == round(tick) for tick in ticks)
 
@@ -148,12 +183,12 @@ def test_hostile_names_do_no_harm(tmp_path):
     "words, line",
     [
         (["nowhere"], "nowhere: neither a folder of results nor a run"),
-        (["{run}", "--nm_per_grey", "1"], "--nm_per_grey: is said of a reference"),
+        (["{run}", "--nm_per_grey", "1"], "--nm_per_grey needs --reference FILE"),
         (["{run}", "--reference", "{run}/none.csv"], "none.csv: cannot be read"),
-        (["{run}", "--reference", "{run}/metrics.json"], "the reference: 0 of its values"),
+        (["{run}", "--reference", "{run}/metrics.json"], "--reference: 0 of its names"),
         (
             ["{run}", "--reference", "{run}/../../../average_depth.csv", "--quantity", "width"],
-            "--quantity width: not among",
+            "--quantity width: must be one of",
         ),
     ],
 )
@@ -168,7 +203,7 @@ def test_bad_input_is_one_line_and_nothing_is_written(run, words, line, capsys):
 def test_numbers_are_above_0(run, text, capsys):
     with pytest.raises(SystemExit) as left:
         main([str(run), f"--tolerance_nm={text}"])
-    assert left.value.code == 2 and "is no number above 0" in capsys.readouterr().err
+    assert left.value.code == 2 and "must be a number above 0" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_written_is_status_1(run, capsys):

@@ -1,4 +1,4 @@
-"""The measures of holes against the analytic truth of elliptic frustums, trenches and what is no hole."""
+"""The measurements of holes against the analytic truth of elliptic frustums, trenches and what is no hole."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def frustum(x, y, a, b, angle, wall, depth, size=(72, 48)):
 
 
 def frustums(count, seed=0):
-    """Random ones, and the truth of their measures."""
+    """Random frustums, and the true values of their quantities."""
     rng, maps, truths = np.random.default_rng(seed), [], []
     for _ in range(count):
         a, wall, depth = rng.uniform(11, 16), rng.uniform(3, 6), rng.uniform(90, 150)
@@ -30,7 +30,7 @@ def frustums(count, seed=0):
         shrunk, floor = (lambda share, lost=wall / a: 1 - share * lost), 1 - wall / a
         chord_x = 2 / np.hypot(np.cos(angle) / a, np.sin(angle) / b)
         chord_y = 2 / np.hypot(np.sin(angle) / a, np.cos(angle) / b)
-        truth = {"depth_plateau_nm": depth, "depth_max_nm": depth, "ellipticity": b / a, "floor_roughness_nm": 0}
+        truth = {"depth_median_nm": depth, "depth_max_nm": depth, "ellipticity": b / a, "floor_sq_nm": 0}
         truth |= {"orientation_deg": 90 + np.degrees(angle), "centre_x_nm": x + 0.5, "centre_y_nm": y + 0.5}
         truth["volume_nm3"] = depth * np.pi * a * b * (1 + floor + floor**2) / 3
         for name, share in (("top", 0.1), ("half", 0.5), ("bottom", 0.9)):
@@ -84,13 +84,13 @@ def test_a_trench_has_no_height_and_a_width():
             f"swa_{'top' if other == 'y' else 'left'}_deg",
         ):
             assert np.isnan(found[name]).all(), name
-        assert found["depth_plateau_nm"] == pytest.approx(80)
+        assert found["depth_median_nm"] == pytest.approx(80)
 
 
 def test_a_line_is_measured_between_etched_ground():
     ramp = np.minimum((np.arange(48) - 12.0) / 5, (38 - np.arange(48)) / 7).clip(0, 1)  # 14 px wide at its top
     found = measure_holes(np.tile(90 * (1 - ramp), (1, 72, 1)), lines=True)
-    assert found["depth_plateau_nm"] == pytest.approx(90)
+    assert found["depth_median_nm"] == pytest.approx(90)
     for name, width in (("top", 26 - 12 * 0.9), ("half", 20), ("bottom", 26 - 12 * 0.1)):
         assert found[f"cd_{name}_x_nm"] == pytest.approx(width, abs=0.01)
     assert found["swa_left_deg"] == pytest.approx(np.degrees(np.arctan(90 / 5)), abs=0.01)
@@ -123,7 +123,7 @@ def test_roughness_is_that_of_the_floor_without_its_form():
     hole = frustum(23.5, 35.5, 16, 26, 0, 3, 100)
     y, x = np.indices(hole.shape)
     bent = hole + np.where(hole > 99.9, 2e-3 * (x - 23.5) ** 2 + 0.02 * y + rng.normal(0, 0.8, hole.shape), 0)
-    assert measure_holes(bent[None])["floor_roughness_nm"] == pytest.approx(0.8, rel=0.15)
+    assert measure_holes(bent[None])["floor_sq_nm"] == pytest.approx(0.8, rel=0.15)
 
 
 def test_a_contour_moves_by_the_interval_over_the_slope():

@@ -32,13 +32,14 @@ def test_columns_sites_repeats_and_names(tmp_path):
         ("", "not a table of holes"),
         ("a,b\n1,2\n", "one of them `image`"),
         ("image,x,x\na,1,2\n", "not a table of holes"),
+        ("image,floor_sq_nm,floor_roughness_nm\na,1,2\n", "not a table of holes"),
         ("image,site,x\n", "holds no hole"),
         ("image,site,x\na,s\n", "row 2 has 2 cells, the first 3"),
         ("image,site,x\na,s,1\na,s,2\n", "names image 'a' twice"),
-        ("image,site,x\na,s,1\nb,s,zwei\n", "row 3, column x: 'zwei' is no finite number"),
-        ("image,site,x\na,s,1\nb,s,inf\n", "row 3, column x: 'inf' is no finite number"),
-        ("image,site,x\na,s,\n", "holds no measure"),
-        ("image,site,x\na,s,nan\n", "holds no measure"),
+        ("image,site,x\na,s,1\nb,s,zwei\n", "row 3, column x: 'zwei' is not a finite number"),
+        ("image,site,x\na,s,1\nb,s,inf\n", "row 3, column x: 'inf' is not a finite number"),
+        ("image,site,x\na,s,\n", "holds no measurement"),
+        ("image,site,x\na,s,nan\n", "holds no measurement"),
         ("\0\xff\n", "not a table of holes"),
         ("image,x\n" + "a" * 200_000 + ",1\n", "cannot be read"),
     ],
@@ -55,7 +56,7 @@ def test_no_file(tmp_path):
         read(tmp_path / "holes.csv")
 
 
-COLUMNS = ("image", "site", "outside_known", "strangeness", "pixel_nm", "depth_mean_nm", "orientation_deg")
+COLUMNS = ("image", "site", "is_ood", "ood_score", "pixel_nm", "depth_mean_nm", "orientation_deg")
 
 
 @pytest.mark.parametrize("order", [COLUMNS, COLUMNS[::-1]])
@@ -63,7 +64,7 @@ def test_flags_and_pixels_are_no_quantities_wherever_they_stand(tmp_path, order)
     row = dict(zip(COLUMNS, ("a", "s", 1, 2.5, 2, 7, 89), strict=True))
     table = read(write(tmp_path / "holes.csv", [[row[name] for name in order]], order))
     assert set(table.quantities) == {"depth_mean_nm", "orientation_deg"} and table.is_ood.tolist() == [True]
-    with pytest.raises(UtilError, match="--known_only: no hole is left"):
+    with pytest.raises(UtilError, match="--exclude_ood: all measured holes are out of distribution"):
         table.drop_ood()
 
 
@@ -89,5 +90,15 @@ def test_known_holes_are_left_with_their_sites_and_repeats(tmp_path):
 def test_a_model_that_says_nothing_leaves_nothing_out(tmp_path):
     table = read(write(tmp_path / "holes.csv", [("a", "s", "", "", "", 1, 2)], COLUMNS))
     assert table.is_ood is None
-    with pytest.raises(UtilError, match="does not say which"):
+    with pytest.raises(UtilError, match="--exclude_ood: the model gives no OOD score"):
         table.drop_ood()
+
+
+def test_former_column_names_are_read_as_the_present_ones(tmp_path):
+    header = ("image", "site", "outside_known", "strangeness", "depth_plateau_nm", "floor_roughness_nm", "pixel_nm")
+    table = read(
+        write(tmp_path / "holes.csv", [("a", "s", 1, 2.5, 120, 1.5, 2), ("b", "s", 0, 0.5, 121, 1.6, 2)], header)
+    )
+    assert list(table.quantities) == ["depth_median_nm", "floor_sq_nm"] and table.is_ood.tolist() == [True, False]
+    assert table.quantities["depth_median_nm"].tolist() == [120, 121]
+    assert table.quantities["floor_sq_nm"].tolist() == [1.5, 1.6]

@@ -1,0 +1,31 @@
+"""The pictures of one result, for the pages and contact sheets of the benchmarks."""
+
+import numpy as np
+from PIL import Image
+
+from util.drawing import figure
+from util.results import ImageResult
+
+ERROR_LIMIT = 30.0  # [grey level] at which the colours of an error map are full
+DEPTH_RANGE = 20.0, 170.0  # [grey level] at the ends of the depth colours, the same on every page
+
+
+def pictures(result: ImageResult) -> dict[str, Image.Image]:
+    """The pictures of a contact sheet, in their order."""
+    low, high = DEPTH_RANGE
+    if result.reverse:
+        return {"depth": figure.depth(result.input, low, high), "SEM": figure.grey(np.asarray(result.rendering))}
+    columns = {"SEM": figure.grey(result.input)}
+    if result.hole_mask is not None:
+        hole = None if result.truth is None else result.truth != result.true_level
+        columns["contour"] = figure.contours(result.input, result.hole_mask, hole)
+    for name, image in (("raw", result.raw_depth), ("snapped", result.snapped), ("recentred", result.recentred)):
+        if image is not None:
+            columns[name] = figure.depth(image, low, high)
+    if result.depth_u90 is not None:
+        columns["interval"] = figure.interval(result.depth_u90, ERROR_LIMIT)
+    if result.truth is not None:
+        columns["truth"] = figure.depth(result.truth, low, high)
+        if result.final is not None:
+            columns["error"] = figure.error(result.final - result.truth, ERROR_LIMIT)
+    return columns

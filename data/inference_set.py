@@ -1,0 +1,41 @@
+"""What test.py reads of a data set: the images to predict, and the training maps that their mean map is made of."""
+
+from dataclasses import replace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from .batches import InferenceImages, read_stack
+from .data_options import DataOptions
+from .dataset_layout import DatasetLayout
+from .errors import DataError
+from .fields import InferenceCrops
+
+
+def inference_images(options: DataOptions, request: Any, training_root: str) -> tuple[InferenceImages, float]:
+    """The images of a test, and their pixel size [nm], 0 where nothing tells it.
+
+    `request` says which: phase, num_test, direction, pixel_nm and the options of fields of view, whose crops have
+    another pixel size where they are scaled. `training_root` is the data set that the model was trained on.
+    """
+    layout, reverse = DatasetLayout(options.dataroot), request.direction == "BtoA"
+    images = InferenceImages.of(layout, options, request.phase, request.num_test, reverse)
+    pixel_nm = request.pixel_nm
+    if not pixel_nm and not reverse and (pixel_nm := images.pixel_nm()):
+        print(f"pixel size {pixel_nm:g} nm, read from the images; --pixel_nm overrides it")
+    if not request.field:
+        return images, pixel_nm
+    detection = request.field_threshold, request.field_area, request.field_scale
+    crops = InferenceCrops(images.files, options, *detection, training_root, images.pixel_size)
+    print(crops.summary)
+    return crops, pixel_nm / crops.scale
+
+
+def training_maps(options: DataOptions) -> NDArray | None:
+    """The depth maps (M, H, W) [grey level] of the training set; None, and a line that says why, without them."""
+    try:
+        files = DatasetLayout(options.dataroot).depth()
+        return read_stack(files, replace(options, preprocess="none"), "reading depth maps")
+    except DataError as error:
+        print(f"no mean map to compare with: {error}")
+        return None

@@ -1,0 +1,77 @@
+"""From a batch of images and their prediction to one result an image, with the measurements of its hole."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..metrology import measure_holes
+from .image_result import ImageResult
+
+ARRAYS = {field.name for field in fields(ImageResult)}
+
+
+@dataclass(frozen=True)
+class ResultBuilder:
+    """`nm_per_grey` [nm] and `pixel_nm` [nm, 0 is unknown] are the scale; with `lines` the images show lines.
+
+    `snap_background`: whether the snapped depth map is the result; else the raw one is.
+    """
+
+    nm_per_grey: float
+    pixel_nm: float
+    lines: bool = False
+    snap_background: bool = True
+
+    def depth_results(self, batch: Any, prediction: Any) -> list[ImageResult]:
+        """One result an image.
+
+        `batch` has `stems`, `images` and `truth` (N, H, W) [grey level] and `sites`; `prediction` is a record of arrays
+        of the N images, whose fields are named as those of ImageResult.
+        """
+        columns = {name: values for name, values in prediction._asdict().items() if name in ARRAYS}
+        columns |= {"truth": batch.truth, "site": batch.sites or None}
+        if not self.snap_background:
+            columns |= {"snapped": None, "recentred": None}
+        if prediction.background_prob is None:  # a mask that was derived from the depth map tells nothing new
+            columns["hole_mask"] = None
+        final = prediction.final if self.snap_background else prediction.raw_depth
+        if final is not None and prediction.level is not None:
+            columns["measurements"] = self.measure(
+                prediction.level, final, prediction.depth_u90, prediction.floor_depth
+            )
+            if batch.truth is not None:
+                columns["true_measurements"] = self.measure(batch.truth.max((1, 2)), batch.truth)
+        return _rows(batch, columns)
+
+    def after(self, postprocess: Callable[[Any], Any]) -> Callable[[Any, Any], list[ImageResult]]:
+        """`depth_results` of what the network gives, once `postprocess` made a prediction of it."""
+        return lambda batch, output: self.depth_results(batch, postprocess(output))
+
+    def sem_results(self, batch: Any, rendering: NDArray) -> list[ImageResult]:
+        """One result a depth map of the batch: the SEM image (H, W) [grey level] that was rendered of it."""
+        return _rows(batch, {"rendering": rendering})
+
+    def measure(
+        self, level: NDArray, depth: NDArray, depth_u90: NDArray | None = None, floor_depth: NDArray | None = None
+    ) -> list[dict[str, float]]:
+        """The measurements of each hole in maps (N, H, W) [grey level] whose background is at `level` (N,)."""
+        depth_nm = (level[:, None, None] - depth) * self.nm_per_grey
+        u90_nm = None if depth_u90 is None else depth_u90 * self.nm_per_grey
+        measurements = measure_holes(depth_nm, self.pixel_nm or 1.0, u90_nm, self.lines)
+        if floor_depth is not None:
+            measurements["depth_mean_u90_nm"] = floor_depth[:, 1] * self.nm_per_grey
+        rows = zip(*(values.tolist() for values in measurements.values()), strict=True)
+        return [dict(zip(measurements, row, strict=True)) for row in rows]
+
+
+def _rows(batch: Any, columns: dict[str, Any]) -> list[ImageResult]:
+    given = {"stem": batch.stems, "input": batch.images}
+    given |= {
+        name: values.tolist() if name in ("level", "ood_score") and isinstance(values, np.ndarray) else values
+        for name, values in columns.items()
+        if values is not None
+    }
+    return [ImageResult(**dict(zip(given, row, strict=True))) for row in zip(*given.values(), strict=True)]

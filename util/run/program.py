@@ -1,0 +1,32 @@
+"""How a program ends: one line for what went wrong, and the exit status that says of what kind it was."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import TextIO
+
+from ..errors import RunError, UtilError
+from ..files import explain_error
+
+
+def run_program(name: str, program: Callable[[], int], bad_input: tuple[type[Exception], ...]) -> int:
+    """The exit status of `program()`: its own; 1 failed; 2 usage or bad input, the errors `bad_input`; 130 interrupted.
+
+    An error that is a defect of the program itself is raised.
+    """
+    try:
+        return program()
+    except (UtilError, *bad_input) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1 if isinstance(error, RunError) else 2
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted; earlier results are as they were", file=sys.stderr)
+        return 130
+    except (OSError, MemoryError, RuntimeError, ValueError) as error:
+        print(f"{name}: {explain_error(error)}", file=sys.stderr)
+        return 1
+
+
+def print_lines(lines: Iterable[str], file: TextIO | None = None) -> None:
+    """Prints the lines, if there are any."""
+    for line in lines:
+        print(line, file=file)
