@@ -1,11 +1,30 @@
-"""Installs the rooms as `semdepth.models`, `semdepth.data`, ...; the two commands live in the checkout."""
+"""Installs the packages as `semdepth.models`, `semdepth.data`, ..., and the command `semdepth`."""
 
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
-ROOMS = ("models", "data", "options", "util")
-packages = [name for room in ROOMS for name in (room, *(f"{room}.{inner}" for inner in find_packages(room)))]
+PACKAGES = ("models", "data", "options", "util")
+packages = [name for package in PACKAGES for name in (package, *(f"{package}.{p}" for p in find_packages(package)))]
+BESIDE = ("train.py", "test.py", "pretrained")  # what lies beside the packages, in the checkout as in the wheel
+
+
+class BuildWithPrograms(build_py):
+    """Copies the two programs and the pretrained model into the wheel, where the command `semdepth` finds them."""
+
+    def run(self):
+        super().run()
+        if self.editable_mode:
+            return
+        target = Path(self.build_lib, "semdepth")
+        for name in BESIDE:
+            if Path(name).is_dir():
+                shutil.copytree(name, target / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".lock"))
+            else:
+                shutil.copy(name, target / name)
+
 
 EXTRAS = {
     "export": [
@@ -29,12 +48,14 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=[f"semdepth.{name}" for name in packages],
-    package_dir={f"semdepth.{room}": room for room in ROOMS},
-    package_data={"": ["*.css", "*.js", "*.json"]},
+    package_dir={f"semdepth.{package}": package for package in PACKAGES},
+    package_data={"": ["*.css", "*.js", "*.json", "py.typed"]},
+    cmdclass={"build_py": BuildWithPrograms},
+    entry_points={"console_scripts": ["semdepth = semdepth.util.command_line:main"]},
     install_requires=[  # the least versions are those of tests/lowest.txt
         "torch>=2.7",  # the networks and their training
         "torchvision>=0.22",  # ResNet18; resolves together with torch
-        "numpy>=1.26",  # arrays at every border between rooms
+        "numpy>=1.26",  # arrays at every border between packages
         "pillow>=10.1",  # PNG, JPEG, BMP
         "scikit-image>=0.22",  # connected components, resizing; brings scipy and tifffile
         "tqdm>=4.65",  # progress bars

@@ -41,7 +41,6 @@ def predict(opt: Options) -> int:
     print(f"{run}, epoch {opt.test.epoch}: {len(images)} images of {Path(opt.data.dataroot)}")
     if opt.test.ray:
         return predict_shards(opt, images, folder.with_name(f"{folder.name}_shards"))
-
     predictor = checkpoint.load_consistent(run, partial(load_predictor, opt))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     writer = ResultsWriter(folder, opt.test.nm_per_grey, predictor.levels, opt.test.pixel_nm, opt.test.export)
@@ -103,10 +102,10 @@ def new_fields(
 
 def facts_of(opt: Options, predictor: Predictor, loop: InferenceLoop) -> dict[str, Any]:
     """What metrics.json and the page say about the test as a whole."""
-    run = {"run": opt.run.name, "model": opt.run.model, "epoch": opt.test.epoch, "data": str(Path(opt.data.dataroot))}
-    scale = {"pixel_nm": opt.test.pixel_nm or None, "nm_per_grey": opt.test.nm_per_grey}
-    scale |= {"grey_range": list(opt.data.grey_range) or None}
-    return run | scale | {"images": loop.count, "n_parameters": predictor.model.n_parameters} | loop.speed()
+    o, grey_range = opt.test, list(opt.data.grey_range) or None
+    facts = {"run": opt.run.name, "model": opt.run.model, "epoch": o.epoch, "data": str(Path(opt.data.dataroot))}
+    scale = {"pixel_nm": o.pixel_nm or None, "nm_per_grey": o.nm_per_grey, "grey_range": grey_range}
+    return {**facts, **scale, "images": loop.count, "n_parameters": predictor.model.n_parameters, **loop.speed()}
 
 
 def name_skipped(skipped: Iterable[str], opt: Options) -> int:

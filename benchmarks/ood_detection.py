@@ -48,7 +48,9 @@ def main() -> int:
     parser.add_argument("--mc", type=Path, help="folder of Monte Carlo images: *.npz with `se` (72, 48)")
     parser.add_argument("--count", type=int, default=100, help="images of each kind (100)")
     given = parser.parse_args()
-    instrument = Instrument(**json.loads((given.dataroot / "dataset.json").read_text())["recipe"]["real_instrument"])
+    record = json.loads((given.dataroot / "dataset.json").read_text())
+    config = record["config" if "config" in record else "recipe"]  # its older key
+    instrument = Instrument(**config["real_instrument"])
     predictor = Predictor.load(given.run)
     print("| images | called strange | RMSE, called strange | RMSE, others |\n| --- | --- | --- | --- |")
     truth = np.stack([read_grey(path) for path in sorted((given.dataroot / "test/Depth").glob("*.png"))])

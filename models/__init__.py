@@ -6,7 +6,7 @@ Reading image files, the training loop and all writing of results live elsewhere
 from .base_model import BaseModel, ModelOutput
 from .errors import ModelError
 from .grey_levels import LEVELS
-from .networks.weights import load_weights
+from .networks import load_weights
 from .postprocessing.background_snapping import snap_background
 from .predictor import Prediction, Predictor
 from .registry import MODELS, build, check_members

@@ -18,7 +18,7 @@ DATASET_KINDS = {"real": "labelled", "simulation": "paired"}
 
 @dataclass(frozen=True)
 class BackgroundClassifierOptions:
-    """background_classifier: SEM -> background level, learned from folders or simulated cases"""
+    """background_classifier: SEM -> background level, learned from labelled folders or simulated pairs"""
 
     label_source: str = field(
         default="real",

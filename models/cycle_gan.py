@@ -30,7 +30,7 @@ DISCRIMINATORS = ("basic", "n_layers", "pixel")
 
 @dataclass(frozen=True)
 class CycleGanOptions:
-    """cycle_gan: unpaired SEM <-> depth"""
+    """cycle_gan: SEM <-> depth, learned from SEM images and depth maps, unpaired"""
 
     lambda_A: float = field(
         default=10.0, metadata={"help": "weight of the cycle SEM -> depth -> SEM", "bounds": (0, None)}

@@ -97,7 +97,7 @@ class Predictor:
         try:
             load_size = saved.get("load_size", ())
             size = (int(load_size[0]), int(load_size[-1])) if "resize" in saved.get("preprocess", "") else None
-            centre = tuple(float(one) for one in saved.get("hole_centre", ())) if centre is None else centre
+            centre = tuple(float(value) for value in saved.get("hole_centre", ())) if centre is None else centre
         except (IndexError, TypeError, ValueError):
             raise ModelError(
                 f"{Path(run, 'opt.json')}: preprocess, load_size and hole_centre are not as train.py writes them"

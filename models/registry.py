@@ -1,4 +1,4 @@
-"""The systems by the names that `--model` takes: a written dict, so that one search finds every entry."""
+"""The models by the names that `--model` takes: a written dict, so that one search finds every entry."""
 
 import json
 from dataclasses import Field, fields
@@ -30,58 +30,58 @@ MODELS: dict[str, type[BaseModel]] = {
 }
 
 FORMER_NAMES = {"fusion": "ensemble"}  # of models, in the opt.json of older runs
-PREPARED = ("preprocess", "load_size", "grey_range")  # what all members of a fusion must have in common
+SHARED_OPTIONS = ("preprocess", "load_size", "grey_range")  # all members of an ensemble must have them in common
 
 
 def build(name: str, options: Any, device: torch.device, seed: int = 0) -> BaseModel:
-    """A fresh system; an unknown name is an error that lists the known ones."""
-    return _known(name)(options, device, seed)
+    """A new model; an unknown name is an error that lists the known ones."""
+    return _class_of(name)(options, device, seed)
 
 
 def load(folder: Path, epoch: str, device: torch.device) -> tuple[BaseModel, dict[str, Any]]:
-    """The system of a run folder with the weights of `epoch`, and the run's options as its `opt.json` holds them.
+    """The model of a run folder with the weights of `epoch`, and the run's options as its `opt.json` holds them.
 
-    A fusion's folder holds its members' folders in `members`, each with the weights that it was made of.
+    An ensemble's folder holds its members' folders in `members`, each with the weights that it was made of.
     """
     saved = _read(folder / "opt.json")
-    name = str(saved.get("model"))
-    name = FORMER_NAMES.get(name, name)
-    system = build(name, options_from(name, saved), device)
-    if isinstance(system, Ensemble):
-        system.set_members({run: load(folder / "members" / run, epoch, device)[0] for run in system.options.members})
+    name = FORMER_NAMES.get(str(saved.get("model")), str(saved.get("model")))
+    model = build(name, options_from(name, saved), device)
+    if isinstance(model, Ensemble):
+        model.set_members({run: load(folder / "members" / run, epoch, device)[0] for run in model.options.members})
     else:
-        system.load(folder, epoch)
-    return system, saved
+        model.load(folder, epoch)
+    return model, saved
 
 
 def check_members(members: list[Path], options: Any, data: dict[str, Any], device: torch.device) -> None:
-    """Whether the runs in the folders `members` can be joined as `options` say, on images prepared as `data` says."""
+    """Raises ModelError unless the runs in the folders `members` can be combined as `options` ask for, on images that
+    are prepared as the options `data` ask for."""
     if not members:
         raise ModelError("--members: name the runs to combine, as in --members runA,runB")
-    joined = {}
+    models = {}
     for member in members:
-        system, saved = load(member, options.member_epoch, device)
-        if isinstance(system, Ensemble):
-            raise ModelError(f"member {member.name}: is a fusion itself; name its members")
-        for key in PREPARED:
+        model, saved = load(member, options.member_epoch, device)
+        if isinstance(model, Ensemble):
+            raise ModelError(f"member {member.name}: is an ensemble itself; name its members")
+        for key in SHARED_OPTIONS:
             if saved.get(key, data[key]) != data[key]:
-                raise ModelError(f"member {member.name}: learned with --{key} {saved[key]}; say it here, too")
-        joined[member.name] = system
-    Ensemble(options, device).set_members(joined)
+                raise ModelError(f"member {member.name}: was trained with --{key} {saved[key]}; use it here, too")
+        models[member.name] = model
+    Ensemble(options, device).set_members(models)
 
 
 def options_from(name: str, saved: dict[str, Any]) -> Any:
-    """The system's options out of a flat dict as `opt.json` holds it; what other components own is passed over.
+    """The model's options out of a flat dict as `opt.json` holds it; options of other components are ignored.
 
-    An option that the saved run did not know yet stood at its default.
+    An option that the saved run did not know yet has its default; one that had another name then is read by that name.
     """
-    kind = _known(name).Options
-    given = {}
-    for field in fields(kind):
+    options = _class_of(name).Options
+    values = {}
+    for field in fields(options):
         for key in (field.metadata.get("former"), field.name):
             if key in saved:
-                given[field.name] = _checked(field, saved[key])
-    return kind(**given)
+                values[field.name] = _checked(field, saved[key])
+    return options(**values)
 
 
 def _checked(field: Field, saved: Any) -> Any:
@@ -89,37 +89,37 @@ def _checked(field: Field, saved: Any) -> Any:
     value: Any = tuple(saved) if isinstance(saved, list) else saved
     parts: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
     defaults: tuple[Any, ...] = field.default if isinstance(field.default, tuple) else (field.default,)
-    wanted = type(defaults[0]) if defaults else object
-    allowed = (int, float) if wanted is float else wanted
+    kind = type(defaults[0]) if defaults else object
+    allowed = (int, float) if kind is float else kind
     low, high = field.metadata.get("bounds", (None, None))
-    right = isinstance(value, tuple) == isinstance(field.default, tuple) and all(
+    fits = isinstance(value, tuple) == isinstance(field.default, tuple) and all(
         isinstance(part, allowed)
-        and (wanted is bool or not isinstance(part, bool))
+        and (kind is bool or not isinstance(part, bool))
         and (low is None or low <= part)
         and (high is None or part <= high)
         and part in field.metadata.get("choices", (part,))
         for part in parts
     )
-    if not right:
+    if not fits:
         raise ModelError(f"opt.json: {field.name} is {saved!r}; expected something like {field.default!r}")
     return value
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        options = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ModelError(
             f"{path.parent}: no {path.name} there; give the folder of a finished or running training"
         ) from None
     except (ValueError, RecursionError):
         raise ModelError(f"{path}: not readable as JSON") from None
-    if not isinstance(found, dict):
+    if not isinstance(options, dict):
         raise ModelError(f"{path}: holds no options; give the folder of a training")
-    return found
+    return options
 
 
-def _known(name: str) -> type[BaseModel]:
+def _class_of(name: str) -> type[BaseModel]:
     if name not in MODELS:
         raise ModelError(f"unknown model {name!r}; known: {', '.join(MODELS)}")
     return MODELS[name]

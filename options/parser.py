@@ -33,6 +33,7 @@ from .run_options import RunOptions
 from .saved import PER_COMMAND, read_opt_json
 from .training_options import TrainingOptions
 
+PRETRAINED = Path(__file__).parents[1] / "pretrained"
 Layer = list[RawFlag]  # the options of one source
 
 
@@ -51,6 +52,9 @@ def parse_test(argv: list[str], data: type, models: dict[str, type]) -> Options:
     _print_help_if_asked(argv, flag_index)
     layers = _read_layers(argv, flag_index)
     path, as_typed = _find_opt_json(layers, flag_index)
+    if not path.exists() and _find_last(layers, flag_index, "checkpoints_dir") is None:
+        pretrained = PRETRAINED / path.parent.name / "opt.json"  # the name of a model that comes with the toolkit
+        path = pretrained if pretrained.exists() else path
     saved = read_opt_json(path, as_typed)
     model = saved["model"]
     if model not in models:
@@ -61,7 +65,7 @@ def parse_test(argv: list[str], data: type, models: dict[str, type]) -> Options:
     options = [option for option in flag_index.options(model) if option.inherit or option.group == "model"]
     names = {name for option in options for name in (option.name, option.former) if name}
     inherited = [flag for flag in read_saved(saved, path) if flag.key in names]
-    return _build(inherited, layers, flag_index, model, path.parent.name)
+    return _build(inherited, layers, flag_index, model, path.parent)
 
 
 def index_train_flags(data: type, models: dict[str, type]) -> FlagIndex:
@@ -133,8 +137,8 @@ def _find_opt_json(layers: list[Layer], flag_index: FlagIndex) -> tuple[Path, st
     return Path(values["checkpoints_dir"], folder, "opt.json"), as_typed
 
 
-def _build(saved: Layer, layers: list[Layer], flag_index: FlagIndex, model: str, folder: str = "") -> Options:
-    """All layers resolved, built and checked; `folder` is the folder name of an existing run."""
+def _build(saved: Layer, layers: list[Layer], flag_index: FlagIndex, model: str, run: Path | None = None) -> Options:
+    """All layers resolved, built and checked; `run` is the folder of an existing run."""
     parsed, _ = resolve_flags(saved, flag_index, model)
     typed: dict[str, ParsedFlag] = {}
     notes: list[str] = []
@@ -150,8 +154,9 @@ def _build(saved: Layer, layers: list[Layer], flag_index: FlagIndex, model: str,
         by_group[option.group][option.name] = parsed[option.name].value if option.name in parsed else option.default
     groups = {group: component(**by_group[group]) for group, component in components.items()}
     flat = {option.name: getattr(groups[option.group], option.name) for option in declared}
-    name = folder or add_suffix(flat["name"], flat["suffix"], flat)
-    groups["run"] = replace(groups["run"], name=name, model=model)
+    name = run.name if run else add_suffix(flat["name"], flat["suffix"], flat)
+    folder = str(run.parent) if run and run.parent == PRETRAINED else flat["checkpoints_dir"]
+    groups["run"] = replace(groups["run"], name=name, model=model, checkpoints_dir=folder)
     titles = {group: read_title(component) for group, component in components.items()}
     notes += note_no_effect(typed, flag_index, model)
     if "loop" in groups and flat["preprocess"] == "none" and {"load_size", "crop_size"} & typed.keys():

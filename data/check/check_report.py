@@ -138,8 +138,8 @@ class Report:
         blockers = list(dict.fromkeys(line for plan in plans.values() if not plan.missing for line in plan.blockers))
         ready = [kind for kind, plan in plans.items() if plan.ready]
         if blockers:
-            others = f"; as it is, ready for: {', '.join(ready)}" if ready else ""
-            print(f"not ready: {'; '.join(blockers)}{self._advice(blockers)}{others}{self._testable()}")
+            partly = f"; as it is, ready for: {', '.join(ready)}" if ready else ""
+            print(f"not ready: {'; '.join(blockers)}{self._advice(blockers)}{partly}{self._testable()}")
         elif not ready:
             missing = dict.fromkeys(line for plan in plans.values() for line in plan.missing)
             print(f"not ready: {'; '.join(missing)}{self._testable()}")

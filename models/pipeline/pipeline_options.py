@@ -17,7 +17,7 @@ class TrainingStage(NamedTuple):
 
 @dataclass(frozen=True)
 class DepthPipelineOptions:
-    """depth_pipeline: SEM -> depth, learned from simulated pairs and adapted to the real images"""
+    """depth_pipeline: SEM -> depth, learned from simulated pairs and labelled real images (sim-to-real)"""
 
     DEFAULTS: ClassVar[dict[str, Any]] = {
         "n_epochs": 45,

@@ -37,7 +37,8 @@ def format_help(flag_index: FlagIndex, model: str) -> str:
                 lines += _format_option(option)
         lines.append("")
     if len(flag_index.models) > 1:
-        lines += [f"Models: {', '.join(flag_index.models)}; -h --model NAME shows the options of that model.", ""]
+        titles = [f"  {read_title(component)}" for component in flag_index.models.values()]
+        lines += ["models (-h --model NAME shows the options of one):", *titles, ""]
     lines += ["examples:", *(f"  {example}" for example in EXAMPLES[flag_index.program])]
     return "\n".join(lines)
 

@@ -311,8 +311,8 @@ def test_a_hostile_name_cannot_move_the_cursor(root, run_check):
 
 def test_no_data_exits_with_2_in_one_line(tmp_path, run_check):
     (tmp_path / "empty/trainA").mkdir(parents=True)
-    for place, reason in (("nowhere", "no such folder"), ("empty/trainA", "no data set"), ("empty", "holds no image")):
-        status, text = run_check(tmp_path / place)
+    for folder, reason in (("nowhere", "no such folder"), ("empty/trainA", "no data set"), ("empty", "holds no image")):
+        status, text = run_check(tmp_path / folder)
         assert status == 2 and reason in text and text.count("\n") == 1
 
 

@@ -169,20 +169,20 @@ def test_some_hundred_holes_take_about_a_second():
 
 
 def test_the_pores_of_a_micrograph():
-    found = detect_holes(read_grey(PORES))
-    assert 25 <= len(found.holes) <= 33  # 38 by eye, the faint and the joined ones counted
+    detections = detect_holes(read_grey(PORES))
+    assert 25 <= len(detections.holes) <= 33  # 38 by eye, the faint and the joined ones counted
     seen_by_eye = [(62, 115), (47, 205), (115, 265), (128, 165), (130, 330), (148, 100), (170, 400), (187, 335)]
     places = [
         [
             n
-            for n, hole in enumerate(found.holes)
+            for n, hole in enumerate(detections.holes)
             if 0 <= y - hole.top < len(hole.mask)
             and 0 <= x - hole.left < hole.mask.shape[1]
             and hole.mask[y - hole.top, x - hole.left]
         ]
         for y, x in seen_by_eye
     ]
-    assert all(len(place) == 1 for place in places) and len({place[0] for place in places}) == len(places)
+    assert all(len(holes) == 1 for holes in places) and len({holes[0] for holes in places}) == len(places)
 
 
 def images_of(folder, scale=1.0, training_root="", area=()):
@@ -262,7 +262,7 @@ def test_a_field_from_image_to_depth_map(tmp_path, field, capsys):
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (["--which_direction", "BtoA"], "--field and --which_direction BtoA exclude each other"),
         (["--no_quantise"], "leave --no_quantise out"),
@@ -270,8 +270,8 @@ def test_a_field_from_image_to_depth_map(tmp_path, field, capsys):
         (["--field_scale", "large"], "must be a number"),
     ],
 )
-def test_what_does_not_go_together_is_one_line(tmp_path, capsys, flags, said):
+def test_what_does_not_go_together_is_one_line(tmp_path, capsys, flags, message):
     run = ["--checkpoints_dir", str(ROOT / "pretrained"), "--name", "holes", "--dataroot", str(tmp_path)]
     assert testing.main(["--field", *flags, *run]) == 2
     error = capsys.readouterr().err
-    assert said in error and error.count("\n") == 1
+    assert message in error and error.count("\n") == 1

@@ -138,9 +138,9 @@ def monte_carlo(pattern):
     for path in sorted(MC.glob(pattern)):
         with np.load(path) as file:
             depth, se = file["depth"].astype(float), file["se"]
-        away = distance_transform_edt(depth <= 1)
+        distance = distance_transform_edt(depth <= 1)
         floor = distance_transform_edt(depth >= 0.98 * depth.max()) > 3
-        yield se / se[away > 10].mean(), clean_signal(depth, PMMA), away, floor
+        yield se / se[distance > 10].mean(), clean_signal(depth, PMMA), distance, floor
 
 
 @pytest.mark.parametrize("series, rises", [("A_*", False), ("C_*", True)])
@@ -160,7 +160,7 @@ def test_floor_brightness_is_monte_carlos_but_for_one_gain():
 
 
 def test_the_rim_has_monte_carlos_height_and_decay():
-    for se, model, away, _ in monte_carlo("A_*"):
-        for near, far in ((1, 3), (3, 5), (5, 7), (7, 9)):
-            ring = (away > near) & (away <= far)
+    for se, model, distance, _ in monte_carlo("A_*"):
+        for inner, outer in ((1, 3), (3, 5), (5, 7), (7, 9)):
+            ring = (distance > inner) & (distance <= outer)
             assert model[ring].mean() == pytest.approx(se[ring].mean(), abs=0.1)

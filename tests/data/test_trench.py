@@ -54,8 +54,8 @@ def test_an_image_is_a_window_onto_an_endless_array(draw):
 def test_all_floors_of_an_array_are_as_bright(draw):
     u = normalised_trench_depth(draw(np.random.default_rng(1)), (96, 240), TRENCH_MARGIN)
     signal, u = (
-        one[TRENCH_MARGIN:-TRENCH_MARGIN, TRENCH_MARGIN:-TRENCH_MARGIN]
-        for one in (clean_signal(110 * u, SIMULATION), u)
+        image[TRENCH_MARGIN:-TRENCH_MARGIN, TRENCH_MARGIN:-TRENCH_MARGIN]
+        for image in (clean_signal(110 * u, SIMULATION), u)
     )
     parts, count = label(u > 0.99)
     floors = [signal[parts == n].mean() for n in range(1, count + 1) if (parts == n).sum() > 300]
@@ -78,7 +78,7 @@ def test_edges_are_as_rough_as_they_are_said_to_be():
 def test_a_hole_at_another_size_is_the_same_hole(size):
     shape = random_hole(np.random.default_rng(3))
     scale = min(size[0] / 72, size[1] / 48)
-    small, large = (measure_holes(100 * normalised_depth(shape, one)[None]) for one in ((72, 48), size))
+    small, large = (measure_holes(100 * normalised_depth(shape, image_size)[None]) for image_size in ((72, 48), size))
     for name in ("cd_half_x_nm", "cd_half_y_nm", "cd_top_nm"):
         assert large[name] / scale == pytest.approx(small[name], rel=0.03)
     assert normalised_depth(shape, size).shape == size

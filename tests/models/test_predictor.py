@@ -30,7 +30,7 @@ def predictor(**more):
 def test_the_background_is_quantised_and_the_hole_left_alone():
     answer = predictor().predict(holes())
     assert (answer.raw_depth == holes()).all() and answer.level.tolist() == [150, 150]
-    assert (answer.snapped[answer.mask] == 150).all() and answer.snapped.min() == 30
+    assert (answer.snapped[~answer.hole_mask] == 150).all() and answer.snapped.min() == 30
     assert answer.recentred is None and answer.final is answer.snapped
 
 
@@ -45,7 +45,7 @@ def test_a_centre_moves_the_holes():
 def test_a_system_that_learned_at_another_size_answers_at_the_images_size():
     one = predictor(size=(36, 24))
     answer = one.predict(holes())
-    assert one.system.seen == (2, 1, 36, 24) and answer.snapped.shape == (2, 72, 48)
+    assert one.model.seen == (2, 1, 36, 24) and answer.snapped.shape == (2, 72, 48)
     assert np.abs(answer.raw_depth[1] - 151).max() < 1e-3
 
 
@@ -68,7 +68,7 @@ def test_a_voted_level_is_set_inside_the_voted_mask_and_nowhere_else():
     assert (answer.snapped[:, :40] == 170).all() and (answer.snapped[:, 40:] == holes()[:, 40:]).all()
     system.knows_depth = False
     answer = Predictor(system).predict(holes())
-    assert answer.raw_depth is None and answer.final is None and answer.mask[:, :40].all()
+    assert answer.raw_depth is None and answer.final is None and (~answer.hole_mask[:, :40]).all()
 
 
 def test_one_image_without_a_batch_axis_is_named():

@@ -14,8 +14,9 @@ import torch
 
 from util.errors import RunError, UtilError
 from util.files.atomic import UNFINISHED, prepare
-from util.run import DistributedContext, LossLog, TrainingProgress, checkpoint, restore_training, save_training
+from util.run import DistributedContext, LossLog, checkpoint
 from util.run.run_folder import RunFolder
+from util.run.training_state import TrainingProgress, restore_training, save_training
 
 NAMES = ("G_A", "G_B")
 

@@ -23,9 +23,7 @@ def results(folder, deeper, rmse, rmse_hole=None, levels=1.0, speed=5.0):
             depth = (100 + deeper) * hole
             measurements = {name: float(values[0]) for name, values in measure_holes(depth[None]).items()}
             stem = f"<img src=x onerror=alert({n})>"
-            writer.add(
-                [ImageResult(stem, 140 - depth, 140 - depth, 140 - depth, level=140, measurements=measurements)]
-            )
+            writer.add([ImageResult(stem, 140 - depth, 140 - depth, 140 - depth, level=140, measurements=measurements)])
         map_score = {"rmse": rmse, "rmse_hole": rmse_hole or rmse, "bias": 0.1, "level_accuracy": levels}
         facts = {"run": folder.parent.name, "images": 3, "n_parameters": 12, "images_per_second": speed}
         writer.write_metrics(facts | {"score": {"snapped": map_score}})

@@ -1,4 +1,4 @@
-"""The share of the truth that stated intervals hold."""
+"""The fraction of the ground truth that lies within the stated intervals."""
 
 import numpy as np
 
@@ -11,28 +11,27 @@ def scene():
     return truth, np.array([150, 150])
 
 
-def test_background_is_left_out_and_holes_are_counted():
+def test_background_is_skipped_and_holes_are_counted():
     truth, level = scene()
     depth = truth.copy()
     depth[0, 2:6, 2:6] += 3  # off by more than its interval
-    found = IntervalCoverage()
-    found.add(depth, truth, level, np.full(truth.shape, 2.0), np.array([[117.0, 2], [120, 2]]), np.array([0.4, 1.2]))
-    said = found.summary()
-    assert said == {"pixels": 0.5, "floors": 0.5, "half_width": 2.0, "strange": 0.5}
+    coverage = IntervalCoverage()
+    coverage.add(depth, truth, level, np.full(truth.shape, 2.0), np.array([[117.0, 2], [120, 2]]), np.array([0.4, 1.2]))
+    assert coverage.summary() == {"coverage_pixels": 0.5, "coverage_floors": 0.5, "mean_u90": 2.0, "ood_rate": 0.5}
 
 
 def test_a_hole_that_is_missed_counts_and_one_that_is_invented_too():
     truth, level = scene()
     missed, invented = np.full(truth.shape, 150.0), truth.copy()
     invented[:, 0, 0] = 60
-    for depth, share in ((missed, 0.0), (invented, 32 / 34)):
-        found = IntervalCoverage()
-        found.add(depth, truth, level, np.full(truth.shape, 2.0), np.array([[0.0, 2]] * 2), np.zeros(2))
-        assert found.summary()["pixels"] == share
+    for depth, fraction in ((missed, 0.0), (invented, 32 / 34)):
+        coverage = IntervalCoverage()
+        coverage.add(depth, truth, level, np.full(truth.shape, 2.0), np.array([[0.0, 2]] * 2), np.zeros(2))
+        assert coverage.summary()["coverage_pixels"] == fraction
 
 
-def test_no_hole_has_no_share():
+def test_without_holes_there_is_no_coverage():
     flat = np.full((1, 8, 8), 140.0)
-    found = IntervalCoverage()
-    found.add(flat, flat, np.array([140]), np.ones(flat.shape), np.array([[0.0, 1]]), np.zeros(1))
-    assert found.summary()["pixels"] is None and found.summary()["floors"] is None
+    coverage = IntervalCoverage()
+    coverage.add(flat, flat, np.array([140]), np.ones(flat.shape), np.array([[0.0, 1]]), np.zeros(1))
+    assert coverage.summary()["coverage_pixels"] is None and coverage.summary()["coverage_floors"] is None

@@ -1,4 +1,4 @@
-"""The files of a test for other programs: beside the others, whole or not at all, with the pixel's width in TIFFs."""
+"""The files of a test for other programs: beside the others, whole or not at all, with the pixel size in TIFFs."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def result(stem="one", depth=None):
 def write(folder, *results, **more):
     with ResultsWriter(folder, 1.5, **more) as writer:
         for one in results:
-            writer.write([one])
+            writer.add([one])
         writer.write_metrics({})
     return folder
 
@@ -48,7 +48,7 @@ def test_an_export_that_cannot_be_made_leaves_the_results_before(tmp_path):
 
 
 @pytest.mark.parametrize("pixel_nm", [0.01, 0.7, 2.08, 1e6])
-@pytest.mark.parametrize("kind", ["depth_nm", "interval_nm"])
+@pytest.mark.parametrize("kind", ["depth_nm", "depth_u90_nm"])
 def test_tiffs_say_how_wide_a_pixel_is(tmp_path, kind, pixel_nm):
     path = write(tmp_path / "r", result(), pixel_nm=pixel_nm) / kind / "one.tiff"
     with tifffile.TiffFile(path) as file:
@@ -73,5 +73,5 @@ def test_tiffs_say_nothing_of_a_pixel_that_nobody_knows(tmp_path):
 
 @pytest.mark.parametrize("pixel_nm", [1e-5, 1e7, float("nan")])
 def test_a_pixel_that_no_tiff_can_hold_is_refused(tmp_path, pixel_nm):
-    with pytest.raises(UtilError, match="say --pixel_nm"):
+    with pytest.raises(UtilError, match="use --pixel_nm"):
         ResultsWriter(tmp_path / "r", 1.0, pixel_nm=pixel_nm)

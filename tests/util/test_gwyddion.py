@@ -64,7 +64,7 @@ def test_height_interval_and_image_have_their_values_sizes_and_units():
     found = read(to_gwyddion(one, 2.0, 2.08))
     expected = [
         ("Height", (one.raw_depth - 140) * 2e-9, "m"),
-        ("Half width of the 90 % interval", one.depth_u90 * 2e-9, "m"),
+        ("Expanded uncertainty U90", one.depth_u90 * 2e-9, "m"),
         ("SEM image", one.input, ""),
     ]
     for number, (title, values, unit) in enumerate(expected):
@@ -87,7 +87,7 @@ def test_lengths_are_in_pixels_while_the_pixel_is_unknown():
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_what_the_format_excludes_is_refused(value):
-    with pytest.raises(UtilError, match="Height: holds values that are not finite"):
+    with pytest.raises(UtilError, match="Height: a value is not finite"):
         gwyddion([Channel("Height", np.full((2, 2), value), "m")])
 
 

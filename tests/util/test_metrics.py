@@ -7,7 +7,7 @@ import pytest
 
 from tests.util.scored import score
 from util.scoring import metrics
-from util.scoring.evaluator import mean_shape
+from util.scoring.evaluator import mean_normalised_depth
 from util.scoring.map_errors import MapErrors
 from util.scoring.score_table import score_rows, score_text
 
@@ -85,9 +85,9 @@ def test_a_perfect_shape_at_a_wrong_level_is_perfect_once_the_level_is_given():
     predicted = metrics.denormalise(metrics.normalised_depth(truth, metrics.levels_of(truth)), wrong)
     result = score(truth, predicted, predicted, None, wrong, LEVELS, truth)
     assert result["raw"]["rmse"] > 1
-    assert result["level_given"]["rmse"] == pytest.approx(0, abs=1e-9)
+    assert result["oracle_level"]["rmse"] == pytest.approx(0, abs=1e-9)
     assert result["raw"]["level_accuracy"] == pytest.approx(1 / 3)
-    assert result["level_given"]["level_accuracy"] == 1
+    assert result["oracle_level"]["level_accuracy"] == 1
     assert result["chance_level_accuracy"] == 0.25
 
 
@@ -97,25 +97,27 @@ def test_given_level_moves_the_hole_by_the_written_law():
     assert moved[0, 0] == pytest.approx([170, 170 - (150 - 90) * (170 - floor) / (150 - floor)])
 
 
-def test_mean_map_with_the_level_is_the_mean_shape_at_that_level():
+def test_mean_map_with_the_level_is_the_mean_normalised_depth_at_that_level():
     maps = np.concatenate([holes([140, 150, 160, 170], seed) for seed in range(3)])
     truth = maps[:4]
     result = score(truth, truth, None, None, metrics.levels_of(truth), LEVELS, maps)
-    expected = np.broadcast_to(mean_shape(maps), truth.shape)
+    expected = np.broadcast_to(mean_normalised_depth(maps), truth.shape)
     given = metrics.denormalise(expected, metrics.levels_of(truth))
-    assert result["mean_map_level_given"]["rmse"] == pytest.approx(metrics.rmse(given, truth))
-    assert result["mean_map"]["rmse"] == pytest.approx(metrics.rmse(np.broadcast_to(maps.mean(0), truth.shape), truth))
-    assert "quantised" not in result
+    assert result["mean_map_oracle_level"]["rmse"] == pytest.approx(metrics.rmse(given, truth))
+    assert result["mean_map_baseline"]["rmse"] == pytest.approx(
+        metrics.rmse(np.broadcast_to(maps.mean(0), truth.shape), truth)
+    )
+    assert "snapped" not in result
 
 
-def test_mean_shape_does_not_depend_on_its_chunks():
+def test_mean_normalised_depth_does_not_depend_on_its_chunks():
     maps = holes([140, 150, 160, 170, 140])
-    assert mean_shape(maps, chunk=2) == pytest.approx(mean_shape(maps))
+    assert mean_normalised_depth(maps, chunk=2) == pytest.approx(mean_normalised_depth(maps))
 
 
 def test_training_maps_of_another_size_give_no_mean_map():
     truth = holes([140])
-    assert "mean_map" not in score(truth, truth, None, None, np.array([140]), LEVELS, np.zeros((1, 4, 4)))
+    assert "mean_map_baseline" not in score(truth, truth, None, None, np.array([140]), LEVELS, np.zeros((1, 4, 4)))
 
 
 @pytest.mark.filterwarnings("error")
@@ -131,6 +133,6 @@ def test_table_is_aligned_and_shows_before_and_after():
     truth = holes([140, 150])
     result = score(truth, truth + 4, truth, None, np.array([140, 150]), LEVELS, truth)
     first, *lines, _ = score_text(result).splitlines()
-    assert "grey levels" in first and first.index("raw") < first.index("quantised")
+    assert "grey levels" in first and first.index("raw") < first.index("snapped")
     assert {len(line) for line in [first, *lines]} == {len(first)}
     assert score_rows(result)[0].cells[:2] == ["4.00", "0.00"]

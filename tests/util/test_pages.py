@@ -13,6 +13,7 @@ import tifffile
 from PIL import Image
 
 from benchmarks import contact_sheet
+from benchmarks.result_pictures import DEPTH_RANGE
 from models import MODELS
 from tests.util.scored import score, score_results
 from util.drawing import figure, image_rows, loss_groups
@@ -20,7 +21,7 @@ from util.errors import UtilError
 from util.monitor.training_page import TrainingPage
 from util.page import results_page
 from util.page.colours import Colours
-from util.results.image_result import ImageResult, depth_range
+from util.results.image_result import ImageResult
 from util.results.results_writer import ResultsWriter
 from util.scoring.result_selection import ResultSelection
 
@@ -30,34 +31,40 @@ ODD = "a <b> & #1 ü"
 
 def results(count, truth=True):
     rng = np.random.default_rng(0)
-    found = []
+    made = []
     for number in range(count):
         level = (140, 150, 160, 170)[number % 4]
         true = np.full((72, 48), float(level), np.float32)
         true[20:50, 12:36] = 30
         depth = true + rng.normal(size=true.shape).astype(np.float32) * (1 + number % 7)
         stem = ODD if number == 1 else f"{number:06d}"
-        found.append(ImageResult(stem, true, depth, np.rint(depth), true if truth else None, level))
-    return found
+        made.append(ImageResult(stem, true, depth, np.rint(depth), truth=true if truth else None, level=level))
+    return made
 
 
 def make(folder, shown):
     scored = None
     if shown[0].truth is not None:
-        truth, raw = np.stack([one.truth for one in shown]), np.stack([one.depth for one in shown])
+        truth, raw = np.stack([one.truth for one in shown]), np.stack([one.raw_depth for one in shown])
         level = np.array([one.level for one in shown])
         scored = score(truth, raw, np.stack([one.final for one in shown]), None, level, (140, 150, 160, 170), truth)
     with ResultsWriter(folder, 1.5) as writer:
-        writer.write(shown)
+        writer.add(shown)
         writer.write_metrics({"score": scored})
-        results_page.write(writer.unfinished, sample(shown), "run <i>", scored, [("data", "./sem <x>")])
+        write_page(writer.unfinished, shown, scored, run="run <i>", data="./sem <x>", grey_range=None, n_parameters=7)
     return (folder / "index.html").read_text(encoding="utf-8")
 
 
-def sample(some, most=200):
-    kept = ResultSelection(len(some), most)
-    kept.add(some)
-    return kept
+def write_page(folder, shown, scored, skipped=(), **facts):
+    facts = {"run": "run", "nm_per_grey": 1.0, "pixel_nm": None} | facts
+    figures = {"score": scored, "measurement_errors": {}, "skipped": list(skipped)}
+    results_page.write(folder, select(shown), facts, figures)
+
+
+def select(results, maximum=200):
+    selection = ResultSelection(len(results), maximum)
+    selection.add(results)
+    return selection
 
 
 def links(page):
@@ -75,7 +82,7 @@ def test_every_link_of_the_page_is_a_file_of_the_result(tmp_path):
 
 def test_reverse_results_link_their_own_images(tmp_path):
     depth = np.full((72, 48), 140.0, np.float32)
-    page = make(tmp_path / "r", [ImageResult("one", depth, depth, names=("depth", "SEM"))])
+    page = make(tmp_path / "r", [ImageResult("one", depth, rendering=depth)])
     assert "sem/one.png" in links(page) and "submission.zip" not in page and "not scored" in page
     assert all((tmp_path / "r" / unquote(link)).is_file() for link in links(page))
 
@@ -85,13 +92,13 @@ def test_a_page_without_truth_shows_no_error(tmp_path):
     assert "is not known" in page and "RMSE" not in page and "too deep" not in page
 
 
-def test_of_many_images_the_worst_are_shown_with_an_even_share():
+def test_of_many_images_the_worst_are_shown_with_a_uniform_sample():
     many = results(600)
-    shown = sample(many, 40).shown
+    shown = select(many, 40).shown
     assert len(shown) <= 40
     worst = sorted(many, key=lambda one: -one.rmse)[:10]
     assert {one.stem for one in worst} <= {one.stem for one in shown}
-    unknown = [one.stem for one in sample(results(600, truth=False), 40).shown]
+    unknown = [one.stem for one in select(results(600, truth=False), 40).shown]
     assert len(unknown) == 40 and unknown[20] == "000300"
 
 
@@ -99,7 +106,7 @@ def test_png_tiff_and_zip_hold_the_same_depth(tmp_path):
     depth = np.linspace(30, 140, 72 * 48, dtype=np.float32).reshape(72, 48)
     for folder in ("first", "second"):
         with ResultsWriter(tmp_path / folder, 1.5) as writer:
-            writer.write([ImageResult("000000", depth, depth, level=140)])
+            writer.add([ImageResult("000000", depth, depth, level=140)])
             writer.write_metrics({})
     image = Image.open(tmp_path / "first/depth/000000.png")
     assert image.mode == "L" and image.size == (48, 72)
@@ -121,23 +128,24 @@ def note(folder):
     return json.loads((folder / "metrics.json").read_text())["note"]
 
 
-def test_a_system_without_depth_shows_levels_and_contours(tmp_path):
+def test_a_model_without_depth_shows_levels_and_contours(tmp_path):
     shown = [
         ImageResult(
-            one.stem, one.sem, truth=one.truth, level=level, hole_mask=one.truth > 100, level_probs=np.full(4, 0.25)
+            one.stem, one.input, truth=one.truth, level=level, hole_mask=one.truth < 100, level_probs=np.full(4, 0.25)
         )
         for one, level in zip(results(4), (140, 150, 160, 160), strict=True)
     ]
     scored = score_results(shown, LEVELS, None)
     with ResultsWriter(tmp_path / "r", 1.0, LEVELS) as writer:
-        writer.write(shown)
+        writer.add(shown)
         writer.write_metrics({"score": scored})
-        results_page.write(writer.unfinished, sample(shown), "run", scored, [])
+        write_page(writer.unfinished, shown, scored)
     page = (tmp_path / "r/index.html").read_text(encoding="utf-8")
     assert "75.0%" in page and "100.0% (IoU)" in page and "RMSE" not in page and "submission.zip" not in page
     assert all((tmp_path / "r" / unquote(link)).is_file() for link in links(page))
-    assert (tmp_path / "r/levels.csv").read_text().splitlines()[0] == "image,level,140,150,160,170"
-    mask = np.asarray(Image.open(tmp_path / "r/mask/000000.png"))
+    header = (tmp_path / "r/background_levels.csv").read_text().splitlines()[0]
+    assert header == "image,background_level,p_140,p_150,p_160,p_170" and "background_levels.csv" in links(page)
+    mask = np.asarray(Image.open(tmp_path / "r/hole_mask/000000.png"))
     assert mask.dtype == np.uint8 and (mask[20:50, 12:36] == 255).all() and (mask == 255).sum() == 30 * 24
     assert not (tmp_path / "r/submission.zip").exists()
 
@@ -215,7 +223,7 @@ def test_losses_share_the_plots_that_their_model_declares():
 def test_colours_mean_the_same_on_every_picture():
     colours = Colours(150.0, 30.0, 10.0, 50.0)
     found = np.asarray(colours.picture("depth", np.array([[0.0, 150.0, 900.0]])).convert("RGB"))[0]
-    assert (found == np.asarray(figure.depth(np.array([[170, 20, 20]]), *depth_range()))[0]).all()
+    assert (found == np.asarray(figure.depth(np.array([[170, 20, 20]]), *DEPTH_RANGE))[0]).all()
     zero, plus, minus = np.asarray(figure.error(np.array([[0.0, 30.0, -30.0]]), 30))[0].astype(int)
     assert zero.min() > 240 and plus[0] > plus[2] and minus[2] > minus[0]
 
@@ -245,7 +253,7 @@ def test_contact_sheet_is_one_png_and_refuses_a_mixture(tmp_path):
 
 
 def test_the_script_and_style_name_nothing_from_elsewhere():
-    files = [path for kind in ("css", "js") for path in Path(results_page.__file__).parent.rglob(f"*.{kind}")]
+    files = [path for kind in ("css", "js") for path in Path(results_page.__file__).parents[1].rglob(f"*.{kind}")]
     assert len(files) == 8
     for path in files:
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")  # a name that nothing loads

@@ -1,4 +1,7 @@
-"""The parts of the page of a test."""
+"""The page of a test: `results_page.write` makes one HTML file of the results that a selection kept.
+
+Not here: scores (`..scoring`), measurements (`..metrology`), and the pages of a training (`..monitor`).
+"""
 
 from . import results_page
 

@@ -1,4 +1,4 @@
-"""How good the maps and their measures are, where the truth is known."""
+"""How good the depth maps and measurements are, where the ground truth is known."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,32 +10,32 @@ from numpy.typing import NDArray
 
 from ..drawing import figure
 from ..scoring import score_rows, score_sentences
-from .colours import embedded
+from .colours import to_data_uri
 from .quantity_labels import QuantityLabel
 
-MEANINGS = {
-    "raw": "As the network gives it.",
-    "quantised": "Its background set to the nearest (or voted) level: what is joined to the border within "
-    "--background_tolerance of it (or lies in the voted mask).",
-    "centred": "Quantised, and the hole moved to where the depth maps have theirs: the stage is never quite there.",
-    "scale and shift given": "The raw map after the scale and shift that bring each closest to its truth.",
-    "level given": "The true level put in and the hole rescaled with it: judges the shape alone.",
+MEANINGS = {  # of the columns of the score
+    "raw": "As the network predicts it.",
+    "snapped": "The background is set to the nearest (or voted) level: all pixels that are connected to the border and "
+    "within --background_tolerance of it (or are background in the voted mask).",
+    "recentred": "Snapped, and the hole is moved to where depth maps have theirs: the stage is never exactly there.",
+    "scale and shift aligned": "The raw map after the scale and shift that bring each map closest to its ground truth.",
+    "true level given": "The hole is rescaled to the true level: shows the error of the shape alone.",
     "mean map": "The mean of the training depth maps, the same for every image.",
-    "mean map, level given": "The mean shape of the training depth maps at the true level: the same help.",
+    "mean map, true level given": "The mean shape of the training depth maps at the true level: the same help.",
 }
 
 
-def headline(
-    score: dict[str, Any], errors: Mapping[str, dict[str, Any]], measures: Mapping[str, QuantityLabel]
+def add_headline(
+    score: dict[str, Any], errors: Mapping[str, dict[str, Any]], quantities: Mapping[str, QuantityLabel]
 ) -> None:
-    """The few numbers that are asked for first, and what they are to be compared with."""
+    """The few numbers that are asked for first, and what to compare them with."""
     numbers = []
-    if steps := [name for name in ("raw", "quantised", "centred") if name in score]:
+    if steps := [name for name in ("raw", "snapped", "recentred") if name in score]:
         numbers.append((f"{score[steps[-1]]['rmse_nm']:.2f} nm", "RMSE of the maps"))
     for name in ("depth_mean_nm", "cd_half_nm"):
         error = errors.get(name)
         if error and error["three_sigma"] is not None:
-            quantity = measures[name]
+            quantity = quantities[name]
             values = quantity.number(error["bias"], "+", 1), quantity.number(error["three_sigma"], finer=1)
             numbers.append(("{} ± {} {}".format(*values, quantity.unit), f"{quantity.label}: bias ± 3 sigma"))
     if numbers:
@@ -47,15 +47,15 @@ def headline(
     tags.p(" ".join(score_sentences(score)), cls="quiet")
 
 
-def of_measures(errors: Mapping[str, dict[str, Any]], measures: Mapping[str, QuantityLabel]) -> None:
-    """Bias and 3 sigma of every measure over all holes."""
-    with tags.div(cls="wide"), tags.table(cls="measures"):
+def add_measurement_errors(errors: Mapping[str, dict[str, Any]], quantities: Mapping[str, QuantityLabel]) -> None:
+    """Table of bias and 3 sigma of every quantity over all holes."""
+    with tags.div(cls="wide"), tags.table(cls="measurements"):
         with tags.thead(), tags.tr():
-            for heading in ("measure", "unit", "bias", "3 sigma", "truth in the 90 % interval", "holes"):
+            for heading in ("quantity", "unit", "bias", "3 sigma", "ground truth in the 90 % interval", "holes"):
                 tags.th(heading, scope="col")
         with tags.tbody():
             for name, error in errors.items():
-                quantity = measures[name]
+                quantity = quantities[name]
                 with tags.tr():
                     tags.th(quantity.label, scope="row", title=quantity.meaning)
                     tags.td(quantity.unit)
@@ -65,34 +65,34 @@ def of_measures(errors: Mapping[str, dict[str, Any]], measures: Mapping[str, Qua
                     tags.td(str(error["n"]))
 
 
-def of_maps(score: dict[str, Any], errors: NDArray, nm_per_grey: float) -> None:
-    """The errors of the maps in grey levels, before and after they were finished, and their distribution in nm."""
-    lines = score_rows(score)
+def add_map_errors(score: dict[str, Any], errors: NDArray, nm_per_grey: float) -> None:
+    """Histogram [nm] of the images' `errors` (N,) [grey level], and the score, before and after post-processing."""
+    rows = score_rows(score)
     with tags.figure(cls="curve"):
-        raw(figure.histogram(errors * nm_per_grey, "RMSE of an image's finished map [nm]"))
+        raw(figure.histogram(errors * nm_per_grey, "RMSE of an image's post-processed map [nm]"))
     with tags.div(cls="wide"), tags.table(cls="score"):
         with tags.thead(), tags.tr():
             tags.th("grey levels")
-            for heading in lines[0].values:
+            for heading in rows[0].values:
                 tags.th(heading)
         with tags.tbody():
-            for line in lines:
+            for row in rows:
                 with tags.tr():
-                    with tags.td(line.name):
-                        tags.small(line.meaning)
-                    for cell in line.cells:
+                    with tags.td(row.name):
+                        tags.small(row.meaning)
+                    for cell in row.cells:
                         tags.td(cell)
     if "levels" in score:
-        of_levels(score["levels"])
+        add_level_confusion(score["levels"])
     with tags.dl():
-        for name in lines[0].values:
+        for name in rows[0].values:
             tags.dt(name)
             tags.dd(MEANINGS[name])
 
 
-def of_levels(levels: dict[str, Any]) -> None:
-    """Which background levels were taken for which."""
+def add_level_confusion(levels: dict[str, Any]) -> None:
+    """Picture of the confusion matrix of the background levels."""
     with tags.figure():
         picture = figure.confusion(np.array(levels["confusion"]), levels["levels"])
-        tags.img(src=embedded(picture), alt="confusion matrix of the background levels", cls="matrix")
-        tags.figcaption("Background levels: how many images of each true level (rows) were taken for which.")
+        tags.img(src=to_data_uri(picture), alt="confusion matrix of the background levels", cls="matrix")
+        tags.figcaption("Background levels: number of images by true level (rows) and predicted level (columns).")

@@ -1,4 +1,4 @@
-"""Lengths in nm as colours: depth from the top surface (yellow) downwards, errors around 0, widths of intervals."""
+"""Lengths in nm as colours: depth below the top surface (0 is yellow), errors around 0, expanded uncertainty."""
 
 import base64
 from collections.abc import Iterable
@@ -12,60 +12,63 @@ from PIL import Image
 from ..drawing import figure
 from .maps import Maps
 
-SHARES = np.linspace(0, 1, 256)
-TABLES = {  # red, green, blue (256, 3) from the least value to the greatest
-    "depth": figure.DEPTH_MAP(1 - SHARES),
-    "error": figure.ERROR_MAP(1 - SHARES),
-    "interval": figure.INTERVAL_MAP(SHARES),
+FRACTIONS = np.linspace(0, 1, 256)
+RGBA_TABLES = {
+    "depth": figure.DEPTH_MAP(1 - FRACTIONS),
+    "error": figure.ERROR_MAP(1 - FRACTIONS),
+    "u90": figure.INTERVAL_MAP(FRACTIONS),
 }
-TABLES = {kind: np.rint(table[:, :3] * 255).astype(np.uint8) for kind, table in TABLES.items()}
-DEEP, STEP = 150.0, 50.0  # [grey level] what the depth colours reach at least, and between their ticks
-ROUND = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)  # whose quarters are short
+TABLES = {  # red, green, blue: uint8 (256, 3), from the smallest value to the largest
+    kind: np.rint(table[:, :3] * 255).astype(np.uint8) for kind, table in RGBA_TABLES.items()
+}
+MIN_DEPTH = 150.0  # [grey level] that the depth colours reach at least
+DEPTH_STEP = 50.0  # [grey level] between the ticks of the depth colours
+ROUND_NUMBERS = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)  # a quarter of each has few digits
 
 
 @dataclass(frozen=True)
 class Colours:
-    """The ranges of a page's colours [nm]: depth 0 to `depth`, errors -`error` to `error`, intervals 0 to `interval`.
+    """The ranges of a page's colours [nm]: depth 0 to `depth`, error -`error` to `error`, uncertainty 0 to `u90`.
 
-    They are the same for all images of a page; that of the depth is the same on every page of one --nm_per_grey, unless
-    something is deeper.
+    They are the same for all images of a page. The range of the depth is the same on every page with the same
+    --nm_per_grey, unless a map is deeper.
     """
 
     depth: float
     error: float
-    interval: float
+    u90: float
     step: float  # between the ticks of the depth
 
     @classmethod
-    def of(cls, maps: Iterable[Maps], nm_per_grey: float) -> "Colours":
-        """Those that fit some maps."""
-        depths, errors, intervals = [0.0], [nm_per_grey], [nm_per_grey]
-        for one in maps:
-            depths += [float(known.max()) for known in (one.depth, one.truth) if known is not None]
-            errors += [] if one.error is None else [float(np.percentile(np.abs(one.error), 99))]
-            intervals += [] if one.interval is None else [float(one.interval.max())]
-        step = STEP * nm_per_grey
-        deepest = max(DEEP * nm_per_grey, step / 5 * np.ceil(5 * max(depths) / step))
-        return cls(float(deepest), _round(np.percentile(errors, 90)), _round(np.percentile(intervals, 90)), step)
+    def fit(cls, maps: Iterable[Maps], nm_per_grey: float) -> "Colours":
+        """The ranges that fit the maps of a page."""
+        depths, errors, u90s = [0.0], [nm_per_grey], [nm_per_grey]
+        for image in maps:
+            depths += [float(depth.max()) for depth in (image.depth, image.truth) if depth is not None]
+            errors += [] if image.error is None else [float(np.percentile(np.abs(image.error), 99))]
+            u90s += [] if image.u90 is None else [float(image.u90.max())]
+        step = DEPTH_STEP * nm_per_grey
+        deepest = max(MIN_DEPTH * nm_per_grey, step / 5 * np.ceil(5 * max(depths) / step))
+        return cls(float(deepest), _round_up(np.percentile(errors, 90)), _round_up(np.percentile(u90s, 90)), step)
 
     def picture(self, kind: str, nm: NDArray) -> Image.Image:
-        """A map (H, W) [nm] of `depth`, `error` or `interval`."""
+        """A map (H, W) [nm] in the colours of `kind`: `depth`, `error` or `u90`."""
         low, high = self.range(kind)
         picture = Image.fromarray(np.rint((nm - low) / (high - low) * 255).clip(0, 255).astype(np.uint8))
         picture.putpalette(TABLES[kind].tobytes())
         return picture
 
     def range(self, kind: str) -> tuple[float, float]:
-        """The lengths [nm] at the ends of a kind of colours."""
+        """The lengths [nm] of the first and the last colour of `kind`."""
         return (-self.error if kind == "error" else 0.0), getattr(self, kind)
 
-    def legend(self, kind: str, label: str) -> None:
-        """Colour bar with ticks in nm."""
+    def add_legend(self, kind: str, label: str) -> None:
+        """Colour bar with ticks [nm]."""
         low, high = self.range(kind)
         ticks = np.arange(low, high + 1e-9, self.step) if kind == "depth" else np.linspace(low, high, 5)
         with tags.figure(cls="legend"):
             tags.figcaption(label)
-            tags.img(src=embedded(Image.fromarray(TABLES[kind][None])), alt="", cls="bar")
+            tags.img(src=to_data_uri(Image.fromarray(TABLES[kind][None])), alt="", cls="bar")
             with tags.div(cls="ticks", aria_hidden="true"):
                 for tick in ticks:
                     sign = "+" if kind == "error" and tick > 0 else ""
@@ -73,12 +76,12 @@ class Colours:
                     tags.span(text, style=f"left: {(tick - low) / (high - low):.1%}")
 
 
-def embedded(picture: Image.Image) -> str:
-    """A picture as an address that holds it."""
+def to_data_uri(picture: Image.Image) -> str:
+    """A picture as an address that contains it."""
     return "data:image/png;base64," + base64.b64encode(figure.png(picture)).decode()
 
 
-def _round(value: float) -> float:
-    """The least round length that is not below `value`."""
+def _round_up(value: float) -> float:
+    """The smallest round length that is not below `value`."""
     power = 10.0 ** np.floor(np.log10(value))
-    return float(next(power * times for times in ROUND if power * times >= value * (1 - 1e-9)))
+    return float(next(power * factor for factor in ROUND_NUMBERS if power * factor >= value * (1 - 1e-9)))

@@ -1,136 +1,149 @@
 const dialog = document.getElementById('hole');
 const views = [...dialog.querySelectorAll('canvas[data-view]')];
 const cuts = [...dialog.querySelectorAll('svg[data-cut]')];
-const sliders = [...dialog.querySelectorAll('input[data-at]')];
+const sliders = [...dialog.querySelectorAll('input[data-axis]')];
 const surface = document.getElementById('surface'), layer = document.getElementById('layer');
 const START = {turn: -.6, tilt: .75}, view = {...START};
-let hole = null, layers = {}, pictures = {}, at = {x: 0, y: 0};
+let hole = null, layers = {}, pictures = {}, cursor = {x: 0, y: 0};
 
-const add = (parent, name, text, properties = {}) => {
-  const made = Object.assign(document.createElement(name), {textContent: text}, properties);
-  parent.append(made);
-  return made;
+const addElement = (parent, name, text, properties = {}) => {
+  const element = Object.assign(document.createElement(name), {textContent: text}, properties);
+  parent.append(element);
+  return element;
 };
 
 const draw = () => {
   if (!hole || !dialog.open) return;
-  views.forEach(canvas => drawView(canvas, hole, layers, pictures, at));
+  views.forEach(canvas => drawView(canvas, hole, layers, pictures, cursor));
   if (!layers.depth && !layers.truth) return;
-  cuts.forEach(svg => drawCut(svg, hole, layers, at));
-  sliders.forEach(one => { one.value = at[one.dataset.at === 'x' ? 'y' : 'x']; });
-  const words = document.getElementById('reading');
-  words.replaceChildren();
-  for (const [name, text] of reading(hole, layers, at)) add(add(words, 'span', `${name} `, {className: name === 'depth' ? 'found' : name}), 'b', text);
-  turned();
+  cuts.forEach(svg => drawCut(svg, hole, layers, cursor));
+  sliders.forEach(slider => { slider.value = cursor[slider.dataset.axis === 'x' ? 'y' : 'x']; });
+  const readings = document.getElementById('readings');
+  readings.replaceChildren();
+  for (const [className, label, text] of readDepths(hole, layers, cursor)) {
+    addElement(addElement(readings, 'span', `${label} `, {className}), 'b', text);
+  }
+  drawSelectedSurface();
 };
-const turned = () => {
+const drawSelectedSurface = () => {
   const values = layers[layer?.value] ?? layers.depth ?? layers.truth;
   if (!surface || !values) return;
-  const said = drawSurface(surface, hole, values, view);
-  document.getElementById('proportions').textContent = `Drag or arrow keys turn it, Home turns it back; ${said}.`;
+  const proportions = drawSurface(surface, hole, values, view);
+  document.getElementById('proportions').textContent = `Drag or arrow keys turn it, Home turns it back; ${proportions}.`;
 };
-const move = (x, y) => {
+const moveCursor = (x, y) => {
   const [height, width] = hole.shape;
-  at = {x: Math.min(width - 1, Math.max(0, Math.round(x))), y: Math.min(height - 1, Math.max(0, Math.round(y)))};
+  cursor = {x: Math.min(width - 1, Math.max(0, Math.round(x))), y: Math.min(height - 1, Math.max(0, Math.round(y)))};
   draw();
 };
 
-const told = () => {
+// Which contours the views show, in words.
+const describeContours = ({plateaus}) => {
+  if (!plateaus) return '';
+  const percents = Object.values(page.fractions).map(fraction => `${fraction * 100}`).join(', ');
+  const truth = plateaus.truth ? ', ground truth green' : '';
+  return `Contours at ${percents} % of the plateau's depth; in the SEM image at half: predicted red${truth}.`;
+};
+
+const showFacts = () => {
   document.getElementById('hole-name').textContent = hole.stem;
   const facts = document.getElementById('hole-facts');
   facts.replaceChildren();
-  hole.facts.forEach(text => add(facts, 'span', text));
+  hole.facts.forEach(text => addElement(facts, 'span', text));
   const contours = document.getElementById('contours');
-  if (contours) contours.textContent = hole.plateaus ? `Contours at ${Object.values(page.shares).map(one => `${one * 100}`).join(', ')} % of the plateau's depth; in the SEM image at half, found red${hole.plateaus.truth ? ', true green' : ''}.` : '';
-  const table = document.getElementById('measures');
+  if (contours) contours.textContent = describeContours(hole);
+  const table = document.getElementById('measurements');
   if (!table) return;
   table.replaceChildren();
-  table.closest('section').hidden = !hole.measures.length;
-  hole.measures.forEach(([found, truth, apart], n) => {
-    const [label, unit, meaning] = page.measures[n], row = add(table, 'tr', '');
-    add(add(row, 'th', label, {scope: 'row', title: meaning}), 'small', meaning);
-    [found, truth, apart].forEach(text => add(row, 'td', text || '\u2013'));
-    add(row, 'td', unit);
+  table.closest('section').hidden = !hole.measurements.length;
+  hole.measurements.forEach(([predicted, truth, difference], n) => {
+    const [label, unit, meaning] = page.quantities[n], row = addElement(table, 'tr', '');
+    addElement(addElement(row, 'th', label, {scope: 'row', title: meaning}), 'small', meaning);
+    [predicted, truth, difference].forEach(text => addElement(row, 'td', text || '\u2013'));
+    addElement(row, 'td', unit);
   });
 };
 
-const open = async wanted => {
-  const row = rows[wanted];
-  hole = page.holes[wanted];
-  const grey = [...row.querySelectorAll('td.picture')].filter(cell => ['SEM', 'contour'].includes(cell.dataset.label))
+const openHole = async number => {
+  const row = rows[number];
+  hole = page.holes[number];
+  const greyImages = [...row.querySelectorAll('td.picture')]
+    .filter(cell => ['SEM', 'contour'].includes(cell.dataset.label))
     .map(cell => [cell.dataset.label, cell.querySelector('img')]);
   if (!dialog.open) dialog.showModal();
-  told();
-  const asked = hole;
-  const [found] = await Promise.all([unpacked(hole), ...grey.map(([, image]) => image.decode())]);
-  if (hole !== asked) return;
-  [layers, pictures] = [found, Object.fromEntries(grey)];
+  showFacts();
+  const opened = hole;
+  const [unpacked] = await Promise.all([unpackLayers(hole), ...greyImages.map(([, image]) => image.decode())]);
+  if (hole !== opened) return;
+  [layers, pictures] = [unpacked, Object.fromEntries(greyImages)];
   const [height, width] = hole.shape, middle = [hole.shape[1] / 2, hole.shape[0] / 2];
-  sliders.forEach(one => { one.max = (one.dataset.at === 'x' ? height : width) - 1; });
+  sliders.forEach(slider => { slider.max = (slider.dataset.axis === 'x' ? height : width) - 1; });
   dialog.dataset.shown = hole.stem;
-  move(...middle);
+  moveCursor(...middle);
 };
 
-const address = number => `#hole=${encodeURIComponent(page.holes[number].stem)}`;
-const follow = () => {
+const addressOf = number => `#hole=${encodeURIComponent(page.holes[number].stem)}`;
+const followAddress = () => {
   let stem = null;
   try { stem = decodeURIComponent(location.hash.match(/^#hole=(.*)$/s)?.[1] ?? ''); } catch { /* no name at all */ }
-  const number = page.holes.findIndex(one => one.stem === stem);
-  if (number >= 0) open(number); else if (dialog.open) dialog.close();
+  const number = page.holes.findIndex(candidate => candidate.stem === stem);
+  if (number >= 0) openHole(number); else if (dialog.open) dialog.close();
 };
-const step = by => {
+const stepBy = count => {
   const shown = visible().map(row => +row.dataset.hole), now = shown.indexOf(page.holes.indexOf(hole));
-  const next = shown[now < 0 ? 0 : now + by];
-  if (next !== undefined) location.replace(address(next));
+  const next = shown[now < 0 ? 0 : now + count];
+  if (next !== undefined) location.replace(addressOf(next));
 };
 
 body.addEventListener('click', event => {
-  if (!event.target.closest('a')) location.hash = address(+event.target.closest('tr').dataset.hole);
+  if (!event.target.closest('a')) location.hash = addressOf(+event.target.closest('tr').dataset.hole);
 });
-addEventListener('hashchange', follow);
+addEventListener('hashchange', followAddress);
 addEventListener('resize', draw);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-const shut = () => {
+const closeDialog = () => {
   dialog.close();
   history.replaceState(null, '', location.href.replace(/#.*$/s, ''));
   rows[page.holes.indexOf(hole)].querySelector('a').focus();
 };
-dialog.addEventListener('cancel', event => { event.preventDefault(); shut(); });  // the key Esc, and going back
-document.getElementById('close').addEventListener('click', shut);
-document.getElementById('previous').addEventListener('click', () => step(-1));
-document.getElementById('next').addEventListener('click', () => step(1));
-layer?.addEventListener('change', turned);
-sliders.forEach(one => one.addEventListener('input', () => one.dataset.at === 'x' ? move(at.x, +one.value) : move(+one.value, at.y)));
+dialog.addEventListener('cancel', event => { event.preventDefault(); closeDialog(); });  // the key Esc, and going back
+document.getElementById('close').addEventListener('click', closeDialog);
+document.getElementById('previous').addEventListener('click', () => stepBy(-1));
+document.getElementById('next').addEventListener('click', () => stepBy(1));
+layer?.addEventListener('change', drawSelectedSurface);
+sliders.forEach(slider => slider.addEventListener('input', () => {
+  if (slider.dataset.axis === 'x') moveCursor(cursor.x, +slider.value); else moveCursor(+slider.value, cursor.y);
+}));
 
 const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
 dialog.addEventListener('keydown', event => {
-  const [x, y] = ARROWS[event.key] ?? [0, 0], on = event.target;
-  if (on === surface && event.key === 'Home') Object.assign(view, START);
-  else if (!x && !y || on.matches('input, select')) return;
-  else if (on === surface) swing(x * .12, y * .08);
-  else if (on.matches('canvas')) move(at.x + x, at.y + y);
-  else if (x) step(x);
+  const [x, y] = ARROWS[event.key] ?? [0, 0], target = event.target;
+  if (target === surface && event.key === 'Home') Object.assign(view, START);
+  else if (!x && !y || target.matches('input, select')) return;
+  else if (target === surface) turnView(x * .12, y * .08);
+  else if (target.matches('canvas')) moveCursor(cursor.x + x, cursor.y + y);
+  else if (x) stepBy(x);
   else return;
   event.preventDefault();
-  if (on === surface) turned();
+  if (target === surface) drawSelectedSurface();
 });
 
-const swing = (turn, tilt) => {
+const turnView = (turn, tilt) => {
   view.turn -= turn;
   view.tilt = Math.min(1.5, Math.max(.15, view.tilt + tilt));
 };
-const dragged = (canvas, act) => {
+const onDrag = (canvas, act) => {
   let last = null;
   canvas.addEventListener('pointerdown', event => { last = event; canvas.setPointerCapture(event.pointerId); act(event, event); });
   canvas.addEventListener('pointermove', event => { if (last) { act(event, last); last = event; } });
   for (const name of ['pointerup', 'pointercancel']) canvas.addEventListener(name, () => { last = null; });
 };
-views.forEach(canvas => dragged(canvas, event => {
+views.forEach(canvas => onDrag(canvas, event => {
   const box = canvas.getBoundingClientRect(), [height, width] = hole.shape;
-  move((event.clientX - box.left) / box.width * width - .5, (event.clientY - box.top) / box.height * height - .5);
+  moveCursor((event.clientX - box.left) / box.width * width - .5, (event.clientY - box.top) / box.height * height - .5);
 }));
-if (surface) dragged(surface, (event, last) => {
-  swing((event.clientX - last.clientX) * .01, (event.clientY - last.clientY) * .01);
-  requestAnimationFrame(turned);
+if (surface) onDrag(surface, (event, last) => {
+  turnView((event.clientX - last.clientX) * .01, (event.clientY - last.clientY) * .01);
+  requestAnimationFrame(drawSelectedSurface);
 });
-follow();
+followAddress();

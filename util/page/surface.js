@@ -8,41 +8,41 @@ const drawSurface = (canvas, hole, values, {turn, tilt}) => {
   const size = Math.hypot(height * down, width * across);
   const scale = Math.min(canvas.width * .86 / size, canvas.height * .92 / (size * Math.sin(tilt) + deepest * stretch * Math.cos(tilt)));
   const [c, s, rise, fall] = [Math.cos(turn), Math.sin(turn), Math.cos(tilt), Math.sin(tilt)];
-  const screen = (i, j, nm) => {
+  const toScreen = (i, j, nm) => {
     const x = (j - (width - 1) / 2) * across, y = (i - (height - 1) / 2) * down, z = deepest / 2 - nm;
     return [canvas.width / 2 + (x * c - y * s) * scale, canvas.height / 2 + ((x * s + y * c) * fall - z * stretch * rise) * scale];
   };
-  const line = (...points) => {
+  const drawLine = (...points) => {
     context.beginPath();
     points.forEach(point => context.lineTo(...point));
     context.stroke();
   };
   const corners = [[0, 0], [0, width - 1], [height - 1, width - 1], [height - 1, 0], [0, 0]];
   context.strokeStyle = ink; context.fillStyle = ink; context.lineWidth = ratio; context.globalAlpha = .3;
-  line(...corners.map(([i, j]) => screen(i, j, deepest)));
-  const posts = corners.slice(0, 4).sort((a, b) => screen(...a, 0)[0] - screen(...b, 0)[0]);
-  for (const post of corners.slice(0, 4)) line(screen(...post, 0), screen(...post, deepest));
+  drawLine(...corners.map(([i, j]) => toScreen(i, j, deepest)));
+  const posts = corners.slice(0, 4).sort((a, b) => toScreen(...a, 0)[0] - toScreen(...b, 0)[0]);
+  for (const post of corners.slice(0, 4)) drawLine(toScreen(...post, 0), toScreen(...post, deepest));
   const points = [];
-  for (let i = 0; i < height; i++) for (let j = 0; j < width; j++) points.push(screen(i, j, values[i * width + j]));
-  const rowsOut = [...Array(height - 1).keys()], columnsOut = [...Array(width - 1).keys()];
-  if (c < 0) rowsOut.reverse();
-  if (s < 0) columnsOut.reverse();
+  for (let i = 0; i < height; i++) for (let j = 0; j < width; j++) points.push(toScreen(i, j, values[i * width + j]));
+  const rowOrder = [...Array(height - 1).keys()], columnOrder = [...Array(width - 1).keys()];
+  if (c < 0) rowOrder.reverse();
+  if (s < 0) columnOrder.reverse();
   context.globalAlpha = 1; context.lineJoin = 'round'; context.lineWidth = .8 * ratio;
-  for (const i of rowsOut) for (const j of columnsOut) {
-    const n = i * width + j, around = [n, n + 1, n + width + 1, n + width];
-    const nm = around.reduce((sum, one) => sum + values[one], 0) / 4;
+  for (const i of rowOrder) for (const j of columnOrder) {
+    const n = i * width + j, square = [n, n + 1, n + width + 1, n + width];
+    const nm = square.reduce((sum, corner) => sum + values[corner], 0) / 4;
     const slopes = [(values[n + 1] - values[n]) * stretch / across, (values[n + width] - values[n]) * stretch / down];
     const light = (.35 * slopes[0] * c - .35 * slopes[1] * s + 1) / Math.hypot(...slopes, 1), shade = .62 + .38 * Math.max(0, light);
-    const at = place('depth', nm), [red, green, blue] = tables.depth.subarray(at, at + 3);
+    const colour = colourIndex('depth', nm), [red, green, blue] = tables.depth.subarray(colour, colour + 3);
     context.fillStyle = context.strokeStyle = `rgb(${red * shade} ${green * shade} ${blue * shade})`;
     context.beginPath();
-    around.forEach(one => context.lineTo(...points[one]));
+    square.forEach(corner => context.lineTo(...points[corner]));
     context.closePath(); context.fill(); context.stroke();
   }
   context.fillStyle = ink; context.textAlign = 'right'; context.textBaseline = 'middle';
   context.font = `${11 * ratio}px system-ui, sans-serif`;
   for (let nm = 0; nm <= deepest + 1e-6; nm += page.tick) {
-    const [x, y] = screen(...posts[0], nm);
+    const [x, y] = toScreen(...posts[0], nm);
     context.fillText(`${+nm.toPrecision(6)}`, x - 6 * ratio, y);
   }
   return stretch === 1 ? 'height true to scale' : 'height not to scale';

@@ -1,4 +1,4 @@
-"""The files of one test image for other programs, by the ending that they have."""
+"""Files of one test image for other programs, by file extension. Another format: add a function to EXPORTS."""
 
 from collections.abc import Callable
 
@@ -10,32 +10,32 @@ from .mesh import ply, stl
 
 
 def to_gwyddion(result: ImageResult, nm_per_grey: float, pixel_nm: float) -> bytes:
-    """Height [m], half the width of its 90 % interval [m] where there is one, and the SEM image [grey level].
+    """Gwyddion file: height [m], its expanded uncertainty U90 [m] where there is one, SEM image [grey level].
 
-    Gwyddion's images are heights: the top surface is at 0, and what lies below it is negative.
+    Gwyddion's images are heights: the top surface is at 0, and everything below it is negative.
     """
     scale = nm_per_grey * METRES
     channels = [Channel("Height", _depth(result) * -scale, "m", "Viridis")]
     if result.depth_u90 is not None:
-        channels.append(Channel("Half width of the 90 % interval", np.asarray(result.depth_u90) * scale, "m"))
+        channels.append(Channel("Expanded uncertainty U90", np.asarray(result.depth_u90) * scale, "m"))
     channels.append(Channel("SEM image", np.asarray(result.input), ""))
     meta = {
         "Image": result.stem,
         "Written by": "semdepth",
         "Background level": f"{result.level} grey levels",
         "Height of a grey level": f"{nm_per_grey:g} nm",
-        "Width of a pixel": f"{pixel_nm:g} nm" if pixel_nm else "unknown",
+        "Pixel size": f"{pixel_nm:g} nm" if pixel_nm else "unknown",
     }
     return gwyddion(channels, pixel_nm, meta)
 
 
 def to_stl(result: ImageResult, nm_per_grey: float, pixel_nm: float) -> bytes:
-    """The body below the surface; while the pixel is unknown (0) it is 1 nm wide."""
+    """STL file [nm] of the solid below the surface; a `pixel_nm` of 0 is unknown, and pixels are then 1 nm."""
     return stl(_depth(result) * nm_per_grey, pixel_nm or 1.0)
 
 
 def to_ply(result: ImageResult, nm_per_grey: float, pixel_nm: float) -> bytes:
-    """The surface; while the pixel is unknown (0) it is 1 nm wide."""
+    """PLY file [nm] of the surface; a `pixel_nm` of 0 is unknown, and pixels are then 1 nm."""
     return ply(_depth(result) * nm_per_grey, pixel_nm or 1.0)
 
 

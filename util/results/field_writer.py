@@ -1,4 +1,4 @@
-"""The results of whole fields of view: fields/ and fields.csv, beside those of their crops."""
+"""The results of whole fields of view: fields/ and fields.csv, beside the results of their crops."""
 
 import csv
 from collections.abc import Callable, Iterable, Sequence
@@ -19,11 +19,11 @@ HEADER = ("field", "image", "y_px", "x_px", "y_nm", "x_nm", "area_px", "height_p
 
 
 class FieldWriter:
-    """Collects the depth maps of crops and writes each field's files to `folder` once those of the next one come.
+    """Collects the depth maps of crops. Writes a field's files to `folder` when the first crop of the next field comes.
 
-    A field has a `name`, `crops` by their names, `uncropped`, holes without a crop, and `stitch`, which makes one depth
-    map from those of its crops; `read` gives its micrograph (H, W) [grey level]. `pixel_nm` is a field's pixel size
-    [nm], 0 if it is not known; holes are `in_place` if depth maps have them where their SEM images do.
+    A field has a `name`, `crops` by name, `uncropped` (holes without a crop), and `stitch`, which makes one depth map
+    of its crops' maps. `read(field)` returns its SEM image (H, W) [grey level]. `pixel_nm` is the field's pixel size
+    [nm], 0 if it is not known. `in_place`: the hole is at the same position in a depth map as in its SEM image.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class FieldWriter:
     ) -> None:
         self.folder, self.read, self.in_place = folder, read, in_place
         self.nm_per_grey, self.pixel_nm = nm_per_grey, pixel_nm
-        self.field_of = {name: field for field in fields for name in field.crops}
+        self.fields_by_crop = {name: field for field in fields for name in field.crops}
         self.field: Any = None
         self.depths: dict[str, NDArray] = {}
         (folder / "fields").mkdir()
@@ -45,30 +45,32 @@ class FieldWriter:
             csv.writer(file, lineterminator="\n").writerow(HEADER)
 
     def add(self, results: Iterable[ImageResult]) -> None:
-        """The next crops' results, field by field. Where holes were moved to a common centre, the map before counts."""
+        """The results of the next crops, field by field. Uses the snapped maps: their holes are not recentred."""
         for result in results:
             if result.snapped is None or result.level is None:
-                raise UtilError("--field puts depth maps together, and this model predicts none")
-            if self.field is not (field := self.field_of[result.stem]):
+                raise UtilError("--field stitches depth maps, and this model predicts none; use a depth model")
+            if self.field is not (field := self.fields_by_crop[result.stem]):
                 self.finish()
                 self.field = field
             self.depths[result.stem] = (result.level - result.snapped) * np.float32(self.nm_per_grey)
 
     def finish(self) -> None:
-        """Writes the field whose crops came last: `_depth_nm.tiff`, float32 [nm below the top surface]; `_depth.png`,
-        white less one grey level for every --nm_per_grey of depth; `.png`, the micrograph with what was found; and its
-        rows of fields.csv."""
+        """Writes the field whose crops came last.
+
+        Files: `_depth_nm.tiff`, float32 [nm below the top surface]; `_depth.png`, 255 minus the depth [grey level];
+        `.png`, the SEM image with the detected holes; and its rows of fields.csv.
+        """
         if self.field is None:
             return
         field, start = self.field, self.folder / "fields" / self.field.name
         depth = field.stitch(self.depths, self.in_place)
         tifffile.imwrite(f"{start}_depth_nm.tiff", depth, metadata=None, **pixel_size(self.pixel_nm))
         Path(f"{start}_depth.png").write_bytes(grey_png(255 - depth / self.nm_per_grey))
-        holes, others = (
-            [(one.top, one.left, one.mask) for one in some]
-            for some in ([crop.hole for crop in field.crops.values()], field.uncropped)
+        cropped, uncropped = (
+            [(hole.top, hole.left, hole.mask) for hole in holes]
+            for holes in ([crop.hole for crop in field.crops.values()], field.uncropped)
         )
-        picture = draw_numbered(self.read(field), holes, others)
+        picture = draw_numbered(self.read(field), cropped, uncropped)
         Path(f"{start}.png").write_bytes(png(picture))
         with (self.folder / "fields.csv").open("a", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(self._row(name, field) for name in self.depths)
@@ -76,14 +78,14 @@ class FieldWriter:
 
     def _row(self, name: str, field: Any) -> list[object]:
         crop = field.crops[name]
-        places = [crop.hole.y, crop.hole.x]
-        nm = [f"{(place + 0.5) * self.pixel_nm:.2f}" if self.pixel_nm else "" for place in places]
-        in_px = [f"{place:.2f}" for place in places]
+        centre = [crop.hole.y, crop.hole.x]
+        in_nm = [f"{(position + 0.5) * self.pixel_nm:.2f}" if self.pixel_nm else "" for position in centre]
+        in_px = [f"{position:.2f}" for position in centre]
         return [
             escape_formula(field.name),
             escape_formula(name),
             *in_px,
-            *nm,
+            *in_nm,
             crop.hole.area,
             *crop.hole.mask.shape,
             int(crop.neighbours),

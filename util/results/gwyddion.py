@@ -1,7 +1,7 @@
-"""Gwyddion files: several images with sizes and units in one file, for the program of the scanning-probe field.
+"""Gwyddion files: several images with sizes and units in one file, for scanning-probe software.
 
-Gwyddion user guide, "Format of Gwyddion files": the generic format is GWYP and one serialised object, little-endian;
-the names of the container's parts are those that Gwyddion itself looks for.
+Source: Gwyddion user guide, "Format of Gwyddion files". A file is the letters GWYP and one serialised object,
+little-endian. Gwyddion looks for the names that the container's parts have here.
 """
 
 import struct
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from ..errors import UtilError
 
-METRES = 1e-9  # in a nanometre
+METRES = 1e-9  # 1 nm [m]
 
 
 @dataclass(frozen=True)
 class Channel:
     """One image of the file: values (H, W) in `unit`, an SI base unit such as m, or "" without one.
 
-    `palette` is the name of a false-colour map of Gwyddion's.
+    `palette` is the name of one of Gwyddion's colour maps.
     """
 
     title: str
@@ -31,17 +31,17 @@ class Channel:
 
 
 def gwyddion(channels: Sequence[Channel], pixel_nm: float = 0, meta: dict[str, str] | None = None) -> bytes:
-    """A Gwyddion file of some channels, pixels of `pixel_nm`; 0 is unknown, and lateral lengths are then in px.
+    """A Gwyddion file of the channels. `pixel_nm` is the pixel size [nm]; 0 is unknown, and lateral lengths are in px.
 
-    `meta` is what the program shows of every channel as its metadata. Raises UtilError where values are not finite:
-    the format excludes them.
+    `meta` are the metadata that Gwyddion shows for every channel. Raises UtilError if a value is not finite: the format
+    excludes such values.
     """
     scale, lateral = (pixel_nm * METRES, "m") if pixel_nm else (1.0, "px")
     parts: dict[str, Any] = {}
     for number, channel in enumerate(channels):
         height, width = channel.values.shape
         if not np.isfinite(channel.values).all():
-            raise UtilError(f"{channel.title}: holds values that are not finite, which a Gwyddion file cannot")
+            raise UtilError(f"{channel.title}: a value is not finite, and a Gwyddion file cannot hold it")
         field = {
             "xres": width,
             "yres": height,
@@ -67,7 +67,7 @@ def _object(kind: str, parts: dict[str, Any]) -> bytes:
 
 
 def _value(value: Any) -> bytes:
-    """A letter for the type, and the value; bytes are an object."""
+    """A letter for the type, then the value; bytes are a serialised object."""
     match value:
         case bytes():
             return b"o" + value

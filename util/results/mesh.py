@@ -1,7 +1,8 @@
-"""Depth maps as triangles: STL for printing and volumes, PLY for looking at.
+"""Depth maps as triangles: STL for 3D printing and volumes, PLY for viewers.
 
-x to the right, y upwards in the image, z out of the surface, all in nm: right-handed, so that nothing is mirrored. The
-first pixel of the last row is at 0, 0; the top surface at z = 0. Pixels are corners of the triangles, two a square.
+Axes [nm]: x points to the right, y upwards in the image, z out of the surface. They are right-handed: nothing is
+mirrored. The first pixel of the last row is at x = y = 0, the top surface at z = 0. Pixels are the corners of the
+triangles; four neighbouring pixels give two triangles.
 """
 
 import numpy as np
@@ -9,8 +10,8 @@ from numpy.typing import NDArray
 
 from ..errors import UtilError
 
-BASE = 0.1  # share of the greatest difference in height by which the base lies under the deepest pixel
-FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])  # 50 bytes, STL's own
+BASE = 0.1  # distance from the deepest pixel to the base, as a fraction of the greatest difference in height
+FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])  # 50 bytes, as in STL
 FACE = np.dtype([("count", "u1"), ("corners", "<i4", 3)])
 PLY_HEAD = """ply
 format binary_little_endian 1.0
@@ -28,7 +29,7 @@ end_header
 def surface(depth_nm: NDArray, pixel_nm: float = 1.0) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Vertices (H W, 3) [nm] and triangles (2 (H-1) (W-1), 3) of a depth map (H, W) [nm below the top surface].
 
-    Seen from above, the corners of each triangle go round counter-clockwise. Raises UtilError where a side is less than
+    Seen from above, the corners of each triangle are in counter-clockwise order. Raises UtilError if a side is below
     2 px or a depth is not finite.
     """
     height, width = depth_nm.shape
@@ -38,18 +39,19 @@ def surface(depth_nm: NDArray, pixel_nm: float = 1.0) -> tuple[NDArray[np.float3
     vertices[:, :, 0] = np.arange(width) * pixel_nm
     vertices[:, :, 1] = np.arange(height)[::-1, None] * pixel_nm
     np.subtract(0, depth_nm, out=vertices[:, :, 2], casting="same_kind")
-    at = _numbers(height, width)
-    upper_left, upper_right, lower_left, lower_right = at[:-1, :-1], at[:-1, 1:], at[1:, :-1], at[1:, 1:]
+    index = _vertex_indices(height, width)
+    upper_left, upper_right, lower_left, lower_right = index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:]
     squares = np.stack((upper_left, lower_left, upper_right, upper_right, lower_left, lower_right), axis=-1)
     return vertices.reshape(-1, 3), squares.reshape(-1, 3)
 
 
 def solid(depth_nm: NDArray, pixel_nm: float = 1.0) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Vertices and triangles of the `surface` closed by upright sides and a flat base; normals point outwards."""
+    """Vertices and triangles of the `surface`, closed by upright sides and a flat base; normals point outwards."""
     vertices, faces = surface(depth_nm, pixel_nm)
     low, high = vertices[:, 2].min(), vertices[:, 2].max()
-    at = _numbers(*depth_nm.shape)
-    rim = np.concatenate((at[-1, :-1], at[:0:-1, -1], at[0, :0:-1], at[:-1, 0]))  # counter-clockwise from above
+    index = _vertex_indices(*depth_nm.shape)
+    # counter-clockwise seen from above
+    rim = np.concatenate((index[-1, :-1], index[:0:-1, -1], index[0, :0:-1], index[:-1, 0]))
     below = vertices[rim]
     centre = below.mean(axis=0, keepdims=True)
     below[:, 2] = centre[:, 2] = low - max(pixel_nm, BASE * (high - low))
@@ -62,9 +64,10 @@ def solid(depth_nm: NDArray, pixel_nm: float = 1.0) -> tuple[NDArray[np.float32]
 
 
 def stl(depth_nm: NDArray, pixel_nm: float = 1.0) -> bytes:
-    """The `solid` of a depth map (H, W) [nm] as binary STL, whose numbers have no unit; these are nm.
+    """The `solid` of a depth map (H, W) [nm] as binary STL. STL has no unit; the numbers are nm.
 
-    3D Systems, StereoLithography interface specification (1989): 80 bytes, the number of facets, 50 bytes each.
+    Source: 3D Systems, StereoLithography interface specification (1989): a header of 80 bytes, the number of facets,
+    50 bytes for each facet.
     """
     vertices, faces = solid(depth_nm, pixel_nm)
     corners = vertices[faces]
@@ -78,7 +81,7 @@ def stl(depth_nm: NDArray, pixel_nm: float = 1.0) -> bytes:
 def ply(depth_nm: NDArray, pixel_nm: float = 1.0) -> bytes:
     """The open `surface` of a depth map (H, W) [nm] as binary PLY [nm].
 
-    G. Turk, The PLY polygon file format (Stanford, 1994).
+    Source: G. Turk, The PLY polygon file format (Stanford, 1994).
     """
     vertices, corners = surface(depth_nm, pixel_nm)
     faces = np.empty(len(corners), FACE)
@@ -87,6 +90,6 @@ def ply(depth_nm: NDArray, pixel_nm: float = 1.0) -> bytes:
     return head.encode() + vertices.astype("<f4").tobytes() + faces.tobytes()
 
 
-def _numbers(height: int, width: int) -> NDArray[np.int32]:
-    """The vertex of each pixel (H, W)."""
+def _vertex_indices(height: int, width: int) -> NDArray[np.int32]:
+    """Index of each pixel's vertex: int32 (H, W)."""
     return np.arange(height * width, dtype=np.int32).reshape(height, width)

@@ -43,9 +43,10 @@ class ShardWorker:
         shard = Shard(int(row["number"]), tuple(row["files"]), row["digest"])
         images = self.task.open_images(shard.files)
         answer = {"number": shard.number, "images": 0, "skipped": "", "error": ""}
+        errors: tuple[type[Exception], ...] = (*self.task.refusals, UtilError, OSError)
         try:
             shard.write(self.folder, self.maps(images), images.skipped.values())
-        except (*self.task.refusals, UtilError, OSError) as error:
+        except errors as error:
             return answer | {"error": str(error)}
         return answer | {"images": len(shard.files), "skipped": "\n".join(images.skipped.values())}
 

@@ -13,9 +13,10 @@ def run_program(name: str, program: Callable[[], int], bad_input: tuple[type[Exc
 
     An error that is a defect of the program itself is raised.
     """
+    refusals: tuple[type[Exception], ...] = (UtilError, *bad_input)
     try:
         return program()
-    except (UtilError, *bad_input) as error:
+    except refusals as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 1 if isinstance(error, RunError) else 2
     except KeyboardInterrupt:

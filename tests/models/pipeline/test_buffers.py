@@ -1,0 +1,81 @@
+"""State dicts with the former names of buffers load, as those of pretrained/holes and of older runs."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.pipeline import Appearance, RendererPairs, ShapeLibrary, UncertaintyCalibration
+
+PRETRAINED = Path(__file__).parents[3] / "pretrained" / "holes"
+
+# By the letter of the network's file: how to make a module, and the names of all its buffers, former to present.
+MODULES = {
+    "A": (
+        lambda: Appearance(4),
+        {
+            "blur": "blur",
+            "curve": "curve",
+            "residual": "edge_correction",
+            "variance": "variance",
+            "jitter": "jitter",
+            "offset": "offset",
+            "brightest": "max_grey",
+        },
+    ),
+    "L": (
+        ShapeLibrary,
+        {
+            "maps": "maps",
+            "level": "level",
+            "held_out": "held_out",
+            "weights": "weights",
+            "farthest": "ratio_threshold",
+        },
+    ),
+    "P": (
+        RendererPairs,
+        {"sem": "sem", "u": "u", "level": "level_index", "offset": "offset", "matched": "is_real"},
+    ),
+    "T": (
+        UncertaintyCalibration,
+        {"pixel": "pixel_factor", "floor": "floor_factor", "limits": "ood_thresholds"},
+    ),
+}
+
+
+def fill(module):
+    """Gives every buffer distinct values, and those of unknown size five rows."""
+    for k, (name, buffer) in enumerate(module.named_buffers()):
+        shape = (5, *buffer.shape[1:]) if name in module.RESIZED else buffer.shape
+        values = torch.arange(k + 1, k + 1 + torch.Size(shape).numel())
+        setattr(module, name, values.reshape(shape).to(buffer.dtype))
+    return module
+
+
+@pytest.mark.parametrize("key", MODULES)
+def test_former_names_of_buffers_load(key):
+    make_module, names = MODULES[key]
+    expected = fill(make_module()).state_dict()
+    assert set(names.values()) == set(expected)
+    state = {former: expected[name] for former, name in names.items()}
+    module = make_module()
+    module.load_state_dict(state)
+    assert set(module.state_dict()) == set(expected), "saved under the present names"
+    assert all(torch.equal(value, expected[name]) for name, value in module.state_dict().items())
+    assert set(state) == set(names), "the caller's dict is left alone"
+
+    module = make_module()
+    module.load_state_dict(expected)
+    assert all(torch.equal(value, expected[name]) for name, value in module.state_dict().items())
+
+
+@pytest.mark.parametrize("key", MODULES)
+def test_pretrained_buffers_load(key):
+    make_module, names = MODULES[key]
+    state = torch.load(PRETRAINED / f"latest_net_{key}.pth", weights_only=True)
+    module = make_module()
+    module.load_state_dict(state)
+    assert len(state) == len(names)
+    for name, value in state.items():
+        assert torch.equal(getattr(module, names.get(name, name)), value), name
