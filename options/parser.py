@@ -159,7 +159,7 @@ def _build(saved: Layer, layers: list[Layer], flag_index: FlagIndex, model: str,
     groups["run"] = replace(groups["run"], name=name, model=model, checkpoints_dir=folder)
     titles = {group: read_title(component) for group, component in components.items()}
     notes += note_no_effect(typed, flag_index, model)
-    if "loop" in groups and flat["preprocess"] == "none" and {"load_size", "crop_size"} & typed.keys():
+    if "loop" in groups and flat.get("preprocess") == "none" and {"load_size", "crop_size"} & typed.keys():
         notes.append("--load_size and --crop_size have no effect without --preprocess; images keep their size")
     opt = Options(groups, declared, titles, tuple(notes), frozenset(typed))
     check(opt, lambda name: parsed[name].as_typed if name in parsed else f"--{name} {flat[name]}")

@@ -51,7 +51,7 @@ def make(folder, shown):
     with ResultsWriter(folder, 1.5) as writer:
         writer.add(shown)
         writer.write_metrics({"score": scored})
-        write_page(writer.unfinished, shown, scored, run="run <i>", data="./sem <x>", grey_range=None, n_parameters=7)
+        write_page(writer.unfinished, shown, scored, run="run <i>", data="./sem <x>")
     return (folder / "index.html").read_text(encoding="utf-8")
 
 
@@ -90,6 +90,14 @@ def test_reverse_results_link_their_own_images(tmp_path):
 def test_a_page_without_truth_shows_no_error(tmp_path):
     page = make(tmp_path / "r", results(3, truth=False))
     assert "is not known" in page and "RMSE" not in page and "too deep" not in page
+
+
+def test_the_facts_line_names_what_is_known_and_how_many_images_were_skipped(tmp_path):
+    write_page(tmp_path, results(1), None, ["a: empty", "b: empty"], run="name", grey_range=None, n_parameters=7)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    line = re.search(r'<p class="quiet facts">(.*?)</p>', page, re.S)[1]
+    facts = re.findall(r"<span>(.*?)</span>", line)
+    assert facts == ["nm per grey 1.0", "n parameters 7", "skipped 2"] and "<h1>name</h1>" in page
 
 
 def test_of_many_images_the_worst_are_shown_with_a_uniform_sample():
@@ -253,7 +261,7 @@ def test_contact_sheet_is_one_png_and_refuses_a_mixture(tmp_path):
 
 
 def test_the_script_and_style_name_nothing_from_elsewhere():
-    files = [path for kind in ("css", "js") for path in Path(results_page.__file__).parents[1].rglob(f"*.{kind}")]
+    files = [path for suffix in ("css", "js") for path in Path(results_page.__file__).parents[1].rglob(f"*.{suffix}")]
     assert len(files) == 8
     for path in files:
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")  # a name that nothing loads

@@ -52,8 +52,8 @@ def write(
         _add_facts(facts, len(figures["skipped"]))
         if selection.n_ood:
             with tags.p(cls="alarm"):
-                tags.b(f"{selection.n_ood} of {selection.count} images are flagged OOD (out of distribution)")
-                tags.span(": do not trust their depths, their measurements, or the uncertainties of these.")
+                tags.b(f"{selection.n_ood} of {selection.count} images are flagged OOD (out of distribution).")
+                tags.span("Do not trust their depths, their measurements, or the uncertainties of these.")
         if score is not None:
             accuracy.add_headline(score, errors, quantities)
         elif reverse:
@@ -122,6 +122,8 @@ def _add_notes(selection: ResultSelection, shown: list[ImageResult], pixel_nm: f
             "Depths and their errors are measured from each map's own top surface, as in depth_nm/. RMSE is the "
             "contest's: a wrong background level adds to it."
         )
+    if first.depth_u90 is not None:
+        notes.append("U90: expanded uncertainty of the depth, half of its 90 % interval.")
     if first.ood_score is not None:
         notes.append("OOD score: above 1 the image is out of distribution.")
     if notes:

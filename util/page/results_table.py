@@ -15,7 +15,7 @@ PICTURE_LABELS = {"truth": "ground truth", "u90": "U90"}  # other pictures are c
 LEGENDS = {
     "depth": "depth below the surface [nm]",
     "error": "error, above 0 too deep [nm]",
-    "u90": "expanded uncertainty U90 (half the 90 % interval) [nm]",
+    "u90": "U90, half the 90 % interval [nm]",
 }
 
 
