@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from util.compare.__main__ import main
 from util.compare.comparison_page import HIGHER_IS_BETTER, LOWER_IS_BETTER
@@ -13,8 +14,10 @@ from util.results.image_result import ImageResult
 from util.results.results_folder import ResultsFolder
 from util.results.results_writer import ResultsWriter
 
+IMAGE = "<img src=x onerror=alert(0)>"
 
-def results(folder, deeper, rmse, rmse_hole=None, levels=1.0, speed=5.0):
+
+def results(folder, deeper, rmse, rmse_hole=None, levels=1.0, speed=5.0, oracle=1.0):
     """Results of three holes, `deeper` nm deeper than 100, with a score."""
     y, x = np.indices((72, 48))
     hole = np.clip((20 - np.hypot(x - 23, (y - 35) / 1.4)) / 6, 0, 1)
@@ -26,7 +29,7 @@ def results(folder, deeper, rmse, rmse_hole=None, levels=1.0, speed=5.0):
             writer.add([ImageResult(stem, 140 - depth, 140 - depth, 140 - depth, level=140, measurements=measurements)])
         map_score = {"rmse": rmse, "rmse_hole": rmse_hole or rmse, "bias": 0.1, "level_accuracy": levels}
         facts = {"run": folder.parent.name, "images": 3, "n_parameters": 12, "images_per_second": speed}
-        writer.write_metrics(facts | {"score": {"snapped": map_score}})
+        writer.write_metrics(facts | {"score": {"snapped": map_score, "oracle_level": {"rmse": oracle}}})
 
 
 @pytest.fixture
@@ -65,17 +68,32 @@ def test_two_runs_and_what_is_better(two, capsys):
 
 def test_the_best_run_of_each_score_is_bold(tmp_path):
     """Lowest RMSE, most correct levels, most images/s: each in another run, and not first or last as text."""
-    results(tmp_path / "r/one/test_latest", 0, rmse=9.5, rmse_hole=12.0, levels=0.99, speed=900)
-    results(tmp_path / "r/two/test_latest", 0, rmse=10.2, rmse_hole=11.0, levels=1.0, speed=40)
-    results(tmp_path / "r/three/test_latest", 0, rmse=30.0, rmse_hole=100.0, levels=0.5, speed=1200)
+    results(tmp_path / "r/one/test_latest", 0, rmse=9.5, rmse_hole=12.0, levels=0.99, speed=900, oracle=3.0)
+    results(tmp_path / "r/two/test_latest", 0, rmse=10.2, rmse_hole=11.0, levels=1.0, speed=40, oracle=20.0)
+    results(tmp_path / "r/three/test_latest", 0, rmse=30.0, rmse_hole=100.0, levels=0.5, speed=1200, oracle=2.5)
     assert main(["one", "two", "three", "--results_dir", str(tmp_path / "r"), "--out", str(tmp_path / "c.html")]) == 0
     rows = score_rows((tmp_path / "c.html").read_text())
     assert rows["RMSE [grey level]"] == (["9.50", "10.20", "30.00"], ["9.50"])
     assert rows["RMSE in the hole"] == (["12.00", "11.00", "100.00"], ["11.00"])
+    assert rows["RMSE, true level given"] == (["3.00", "20.00", "2.50"], ["2.50"])
     assert rows["correct levels"] == (["99.0%", "100.0%", "50.0%"], ["100.0%"])
     assert rows["images/s"] == (["900", "40", "1,200"], ["1,200"])
     marked = {title for title, (_, best) in rows.items() if best}
     assert marked == {*LOWER_IS_BETTER, *HIGHER_IS_BETTER}, "a score that has another name now is marked no more"
+
+
+def test_errors_against_the_ground_truth(two):
+    """Each run's map beside the true one, with the error in nm; images without a true map get a dash."""
+    (two / "truth").mkdir()
+    depth = np.rint(140 - ResultsFolder(two / "r/one/test_latest").depth_nm(IMAGE)).astype(np.uint8)
+    Image.fromarray(depth).save(two / "truth" / f"{IMAGE}.png")
+    words = ["one", "two", "--results_dir", str(two / "r"), "--out", str(two / "c.html")]
+    assert main([*words, "--truth", str(two / "truth")]) == 0
+    page = (two / "c.html").read_text()
+    errors = [float(text) for text in re.findall(r"<small>([\d.]+) nm</small>", page)]
+    assert len(errors) == 2 and errors[0] < 0.5 and 3 < errors[1] < 7, "7 nm deeper in the hole, equal around it"
+    assert page.count("data:image/png") == 3 * 2 + 3 and "ground truth" in page
+    assert main([*words, "--truth", str(two / "r")]) == 2
 
 
 def test_equal_and_missing_scores(tmp_path):

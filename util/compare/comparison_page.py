@@ -17,12 +17,18 @@ QUANTITIES = (
     "volume_nm3",
     "volume_nm_px2",
 )
-LOWER_IS_BETTER = ("RMSE [grey level]", "RMSE in the hole")  # rows whose best cell is bold
+LOWER_IS_BETTER = ("RMSE [grey level]", "RMSE in the hole", "RMSE, true level given")  # rows whose best cell is bold
 HIGHER_IS_BETTER = ("correct levels", "images/s")
 COLOUR_PERCENTILE = 99.5  # of all depths: end of the maps' colour scale
 
 
-class RunResults(Protocol):
+class DepthMaps(Protocol):
+    """Depth maps by the names of their images."""
+
+    def depth_nm(self, image: str) -> NDArray | None: ...
+
+
+class RunResults(DepthMaps, Protocol):
     """What the page needs of a folder of results."""
 
     @property
@@ -31,13 +37,18 @@ class RunResults(Protocol):
     @property
     def holes(self) -> dict[str, dict[str, float]]: ...
 
-    def depth_nm(self, image: str) -> NDArray | None: ...
-
 
 def render_page(
-    names: Sequence[str], results: Sequence[RunResults], options: Sequence[dict[str, Any]], max_images: int
+    names: Sequence[str],
+    results: Sequence[RunResults],
+    options: Sequence[dict[str, Any]],
+    max_images: int,
+    truth: DepthMaps | None = None,
 ) -> str:
-    """HTML of results under their names, the first of which is the reference, with at most `max_images` images."""
+    """HTML of results under their names, the first of which is the reference, with at most `max_images` images.
+
+    With `truth` the maps are compared with the ground truth instead of with the first run.
+    """
     page = empty_page(" | ".join(names))
     with page:
         tags.h1("Runs side by side")
@@ -49,7 +60,7 @@ def render_page(
             tags.h2("Measurements of the same holes")
             _add_measurements(names, [run.holes for run in results], common)
             tags.h2("Depth maps")
-            _add_maps(names, results, common[:: max(1, -(-len(common) // max_images))] if max_images else [])
+            _add_maps(names, results, common[:: max(1, -(-len(common) // max_images))] if max_images else [], truth)
         _add_options(names, options)
     return page.render()
 
@@ -108,26 +119,27 @@ def _add_measurements(
     _add_table(names, "quantity", rows)
 
 
-def _add_maps(names: Sequence[str], results: Sequence[RunResults], images: Sequence[str]) -> None:
-    maps = {image: [run.depth_nm(image) for run in results] for image in images}
+def _add_maps(
+    names: Sequence[str], results: Sequence[RunResults], images: Sequence[str], truth: DepthMaps | None
+) -> None:
+    """A row of maps for each image: those of the runs, and how they differ from the ground truth or the first run."""
+    maps = {image: [run.depth_nm(image) for run in (*((truth,) if truth else ()), *results)] for image in images}
     valid = [depth for row in maps.values() for depth in row if depth is not None]
     if not valid:
         tags.p("There are none.", cls="quiet")
         return
     max_depth = max(float(np.percentile(np.concatenate([depth.ravel() for depth in valid]), COLOUR_PERCENTILE)), 1.0)
     limit = max(max_depth / 5, 1e-9)
+    columns = ["ground truth", *names] if truth else list(names)
     tags.p(
-        f"Depth from 0 (yellow) to {max_depth:.0f} nm (blue); differences from {limit:.0f} nm shallower than the "
-        f"first run (red) to {limit:.0f} nm deeper (blue).",
+        f"Depth from 0 (yellow) to {max_depth:.0f} nm (blue), below the top surface; differences from {limit:.0f} nm "
+        f"shallower than the {'ground truth' if truth else 'first run'} (red) to {limit:.0f} nm deeper (blue).",
         cls="quiet",
     )
     with tags.div(cls="wide"), tags.table():
         with tags.thead(), tags.tr():
-            tags.th("image")
-            for name in names:
-                tags.th(name)
-            for name in names[1:]:
-                tags.th(f"{name} − {names[0]}")
+            for head in ("image", *columns, *(f"{name} − {columns[0]}" for name in columns[1:])):
+                tags.th(head)
         with tags.tbody():
             for image, depths in maps.items():
                 with tags.tr():
@@ -135,23 +147,31 @@ def _add_maps(names: Sequence[str], results: Sequence[RunResults], images: Seque
                     for depth in depths:
                         _add_picture(None if depth is None else figure.depth(-depth, -max_depth, 0), image)
                     for depth in depths[1:]:
-                        _add_picture(_draw_difference(depths[0], depth, limit), image)
+                        error = _subtract(depth, depths[0])
+                        picture = None if error is None else figure.error(-error, limit)
+                        _add_picture(picture, image, f"{_rms(error):.1f} nm" if truth and error is not None else "")
 
 
-def _draw_difference(reference: NDArray | None, depth: NDArray | None, limit: float) -> Any:
-    """Picture of how much deeper `depth` (H, W) is than `reference` [nm]; None if one is missing or shapes differ."""
+def _subtract(depth: NDArray | None, reference: NDArray | None) -> NDArray | None:
+    """How much deeper `depth` (H, W) is than `reference` [nm]; None if one is missing or shapes differ."""
     if reference is None or depth is None or reference.shape != depth.shape:
         return None
-    return figure.error(reference - depth, limit)
+    return depth - reference
 
 
-def _add_picture(image: Any, name: str) -> None:
+def _rms(error: NDArray) -> float:
+    return float(np.sqrt(np.square(error).mean()))
+
+
+def _add_picture(image: Any, name: str, caption: str = "") -> None:
     with tags.td():
         if image is None:
             tags.span("–")
         else:
             data = base64.b64encode(figure.png(image)).decode()
             tags.img(src=f"data:image/png;base64,{data}", alt=f"depth map of {name}", cls="map")
+            if caption:
+                tags.small(caption)
 
 
 def _add_options(names: Sequence[str], options: Sequence[dict[str, Any]]) -> None:

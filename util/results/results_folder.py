@@ -85,6 +85,12 @@ class ResultsFolder:
         final = next((name for name in FINAL if name in score), None)
         if final:
             texts["RMSE [grey level]"] = f"{score[final]['rmse']:.2f}"
+            for key, name in (
+                ("oracle_level", "RMSE, true level given"),
+                ("mean_map_baseline", "RMSE of the mean map"),
+            ):
+                if key in score:
+                    texts[name] = f"{score[key]['rmse']:.2f}"
             texts["RMSE in the hole"] = f"{score[final]['rmse_hole']:.2f}"
             texts["bias"] = f"{score[final]['bias']:+.2f}"
             texts["correct levels"] = f"{score[final]['level_accuracy']:.1%}"
