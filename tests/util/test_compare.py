@@ -116,7 +116,9 @@ def test_results_of_an_older_version_are_compared(two):
     folder = two / "r/one/test_latest"
     before = ResultsFolder(folder).summary
     metrics = json.loads((folder / "metrics.json").read_text())
-    old = metrics | {"score": {"quantised": metrics["score"]["snapped"]}, "parameters": metrics.pop("n_parameters")}
+    score = metrics["score"]
+    former = {"quantised": score["snapped"], "level_given": score["oracle_level"]}
+    old = metrics | {"score": former, "parameters": metrics.pop("n_parameters")}
     (folder / "metrics.json").write_text(json.dumps(old))
     header, rows = (folder / "holes.csv").read_text().split("\n", 1)
     for former, name in (("depth_plateau_nm", "depth_median_nm"), ("floor_roughness_nm", "floor_sq_nm")):
