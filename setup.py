@@ -70,6 +70,7 @@ setup(
         **EXTRAS,
         "test": [
             "pytest",  # the tests
+            "pytest-xdist",  # several at a time, one a core
             "hypothesis",  # damaged files, tried by the thousand
             "ruff",  # style
             "mypy",  # types

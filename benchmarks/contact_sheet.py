@@ -14,16 +14,17 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from benchmarks.result_pictures import DEPTH_RANGE, ERROR_LIMIT, pictures
 from util import UtilError
-from util.drawing import figure as figures
+from util.drawing import figure as colours
 from util.files import write_bytes
 from util.results import ImageResult
 
 GREY_MAP = colormaps["gray"]
+DEPTH_PICTURES = ("depth", "raw", "snapped", "recentred", "ground truth")
 CELL_WIDTH = 1.0  # of each picture [inch]
 
 
 def write(path: Path, results: Sequence[ImageResult], title: str = "") -> None:
-    """Writes a PNG file of the results: one column for each test image, one row for each kind of picture.
+    """Writes a PNG file of the results: one column for each test image, one row for each picture of it.
 
     Depth and error [grey level] use the colours of the results page, so that the two can be compared. Raises UtilError
     without results, or if they do not all have the same pictures.
@@ -62,16 +63,17 @@ def write(path: Path, results: Sequence[ImageResult], title: str = "") -> None:
 def _add_bars(figure: Figure, cells: np.ndarray, names: list[str]) -> None:
     if "SEM" in names:
         _add_bar(figure, cells[names.index("SEM")].tolist(), GREY_MAP, Normalize(0, 255), "SEM [grey level]")
-    depths = [row for row, name in enumerate(names) if name not in ("SEM", "error")]
-    low, high = DEPTH_RANGE
-    _add_bar(figure, cells[depths].ravel().tolist(), figures.DEPTH_MAP, Normalize(low, high), "depth [grey level]")
+    depths = [row for row, name in enumerate(names) if name in DEPTH_PICTURES]
+    if depths:
+        low, high = DEPTH_RANGE
+        _add_bar(figure, cells[depths].ravel().tolist(), colours.DEPTH_MAP, Normalize(low, high), "depth [grey level]")
     if "error" in names:
         around_zero = Normalize(-ERROR_LIMIT, ERROR_LIMIT)
-        _add_bar(figure, cells[names.index("error")].tolist(), figures.ERROR_MAP, around_zero, "error [grey level]")
+        _add_bar(figure, cells[names.index("error")].tolist(), colours.ERROR_MAP, around_zero, "error [grey level]")
 
 
-def _add_bar(figure: Figure, axes: list[Axes], colours: object, scale: Normalize, label: str) -> None:
-    bar = figure.colorbar(ScalarMappable(scale, colours), ax=axes, fraction=0.05, pad=0.02, aspect=25)  # type: ignore[arg-type]
+def _add_bar(figure: Figure, axes: list[Axes], colour_map: object, scale: Normalize, label: str) -> None:
+    bar = figure.colorbar(ScalarMappable(scale, colour_map), ax=axes, fraction=0.05, pad=0.02, aspect=25)  # type: ignore[arg-type]
     bar.set_label(label, fontsize=8)
     bar.ax.tick_params(labelsize=7)
     bar.outline.set_visible(False)  # type: ignore[operator]

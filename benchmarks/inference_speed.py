@@ -1,8 +1,8 @@
-"""Testing many images: python benchmarks/prediction.py
+"""How fast test.py predicts many images: python benchmarks/inference_speed.py
 
-The cost of everything but the network (reading, quantising, writing), beside a plain loop that does one image after
-another and writes the same files; then test.py from start to end as a share of what its bare network does. With
---flat: time and memory at 1,000 to 100,000 images.
+First the cost of everything but the network (reading, snapping, writing), beside a plain loop that processes one image
+after another and writes the same files. Then the speed of test.py from start to end, as a fraction of its bare
+network's. --flat adds time and memory at 1,000 to 100,000 images.
 """
 
 import argparse
@@ -23,29 +23,27 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
 import test
 from benchmarks.naive_inference import predict_folder
 from benchmarks.timing import machine, ratio
 from data import read_grey
-from models import Predictor, build
-from models.registry import MODELS
-from util.run import checkpoint
-from util.run.device import choose_device, use_bf16
+from models import MODELS, Prediction, Predictor, build
+from util.run import checkpoint, choose_device, use_bf16
 
 ROOT = Path(__file__).parents[1]
 BATCH = 16
-FULL_PAGE = 256  # images, from which on a page holds no more: what a start and a page take is no cost of an image
-NETWORKS = {  # by name: system and its options
+FULL_PAGE = 256  # images that fill a page; the time of the start and of the page is not a cost of each image
+NETWORKS: dict[str, tuple[str, dict[str, int]]] = {  # by title: model and its options
     "CycleGAN, published": ("cycle_gan", {}),
     "U-Net": ("unet_regressor", {}),
     "autoencoder, dense": ("autoencoder", {}),
 }
 
 
-def dataset(root: Path, images: list[Path], count: int) -> list[Path]:
-    """A folder of `count` SEM images, links to `images`."""
+def link_dataset(root: Path, images: list[Path], count: int) -> list[Path]:
+    """Makes a data set of `count` test images, which are links to `images`; returns their paths."""
     folder = root / "testA"
     folder.mkdir(parents=True)
     paths = [folder / f"{n:06}.png" for n in range(count)]
@@ -54,31 +52,39 @@ def dataset(root: Path, images: list[Path], count: int) -> list[Path]:
     return paths
 
 
-def checkpoint_of(folder: Path, name: str, options: dict) -> None:
-    """A run with fresh weights: speed does not know what was learned."""
+def save_fresh_run(folder: Path, name: str, options: dict[str, int]) -> None:
+    """Writes a run with random weights: the speed does not depend on their values."""
     torch.manual_seed(0)
-    kind = MODELS[name].Options(**options)
-    system = build(name, kind, torch.device("cpu"))
+    model_options = MODELS[name].Options(**options)
+    model = build(name, model_options, torch.device("cpu"))
     folder.mkdir(parents=True)
-    (folder / "opt.json").write_text(json.dumps({"model": name, **vars(kind)}))
-    checkpoint.save(folder, ("latest",), {key: net.state_dict() for key, net in system.networks.items()}, {})
+    (folder / "opt.json").write_text(json.dumps({"model": name, **vars(model_options)}))
+    checkpoint.save(folder, ("latest",), {key: net.state_dict() for key, net in model.networks.items()}, {})
 
 
 def run_test(root: Path, work: Path, name: str, count: int = 0) -> float:
     """Seconds of test.py, from start to end."""
-    arguments = ["--dataroot", root, "--checkpoints_dir", work, "--name", name, "--results_dir", work / "results"]
-    more = ["--batch_size", BATCH, "--num_test", count]
-    began = time.perf_counter()
+    flags = [*run_flags(root, work, name), "--batch_size", str(BATCH), "--num_test", str(count)]
+    start = time.perf_counter()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        assert test.main([str(argument) for argument in (*arguments, *more)]) == 0
-    return time.perf_counter() - began
+        assert test.main(flags) == 0
+    return time.perf_counter() - start
 
 
-def everything_else(images: list[Path], maps: NDArray, count: int, rounds: int) -> dict[str, float]:
-    """Seconds an image of a test whose network answers at once, in both ways, between a third of `count` and all."""
+def run_flags(root: Path, work: Path, name: str) -> list[str]:
+    """The command line of a test of the run `name` on the data set at `root`."""
+    paths = {"dataroot": root, "checkpoints_dir": work, "results_dir": work / "results"}
+    return ["--name", name, *(word for key, path in paths.items() for word in (f"--{key}", str(path)))]
+
+
+def measure_overhead(images: list[Path], maps: NDArray, count: int, rounds: int) -> dict[str, float]:
+    """Time of each image [ms] in a test whose network takes no time: of the plain loop, and of test.py.
+
+    The time of test.py is the difference between a test of a third of `count` images and a test of all.
+    """
     position = 0
 
-    def answer(sem: NDArray) -> NDArray:
+    def network(sem: NDArray) -> NDArray:
         nonlocal position
         position += len(sem)
         return maps[np.arange(position, position + len(sem)) % len(maps)]
@@ -86,15 +92,15 @@ def everything_else(images: list[Path], maps: NDArray, count: int, rounds: int) 
     plain, ours = [], []
     with tempfile.TemporaryDirectory() as folder:
         root, work = Path(folder, "data"), Path(folder, "work")
-        paths = dataset(root, images, count)
-        checkpoint_of(work / "small", "unet_regressor", {"width": 1, "depth": 1})
-        with mock.patch.object(Predictor, "apply", lambda _, sem: [answer(sem), None, None]):
+        paths = link_dataset(root, images, count)
+        save_fresh_run(work / "small", "unet_regressor", {"width": 1, "num_downs": 1})
+        with mock.patch.object(Predictor, "infer", lambda _, sem: Prediction(network(sem))):
             for n in range(rounds):
-                few, all_ = (run_test(root, work, "small", count=some) for some in (count // 3, count))
-                ours.append((all_ - few) / (count - count // 3))
-                began = time.perf_counter()
-                predict_folder(paths[: count // 3], answer, work / f"plain_{n}")
-                plain.append((time.perf_counter() - began) / (count // 3))
+                part, whole = (run_test(root, work, "small", number) for number in (count // 3, count))
+                ours.append((whole - part) / (count - count // 3))
+                start = time.perf_counter()
+                predict_folder(paths[: count // 3], network, work / f"plain_{n}")
+                plain.append((time.perf_counter() - start) / (count // 3))
     return {
         "plain_ms_per_image": 1e3 * statistics.median(plain),
         "ms_per_image": 1e3 * statistics.median(ours),
@@ -102,70 +108,61 @@ def everything_else(images: list[Path], maps: NDArray, count: int, rounds: int) 
     }
 
 
-def end_to_end(images: list[Path], name: str, options: dict, rounds: int) -> dict[str, float]:
-    """Images/s of the bare network on batches that lie in memory, and of test.py, without its start and its page."""
+def measure_end_to_end(images: list[Path], name: str, options: dict[str, int], rounds: int) -> dict[str, float]:
+    """Images/s of the bare network on batches in memory, and of test.py without its start and its page."""
     sem = np.stack([read_grey(path) for path in images])
     batch = np.concatenate([sem] * (BATCH // len(sem) + 1))[:BATCH]
     with tempfile.TemporaryDirectory() as folder:
         root, work = Path(folder, "data"), Path(folder, "work")
-        checkpoint_of(work / "run", name, options)
+        save_fresh_run(work / "run", name, options)
         device = choose_device("auto")
         predictor = Predictor.load(work / "run", device=device)
-        predictor.system.enable_acceleration(use_bf16(device, "auto"))
-        speed = measured_speed(lambda: predictor.infer(batch), len(batch))
+        predictor.model.enable_acceleration(use_bf16(device, "auto"))
+        speed = measure_speed(lambda: predictor.infer(batch), len(batch))
         count = FULL_PAGE + max(128, int(5 * speed))
-        dataset(root, images, count)
-        bare, whole = [], []
+        link_dataset(root, images, count)
+        bare, program = [], []
         for _ in range(rounds):
-            bare.append(measured_speed(lambda: predictor.infer(batch), len(batch)))
-            few, all_ = (run_test(root, work, "run", count=some) for some in (FULL_PAGE, count))
-            whole.append((count - FULL_PAGE) / (all_ - few))
+            bare.append(measure_speed(lambda: predictor.infer(batch), len(batch)))
+            part, whole = (run_test(root, work, "run", number) for number in (FULL_PAGE, count))
+            program.append((count - FULL_PAGE) / (whole - part))
         return {
             "bare_images_per_second": statistics.median(bare),
-            "images_per_second": statistics.median(whole),
-            "share": ratio(whole, bare),
+            "images_per_second": statistics.median(program),
+            "fraction": ratio(program, bare),
         }
 
 
-def measured_speed(call: Callable[[], object], count: int) -> float:
-    """Images/s of a call that works on `count` images, over two seconds."""
+def measure_speed(call: Callable[[], object], count: int) -> float:
+    """Images/s of a call that processes `count` images, over two seconds."""
     call()
-    began, done = time.perf_counter(), 0
-    while time.perf_counter() - began < 2:
+    start, done = time.perf_counter(), 0
+    while time.perf_counter() - start < 2:
         call()
         done += count
-    return done / (time.perf_counter() - began)
+    return done / (time.perf_counter() - start)
 
 
-def flat(images: list[Path], count: int) -> tuple[float, float]:
-    """Milliseconds an image and the largest memory [MB] of test.py, in a process of its own, on a small network."""
+def measure_scaling(images: list[Path], count: int) -> tuple[float, float]:
+    """Time of each image [ms] and peak memory [MB] of test.py in a process of its own, with a small network."""
     with tempfile.TemporaryDirectory() as folder:
         root, work = Path(folder, "data"), Path(folder, "work")
-        dataset(root, images, count)
-        checkpoint_of(work / "small", "unet_regressor", {"width": 4, "depth": 2})
-        arguments = [
-            "--dataroot",
-            root,
-            "--checkpoints_dir",
-            work,
-            "--name",
-            "small",
-            "--results_dir",
-            work / "results",
-        ]
-        began = time.perf_counter()
+        link_dataset(root, images, count)
+        save_fresh_run(work / "small", "unet_regressor", {"width": 4, "num_downs": 2})
+        start = time.perf_counter()
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        subprocess.run([sys.executable, "test.py", *arguments], cwd=ROOT, check=True, capture_output=True)
-        seconds = time.perf_counter() - began
-        largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        assert largest >= before
-        return 1e3 * seconds / count, largest / 1000
+        command = [sys.executable, "test.py", *run_flags(root, work, "small")]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        seconds = time.perf_counter() - start
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        assert peak >= before
+        return 1e3 * seconds / count, peak / 1000
 
 
-def simulated(folder: Path) -> tuple[list[Path], NDArray]:
-    """A few SEM images, and what a network might say of them: their depth with some noise."""
-    command = [sys.executable, "-m", "data.simulate", "--dataroot", folder, "--stems", "2", "--real", "16"]
-    subprocess.run([*command, "--test", "16"], cwd=ROOT, check=True, capture_output=True)
+def simulate_images(folder: Path) -> tuple[list[Path], NDArray]:
+    """Paths of 16 SEM images, and predictions of a possible network: their depth maps with some noise."""
+    command = [sys.executable, "-m", "data.simulate", "--dataroot", str(folder), "--num_shapes", "2"]
+    subprocess.run([*command, "--num_real", "16", "--num_test", "16"], cwd=ROOT, check=True, capture_output=True)
     images = sorted((folder / "test/SEM").glob("*.png"))
     depth = np.stack([read_grey(path) for path in sorted((folder / "test/Depth").glob("*.png"))])
     return images, (depth + np.random.default_rng(0).normal(0, 1, depth.shape)).astype(np.float32)
@@ -176,19 +173,19 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=3000, help="images of the comparison (3000)")
     parser.add_argument("--rounds", type=int, default=5, help="alternating measurements (5)")
     parser.add_argument("--flat", action="store_true", help="measure 1,000 to 100,000 images, too")
-    arguments = parser.parse_args()
+    args = parser.parse_args()
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
         images, maps = simulated(Path(folder))
-        for name, value in everything_else(images, maps, arguments.images, arguments.rounds).items():
+        for name, value in measure_overhead(images, maps, args.images, args.rounds).items():
             print(f"everything but the network: {name} {value:.3f}")
         for title, (name, options) in NETWORKS.items():
-            found = end_to_end(images, name, options, arguments.rounds)
-            print(f"{title}: " + ", ".join(f"{key} {value:,.2f}" for key, value in found.items()))
-        if arguments.flat:
+            speeds = measure_end_to_end(images, name, options, args.rounds)
+            print(f"{title}: " + ", ".join(f"{key} {value:,.2f}" for key, value in speeds.items()))
+        if args.flat:
             for count in (1_000, 10_000, 100_000):
-                cost, memory = flat(images, count)
-                print(f"{count:,} images: {cost:.2f} ms an image, {memory:.0f} MB")
+                milliseconds, memory = measure_scaling(images, count)
+                print(f"{count:,} images: {milliseconds:.2f} ms an image, {memory:.0f} MB")
     return 0
 
 

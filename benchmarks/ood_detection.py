@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
 from data import read_grey
 from data.simulator.image_formation import BRIGHTEST, clean_signal, sem_image

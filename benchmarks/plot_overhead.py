@@ -22,7 +22,7 @@ import numpy as np
 import requests
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
 from models import MODELS, build
 from util.monitor.live_plots import LivePlots

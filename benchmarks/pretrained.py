@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
 from benchmarks.leaderboard import ROOT, program
 from models.pipeline.renderer_pairs import RendererPairs

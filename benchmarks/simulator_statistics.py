@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter, median_filter, zoom
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
 from data import DatasetLayout, read_grey
 from data.simulate import main as simulate

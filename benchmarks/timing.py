@@ -1,4 +1,4 @@
-"""What a measurement was made on, and how two ways are compared."""
+"""The machine of a measurement, and the ratio of two measurements."""
 
 import statistics
 
@@ -7,6 +7,6 @@ from util.doctor.hardware import machine
 __all__ = ["machine", "ratio"]
 
 
-def ratio(more: list[float], less: list[float]) -> float:
+def ratio(numerators: list[float], denominators: list[float]) -> float:
     """Median of the quotients of measurements that were made in turn: what slows both down cancels."""
-    return statistics.median(a / b for a, b in zip(more, less, strict=True))
+    return statistics.median(a / b for a, b in zip(numerators, denominators, strict=True))

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the rooms lie beside this folder
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
 from benchmarks.reference_step import ReferenceStep
 from benchmarks.timing import machine, ratio

@@ -265,18 +265,18 @@ class DepthPipeline(BaseModel):
 
         Intervals use deformed shapes, because real holes need not belong to the simulated population.
         """
-        unknown, known = self._validate(held_out=True), self._validate(held_out=False)
+        unknown, in_library = self._validate(held_out=True), self._validate(held_out=False)
         deformed = self._validate(held_out=True, deformed=True)
         _, unknown_features = self.library.find_nearest(unknown.predicted, exclude_held_out=True)
-        _, known_features = self.library.find_nearest(known.predicted, exclude_held_out=True)
-        shapes = [(renderings.predicted, renderings.u, renderings.sigma) for renderings in (deformed, known)]
+        _, library_features = self.library.find_nearest(in_library.predicted, exclude_held_out=True)
+        shapes = [(renderings.predicted, renderings.u, renderings.sigma) for renderings in (deformed, in_library)]
         if self.pairs.is_real:
             indices = torch.from_numpy(even_indices(len(self.pairs), N_VALIDATION)).to(self.device)
             sem, u, *_ = self.pairs.select(indices)
             predicted, sigma = self._predict_shape(sem)
             shapes.append((predicted, u, sigma))
-            known_features = torch.cat((known_features, self.library.find_nearest(predicted)[1]))
-        self.library.calibrate(unknown_features.cpu(), known_features.cpu())
+            library_features = torch.cat((library_features, self.library.find_nearest(predicted)[1]))
+        self.library.calibrate(unknown_features.cpu(), library_features.cpu())
         self.uncertainty.calibrate_intervals(*shapes)
         sem = torch.from_numpy(real[even_indices(len(real), 2 * N_VALIDATION)])[:, None].to(self.device, torch.float32)
         real_features = self._ood_features(sem, *self._predict_shape(sem), self._predict_level(sem).argmax(dim=1))

@@ -97,12 +97,12 @@ class ShapeLibrary(BufferModule):
         """
         return features[:, 2] > self.ratio_threshold
 
-    def calibrate(self, unknown: Tensor, known: Tensor) -> None:
+    def calibrate(self, unknown: Tensor, in_library: Tensor) -> None:
         """Fits the logistic regression by Newton's method, with a weak prior on its weights.
 
-        Features (N, 3) of shapes that the library lacks (`unknown`) and that it has (`known`).
+        Features (N, 3) of shapes that the library lacks (`unknown`) and that it has (`in_library`).
         """
-        features = torch.cat((unknown, known))
+        features = torch.cat((unknown, in_library))
         weights = torch.zeros(3, dtype=torch.float64)
         target = (torch.arange(len(features)) >= len(unknown)).double()
         for _ in range(30):

@@ -54,12 +54,12 @@ class UncertaintyCalibration(BufferModule):
         self.register_buffer("ood_thresholds", torch.full((2,), torch.inf))  # of reduced chi-square and of sigma
 
     def calibrate_intervals(
-        self, unknown: ShapePrediction, known: ShapePrediction, matched: ShapePrediction | None = None
+        self, unknown: ShapePrediction, in_library: ShapePrediction, matched: ShapePrediction | None = None
     ) -> None:
-        """Sets the factors from renderings of unknown and of known shapes, and from matched real images."""
+        """Sets the factors from renderings of unknown and of library shapes, and from matched real images."""
         real_factor = 1.0
         if matched is not None:
-            real, rendered = (quantile(pixel_nonconformity(*shapes), COVERAGE) for shapes in (matched, known))
+            real, rendered = (quantile(pixel_nonconformity(*shapes), COVERAGE) for shapes in (matched, in_library))
             real_factor = float((real / rendered).clamp(1, MAX_REAL_FACTOR))
         self.pixel_factor.copy_(real_factor * quantile(pixel_nonconformity(*unknown), COVERAGE))
         self.floor_factor.copy_(real_factor * quantile(floor_nonconformity(*unknown), COVERAGE))

@@ -35,10 +35,12 @@ report('broken', [...document.images].filter(image => !image.naturalWidth).lengt
 report('wide', document.documentElement.scrollWidth > innerWidth);
 """
 HOLE_SCRIPT = """
-const wait = () => new Promise(done => setTimeout(done, 300));
+const shown = async stem => {
+  while (dialog.dataset.shown !== stem) await new Promise(done => setTimeout(done, 50));
+};
 const press = (key, on = dialog) => on.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
 (async () => {
-  await wait(); await wait();
+  await shown('hole 1');
   report('shown', dialog.dataset.shown); report('depths', [...layers.depth.slice(36 * 48 + 20, 36 * 48 + 24)]);
   report('errors', [...layers.error.slice(36 * 48 + 20, 36 * 48 + 24)]); report('u90', [...layers.u90.slice(0, 2)]);
   report('rows', [...document.querySelectorAll('#measurements tr')][0].textContent);
@@ -48,7 +50,7 @@ const press = (key, on = dialog) => on.dispatchEvent(new KeyboardEvent('keydown'
   const dots = () => surface.toDataURL(), before = dots();
   press('ArrowLeft', surface); report('turned', dots() !== before);
   press('Home', surface); report('back', dots() === before);
-  press('ArrowRight'); await wait();
+  press('ArrowRight'); await shown('hole 2');
   report('next', dialog.dataset.shown); report('address', decodeURIComponent(location.hash));
   dialog.dispatchEvent(new Event('cancel', {cancelable: true}));  // as Esc does
   report('closed', `${document.activeElement.textContent}${location.hash}`);

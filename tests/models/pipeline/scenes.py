@@ -12,7 +12,7 @@ def holes(count=8, height=40, width=32, seed=0):
     return ((7 + 4 * size - distance) / 3).clamp(0, 1)[:, None]
 
 
-def looks(u, bright=180.0, dark=40.0):
+def render_holes(u, bright=180.0, dark=40.0):
     """Images (N, 1, H, W) [grey level] of normalised depths u: deep is dark, with a bright rim."""
     rim = 4 * u * (1 - u)
     return bright - (bright - dark) * u + 25 * rim

@@ -9,7 +9,7 @@ from models.pipeline.domain_statistics import DomainStatistics, measure_noise_va
 from models.pipeline.sem_contour import measure_contour_distance
 from models.pipeline.warp import deform, translate
 
-from .scenes import holes, looks
+from .scenes import holes, render_holes
 
 LEVEL = np.arange(240) % 2
 
@@ -17,7 +17,7 @@ LEVEL = np.arange(240) % 2
 def domain(gain=0.8, black=20.0, variance=0.8, jitter=(1.2, 0.6), noise=3.0):
     """Images (N, 1, H, W) [grey level] of an instrument with a blur along y, another gain, and stage jitter."""
     torch.manual_seed(1)
-    clean = looks(holes(240, seed=5))
+    clean = render_holes(holes(240, seed=5))
     image = diffuse(gain * clean + black, torch.tensor(variance), 0)
     image = translate(image, torch.tensor(jitter) * (2 * torch.rand(240, 2) - 1))
     return (image + noise * torch.randn_like(image)).round().clamp(0, 255)
@@ -25,7 +25,7 @@ def domain(gain=0.8, black=20.0, variance=0.8, jitter=(1.2, 0.6), noise=3.0):
 
 def test_an_appearance_makes_clean_images_look_as_real_ones():
     real = domain()
-    clean = looks(holes(96, seed=6))
+    clean = render_holes(holes(96, seed=6))
     appearance = Appearance(2)
     fit_appearance(appearance, clean, LEVEL[:96], DomainStatistics(real[:, 0].numpy(), LEVEL, 2))
     contour = measure_contour_distance(clean[:, 0].numpy())
@@ -38,7 +38,7 @@ def test_an_appearance_makes_clean_images_look_as_real_ones():
 
 
 def test_an_identity_appearance_changes_nothing():
-    appearance, clean = Appearance(2), looks(holes(4))
+    appearance, clean = Appearance(2), render_holes(holes(4))
     assert appearance.is_identity
     profile_bin = torch.from_numpy(measure_contour_distance(clean[:, 0].numpy()).profile_bin())
     assert torch.allclose(appearance(clean, torch.tensor([0, 1, 0, 1]), profile_bin), clean, atol=1e-4)
@@ -46,7 +46,7 @@ def test_an_identity_appearance_changes_nothing():
 
 def test_noise_is_measured_by_grey_and_edges_are_no_noise():
     torch.manual_seed(0)
-    clean = looks(holes(60))
+    clean = render_holes(holes(60))
     image = clean + (0.3 * clean.clamp_min(0)).sqrt() * torch.randn_like(clean)
     variance = measure_noise_variance(image)
     for grey in (40, 184):  # floor and surface
@@ -57,7 +57,8 @@ def test_noisy_images_are_rescaled_to_the_domains_max_grey():
     appearance = Appearance(1)
     appearance.max_grey.fill_(212)
     torch.manual_seed(0)
-    assert appearance.add_noise(looks(holes(4)), torch.ones(4, 1, 1, 1)).amax((1, 2, 3)).round().tolist() == [212] * 4
+    image = appearance.add_noise(render_holes(holes(4)), torch.ones(4, 1, 1, 1))
+    assert image.amax((1, 2, 3)).round().tolist() == [212] * 4
 
 
 def test_distances_are_those_from_the_contour_of_a_disc():

@@ -6,13 +6,13 @@ import torch
 from models.pipeline.lucas_kanade import align
 from models.pipeline.warp import translate
 
-from .scenes import holes, looks
+from .scenes import holes, render_holes
 
 
 @pytest.mark.parametrize("noise", [0.0, 6.0])
 def test_the_offset_of_a_moved_image_is_found_whatever_its_gain(noise):
     torch.manual_seed(0)
-    template = looks(holes())
+    template = render_holes(holes())
     offset = 4 * torch.rand(8, 2) - 2
     image = 0.8 * translate(template, offset) + 12 + noise * torch.randn_like(template)
     estimate, fitted = align(image, template)
@@ -21,6 +21,6 @@ def test_the_offset_of_a_moved_image_is_found_whatever_its_gain(noise):
 
 
 def test_a_flat_image_leaves_the_template_where_it_is_or_near():
-    offset, fitted = align(torch.full((2, 1, 40, 32), 90.0), looks(holes(2)))
+    offset, fitted = align(torch.full((2, 1, 40, 32), 90.0), render_holes(holes(2)))
     assert torch.isfinite(offset).all() and torch.isfinite(fitted).all()
     assert offset.abs().max() <= 4

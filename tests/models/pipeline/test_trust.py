@@ -10,7 +10,7 @@ from models.pipeline.uncertainty import (
     reduced_chi2,
 )
 
-from .scenes import holes, looks
+from .scenes import holes, render_holes
 
 
 def predict(sigma, factor, seed):
@@ -41,14 +41,14 @@ def test_real_images_that_are_worse_than_renderings_widen_it_and_better_ones_do_
 
 def test_few_known_images_are_flagged_ood_and_a_wrong_shape_is():
     torch.manual_seed(0)
-    clean, noise = looks(holes(200)), torch.full((1, 1, 40, 32), 16.0)
+    clean, noise = render_holes(holes(200)), torch.full((1, 1, 40, 32), 16.0)
     images = clean + 4 * torch.randn_like(clean)
     chi2 = reduced_chi2(images, clean, noise.expand_as(clean))
     assert abs(float(chi2.mean()) - 1) < 0.02, "noise alone is 1"
     uncertainty, sigma = UncertaintyCalibration(), torch.ones(200)
     uncertainty.calibrate_ood((chi2, sigma), (chi2, sigma))
     assert (uncertainty.ood_score(chi2, sigma) > 1).sum() <= 2
-    wrong_chi2 = reduced_chi2(images, looks(holes(200, seed=9)), noise.expand_as(clean))
+    wrong_chi2 = reduced_chi2(images, render_holes(holes(200, seed=9)), noise.expand_as(clean))
     assert (uncertainty.ood_score(wrong_chi2, sigma) > 1).float().mean() > 0.9
 
 
