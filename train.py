@@ -20,10 +20,9 @@ from models import MODELS, BaseModel, ModelError, Predictor, build, check_member
 from options import Options, OptionsError, compare, parse_train
 from util.files import make_output_safe
 from util.monitor import TrainingMonitor, require_trackers
-from util.run import DistributedContext, EpochLog, LossLog, RunFolder, StopRequest, TrainingLoop
-from util.run import TrainingProgress, check_changes, checkpoint, choose_device, continues
-from util.run import require_disk_space, restore_training, run_program, scratch_folder
-from util.run import set_deterministic, tune_malloc, use_bf16
+from util.run import DistributedContext, EpochLog, LossLog, RunFolder, StopRequest, TrainingLoop, TrainingProgress
+from util.run import check_changes, checkpoint, choose_device, continues, require_disk_space, restore_training
+from util.run import run_program, scratch_folder, set_deterministic, tune_malloc, use_bf16
 
 
 def train(opt: Options, context: DistributedContext) -> int:
@@ -39,6 +38,7 @@ def train(opt: Options, context: DistributedContext) -> int:
     model.check_epochs(opt.loop.last_epoch)
     tune_malloc()
     model.enable_acceleration(use_bf16(device, opt.run.precision), opt.run.compile)
+    DatasetLayout(opt.data.dataroot)  # a wrong --dataroot is an error before anything about the run's folder
     if opt.loop.dry_run:
         return dry_run(opt, model)
     with ExitStack() as stack:

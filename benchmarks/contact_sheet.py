@@ -18,8 +18,12 @@ from util.drawing import figure as colours
 from util.files import write_bytes
 from util.results import ImageResult
 
-GREY_MAP = colormaps["gray"]
-DEPTH_PICTURES = ("depth", "raw", "snapped", "recentred", "ground truth")
+COLOUR_BARS = (  # label, pictures that have these colours, colours, lowest and highest value [grey level]
+    ("SEM", ("SEM", "contour"), colormaps["gray"], 0, 255),
+    ("depth", ("depth", "raw", "snapped", "recentred", "ground truth"), colours.DEPTH_MAP, *DEPTH_RANGE),
+    ("error", ("error",), colours.ERROR_MAP, -ERROR_LIMIT, ERROR_LIMIT),
+    ("U90", ("U90",), colours.INTERVAL_MAP, 0, ERROR_LIMIT),
+)
 CELL_WIDTH = 1.0  # of each picture [inch]
 
 
@@ -45,11 +49,11 @@ def write(path: Path, results: Sequence[ImageResult], title: str = "") -> None:
     for column, (result, images) in enumerate(zip(results, sheets, strict=True)):
         for row, name in enumerate(names):
             axes = cells[row, column]
-            axes.imshow(np.asarray(images[name]), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+            axes.imshow(np.asarray(images[name].convert("RGB")), interpolation="nearest")
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
             if column == 0:
-                axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
+                axes.set_ylabel(name.replace(" ", "\n"), rotation=0, ha="right", va="center", fontsize=9)
         error = "" if result.rmse is None else f"\nRMSE {result.rmse:.1f}"
         cells[0, column].set_title(f"{_shorten(result.stem)}{error}", fontsize=7)
     _add_bars(figure, cells, names)
@@ -61,15 +65,11 @@ def write(path: Path, results: Sequence[ImageResult], title: str = "") -> None:
 
 
 def _add_bars(figure: Figure, cells: np.ndarray, names: list[str]) -> None:
-    if "SEM" in names:
-        _add_bar(figure, cells[names.index("SEM")].tolist(), GREY_MAP, Normalize(0, 255), "SEM [grey level]")
-    depths = [row for row, name in enumerate(names) if name in DEPTH_PICTURES]
-    if depths:
-        low, high = DEPTH_RANGE
-        _add_bar(figure, cells[depths].ravel().tolist(), colours.DEPTH_MAP, Normalize(low, high), "depth [grey level]")
-    if "error" in names:
-        around_zero = Normalize(-ERROR_LIMIT, ERROR_LIMIT)
-        _add_bar(figure, cells[names.index("error")].tolist(), colours.ERROR_MAP, around_zero, "error [grey level]")
+    """Adds a colour bar beside the rows that it belongs to."""
+    for label, rows, colour_map, low, high in COLOUR_BARS:
+        axes = cells[[row for row, name in enumerate(names) if name in rows]].ravel().tolist()
+        if axes:
+            _add_bar(figure, axes, colour_map, Normalize(low, high), f"{label} [grey level]")
 
 
 def _add_bar(figure: Figure, axes: list[Axes], colour_map: object, scale: Normalize, label: str) -> None:

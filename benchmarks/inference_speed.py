@@ -176,7 +176,7 @@ def main() -> int:
     args = parser.parse_args()
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
-        images, maps = simulated(Path(folder))
+        images, maps = simulate_images(Path(folder))
         for name, value in measure_overhead(images, maps, args.images, args.rounds).items():
             print(f"everything but the network: {name} {value:.3f}")
         for title, (name, options) in NETWORKS.items():

@@ -54,10 +54,10 @@ ROWS = (
 
 
 def read_scores(work: Path, row: Row, seed: int) -> dict[str, Any]:
-    """The scores of one row and seed, from metrics.json and the epochs.csv of its members; None if it has no such score.
+    """The scores of one row and seed, from metrics.json and the epochs.csv of its members.
 
-    RMSE [grey level] of the raw and of the final maps, after scale and shift are given, and of the mean map; accuracy
-    of the level and IoU of the hole mask [0..1].
+    RMSE [grey level] of raw maps, of final maps, of maps with scale and shift given, and of the mean map; accuracy of
+    the level and IoU of the hole mask [0..1]. A score that the models do not have is None.
     """
     metrics = ResultsFolder(work / "results" / row.run(seed) / "test_latest").metrics
     score = metrics["score"]

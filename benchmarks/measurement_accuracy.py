@@ -47,7 +47,8 @@ def main() -> int:
     torch.set_num_threads(1)
     truth, true_maps, predicted = measure_all_holes(count)
     print(
-        "| quantity | ground truth, mean ± sd | depth map: bias | 3 sigma | prediction: bias | 3 sigma | in the 90 % interval |"
+        "| quantity | ground truth, mean ± sd | depth map: bias | 3 sigma | prediction: bias | 3 sigma "
+        "| in the 90 % interval |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for name in QUANTITIES:
@@ -105,7 +106,9 @@ def measure_trenches(count: int, draw: Callable[[np.random.Generator], Trench]) 
     shapes = [draw(np.random.default_rng([SEED, n])) for n in range(count)]
     maps = np.stack([110 * normalised_trench_depth(shape, (HEIGHT, WIDTH)) for shape in shapes])
     truth: Measurements = {}
-    top_width, tilt, is_line = (np.array([getattr(shape, name) for shape in shapes]) for name in ("width", "tilt", "line"))
+    top_width, tilt, is_line = (
+        np.array([getattr(shape, name) for shape in shapes]) for name in ("width", "tilt", "line")
+    )
     for name, fraction in (("top", TOP), ("half", HALF), ("bottom", BOTTOM)):
         insets = [[inset(fraction, wall, shape.toe, shape.shoulder) for wall in shape.walls] for shape in shapes]
         walls = np.array(insets).sum(axis=1)

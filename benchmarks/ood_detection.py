@@ -1,7 +1,9 @@
-"""How often a run calls strange what it cannot know: python benchmarks/foreign_shapes.py checkpoints/NAME DATAROOT
+"""How often a run flags foreign shapes as out of distribution (OOD).
 
-Renders trenches, pairs of holes, small round holes, holes that the crop cuts, and no hole at all as the data set's real
-instrument does, and adds Monte Carlo images if their folder is named (--mc). The data set's test images stand first.
+    python benchmarks/ood_detection.py checkpoints/NAME DATAROOT
+
+Renders trenches, pairs of holes, small round holes, holes that the border cuts, and images without a hole, all with the
+data set's real instrument. --mc adds Monte Carlo images. The first line is the data set's test images.
 """
 
 import argparse
@@ -42,47 +44,50 @@ SHAPES: dict[str, Masks] = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("dataroot", type=Path)
+    parser = argparse.ArgumentParser(
+        description=__doc__, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path, help="folder of a depth_pipeline's training")
+    parser.add_argument("dataroot", type=Path, help="data set of data.simulate")
     parser.add_argument("--mc", type=Path, help="folder of Monte Carlo images: *.npz with `se` (72, 48)")
-    parser.add_argument("--count", type=int, default=100, help="images of each kind (100)")
-    given = parser.parse_args()
-    record = json.loads((given.dataroot / "dataset.json").read_text())
+    parser.add_argument("--count", type=int, default=100, help="images of each shape (100)")
+    args = parser.parse_args()
+    record = json.loads((args.dataroot / "dataset.json").read_text())
     config = record["config" if "config" in record else "recipe"]  # its older key
     instrument = Instrument(**config["real_instrument"])
-    predictor = Predictor.load(given.run)
-    print("| images | called strange | RMSE, called strange | RMSE, others |\n| --- | --- | --- | --- |")
-    truth = np.stack([read_grey(path) for path in sorted((given.dataroot / "test/Depth").glob("*.png"))])
-    sem = np.stack([read_grey(path) for path in sorted((given.dataroot / "test/SEM").glob("*.png"))])
-    said("the test images", predictor, sem, truth)
+    predictor = Predictor.load(args.run)
+    print("| images | flagged OOD | RMSE, flagged OOD | RMSE, others |\n| --- | --- | --- | --- |")
+    truth = np.stack([read_grey(path) for path in sorted((args.dataroot / "test/Depth").glob("*.png"))])
+    sem = np.stack([read_grey(path) for path in sorted((args.dataroot / "test/SEM").glob("*.png"))])
+    print_row("the test images", predictor, sem, truth)
     for name, mask in SHAPES.items():
-        drawn = [scene(mask, instrument, np.random.default_rng([3, n])) for n in range(given.count)]
-        said(name, predictor, *(np.stack(part) for part in zip(*drawn, strict=True)))
-    if given.mc:
-        mc = [np.load(path)["se"] for path in sorted(given.mc.glob("*.npz"))]
-        said("Monte Carlo", predictor, np.stack([BRIGHTEST * image / image.max() for image in mc]))
+        scenes = [render_scene(mask, instrument, np.random.default_rng([3, n])) for n in range(args.count)]
+        print_row(name, predictor, *(np.stack(images) for images in zip(*scenes, strict=True)))
+    if args.mc:
+        mc = [np.load(path)["se"] for path in sorted(args.mc.glob("*.npz"))]
+        print_row("Monte Carlo", predictor, np.stack([BRIGHTEST * image / image.max() for image in mc]))
     return 0
 
 
-def scene(mask: Masks, instrument: Instrument, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
+def render_scene(mask: Masks, instrument: Instrument, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
     """A SEM image and its depth map, 110 to 140 grey levels deep."""
     level = int(rng.choice([140, 150, 160, 170]))
     u = np.clip(distance_transform_edt(np.pad(mask(rng), 8, mode="edge"))[8:-8, 8:-8] / WALL, 0, 1)
-    deep = (level - metrics.FLOOR) * (1 - (1 - u) ** 2)
-    return sem_image(clean_signal(deep, instrument), instrument, rng), level - deep
+    depth = (level - metrics.FLOOR) * (1 - (1 - u) ** 2)
+    return sem_image(clean_signal(depth, instrument), instrument, rng), level - depth
 
 
-def said(name: str, predictor: Predictor, sem: NDArray, truth: NDArray | None = None) -> None:
-    """One line of the table."""
-    found = predictor.predict(sem)
-    if found.ood_score is None or found.final is None:
-        raise SystemExit("foreign_shapes.py: this run does not say what is strange to it; give a depth_pipeline's")
-    strange = found.ood_score > 1
+def print_row(name: str, predictor: Predictor, sem: NDArray, truth: NDArray | None = None) -> None:
+    """Predicts SEM images (N, H, W) [grey level] and prints one line of the table."""
+    prediction = predictor.predict(sem)
+    depth, ood_score = prediction.final, prediction.ood_score
+    if ood_score is None or depth is None:
+        raise SystemExit("ood_detection.py: this run has no OOD scores; use the run of a depth_pipeline")
+    is_ood = ood_score > 1
     errors = ["–", "–"]
     if truth is not None:
-        errors = [f"{metrics.rmse(found.final[at], truth[at]):.2f}" if at.any() else "–" for at in (strange, ~strange)]
-    print(f"| {name} | {strange.mean():.1%} | {' | '.join(errors)} |", flush=True)
+        errors = [f"{metrics.rmse(depth[mask], truth[mask]):.2f}" if mask.any() else "–" for mask in (is_ood, ~is_ood)]
+    print(f"| {name} | {is_ood.mean():.1%} | {' | '.join(errors)} |", flush=True)
 
 
 if __name__ == "__main__":

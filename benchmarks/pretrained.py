@@ -1,9 +1,10 @@
-"""Trains the model in pretrained/holes anew: python benchmarks/pretrained.py, about 20 minutes on one core.
+"""Trains the model in pretrained/holes again: python benchmarks/pretrained.py, about 20 minutes on one core.
 
-The recommended pipeline on a simulated data set of its own. What is kept is what test.py needs: no state of the
-training, and none of the real images that it was matched with.
+It is the recommended pipeline, trained on a simulated data set of its own. Only what test.py needs is kept: not the
+training state, and none of the real images that matched a simulated shape.
 """
 
+import argparse
 import shutil
 import sys
 from pathlib import Path
@@ -12,28 +13,28 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
-from benchmarks.leaderboard import ROOT, program
+from benchmarks.leaderboard import ON_CPU, ROOT, run_command
 from models.pipeline.renderer_pairs import RendererPairs
 
 NAME = "holes"
-WORK = Path("benchmarks/runs/pretrained")  # relative, so that opt.json names no machine's paths
-DATA = ("--stems", 200, "--real", 800, "--test", 200, "--seed", 7000)
+WORK = Path("benchmarks/runs/pretrained")  # relative, so that opt.json contains no path of this machine
+DATA = ("--num_shapes", 200, "--num_real", 800, "--num_test", 200, "--seed", 7000)
 
 
 def main() -> int:
-    program("-m", "data.simulate", "--dataroot", WORK / "sem", *DATA)
-    where = ("--dataroot", WORK / "sem", "--name", NAME)
-    model = ("--model", "depth_pipeline", "--save_epoch_freq", 1000, "--gpu_ids", -1)
-    program("train.py", *where, "--checkpoints_dir", WORK, *model, "--continue_train")
-    kept = ROOT / "pretrained" / NAME
-    shutil.rmtree(kept, ignore_errors=True)
-    kept.mkdir(parents=True)
-    run = ROOT / WORK / NAME
-    shutil.copy(run / "opt.json", kept)
-    for path in run.glob("latest_net_*.pth"):
-        shutil.copy(path, kept)
-    torch.save(RendererPairs().state_dict(), kept / "latest_net_P.pth")
-    program("test.py", *where, "--checkpoints_dir", "pretrained", "--results_dir", WORK / "results")
+    argparse.ArgumentParser(description=__doc__, allow_abbrev=False).parse_args()
+    run_command("-m", "data.simulate", "--dataroot", WORK / "sem", *DATA)
+    run = ("--dataroot", WORK / "sem", "--name", NAME)
+    options = ("--model", "depth_pipeline", "--save_epoch_freq", 1000, *ON_CPU)
+    run_command("train.py", *run, "--checkpoints_dir", WORK, *options, "--continue_train")
+    source, target = ROOT / WORK / NAME, ROOT / "pretrained" / NAME
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    shutil.copy(source / "opt.json", target)
+    for path in source.glob("latest_net_*.pth"):
+        shutil.copy(path, target)
+    torch.save(RendererPairs().state_dict(), target / "latest_net_P.pth")
+    run_command("test.py", *run, "--checkpoints_dir", "pretrained", "--results_dir", WORK / "results")
     return 0
 
 

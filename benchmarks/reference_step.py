@@ -1,8 +1,8 @@
 """The published CycleGAN training step as public toolkits run it: the plain reference of the speed measurements.
 
-Written from the paper (Zhu et al. 2017, sections 3 to 5) and the documented behaviour of such toolkits: every forward
-pass alone, one backward pass a discriminator, Adam as PyTorch builds it by default, images in PyTorch's default memory
-format.
+It follows the paper (Zhu et al. 2017, sections 3 to 5) and the documented behaviour of such toolkits: separate forward
+passes, one backward pass for each discriminator, Adam with PyTorch's default implementation, images in PyTorch's
+default memory format.
 """
 
 import random
@@ -13,39 +13,37 @@ from torch import Tensor, nn
 
 
 class ReferencePool:
-    """The discriminators' memory of translated images, drawn from Python's generator."""
+    """The discriminators' memory of translated images; it uses Python's random numbers."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.images: list[Tensor] = []
 
     def query(self, images: Tensor) -> Tensor:
-        answer = []
+        selected = []
         for image in images:
             image = image.detach()[None]
             if len(self.images) < self.size:
                 self.images.append(image)
-                answer.append(image)
+                selected.append(image)
             elif random.random() > 0.5:
-                place = random.randrange(self.size)
-                answer.append(self.images[place].clone())
-                self.images[place] = image
+                index = random.randrange(self.size)
+                selected.append(self.images[index].clone())
+                self.images[index] = image
             else:
-                answer.append(image)
-        return torch.cat(answer)
+                selected.append(image)
+        return torch.cat(selected)
 
 
 class ReferenceStep:
-    """Trains the networks G_A, G_B, D_A, D_B that it is given, on grey levels (N, 1, H, W)."""
+    """Trains the networks G_A, G_B, D_A, D_B on images (N, 1, H, W) [grey level 0..255]."""
 
     def __init__(self, networks: dict[str, nn.Module], lr: float = 2e-4, weight: float = 10.0, identity: float = 0.5):
         self.networks, self.weight, self.identity = networks, weight, identity
         self.pools = ReferencePool(50), ReferencePool(50)
         self.optimisers = {
-            kind: torch.optim.Adam(
-                [p for name in names for p in networks[name].parameters()], lr=lr, betas=(0.5, 0.999)
-            )
-            for kind, names in {"G": ("G_A", "G_B"), "D": ("D_A", "D_B")}.items()
+            key: torch.optim.Adam([p for name in names for p in networks[name].parameters()], lr=lr, betas=(0.5, 0.999))
+            for key, names in {"G": ("G_A", "G_B"), "D": ("D_A", "D_B")}.items()
         }
 
     def __call__(self, sem: Tensor, depth: Tensor) -> dict[str, float]:
@@ -70,16 +68,16 @@ class ReferenceStep:
         for network in (d_a, d_b):
             network.requires_grad_(True)
         self.optimisers["D"].zero_grad()
-        judged = []
+        discriminator_losses = []
         for network, real, fake, pool in ((d_a, b, fake_b, self.pools[0]), (d_b, a, fake_a, self.pools[1])):
             loss = (lsgan(network(real), 1.0) + lsgan(network(pool.query(fake)), 0.0)) * 0.5
             loss.backward()
-            judged.append(loss)
+            discriminator_losses.append(loss)
         self.optimisers["D"].step()
-        values = (gan_a, gan_b, cycle_a, cycle_b, idt_a, idt_b, *judged)
+        values = (gan_a, gan_b, cycle_a, cycle_b, idt_a, idt_b, *discriminator_losses)
         names = ("G_A", "G_B", "cycle_A", "cycle_B", "idt_A", "idt_B", "D_A", "D_B")
         return {name: value.item() for name, value in zip(names, values, strict=True)}
 
 
-def lsgan(answers: Tensor, target: float) -> Tensor:
-    return F.mse_loss(answers, torch.tensor(target, dtype=answers.dtype, device=answers.device).expand_as(answers))
+def lsgan(logits: Tensor, target: float) -> Tensor:
+    return F.mse_loss(logits, torch.tensor(target, dtype=logits.dtype, device=logits.device).expand_as(logits))

@@ -22,10 +22,10 @@ def pictures(result: ImageResult) -> dict[str, Image.Image]:
     for name, image in (("raw", result.raw_depth), ("snapped", result.snapped), ("recentred", result.recentred)):
         if image is not None:
             columns[name] = figure.depth(image, low, high)
-    if result.depth_u90 is not None:
-        columns["U90"] = figure.interval(result.depth_u90, ERROR_LIMIT)
     if result.truth is not None:
         columns["ground truth"] = figure.depth(result.truth, low, high)
         if result.final is not None:
             columns["error"] = figure.error(result.final - result.truth, ERROR_LIMIT)
+    if result.depth_u90 is not None:
+        columns["U90"] = figure.interval(result.depth_u90, ERROR_LIMIT)
     return columns

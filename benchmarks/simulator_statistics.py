@@ -1,7 +1,7 @@
-"""The simulator's statistics beside the contest's: python benchmarks/simulator_statistics.py [--dataroot DIR]
+"""Compares the simulator's statistics with the contest's: python benchmarks/simulator_statistics.py [--dataroot DIR]
 
-Without a data set it makes one (60 stems, 400 real images). The contest's figures come from public write-ups and
-pictures of participants (docs/data.md names them). Exit status 1 if one misses its tolerance.
+Without --dataroot it makes a data set (60 shapes, 400 real images). The contest's values come from public write-ups and
+pictures of participants (docs/data.md names them). Exit status 1 if a value is outside its tolerance.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, median_filter
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
-from data import DatasetLayout, read_grey
+from data import DatasetLayout, ImageFile, read_grey
 from data.simulate import main as simulate
 
 MEAN_STD = {
@@ -31,23 +31,23 @@ PROFILES = {  # half level; grey in the centre, then at DISTANCES from the half-
     "real case 4": (82, [32, 24.5, 31, 58, 82, 118, 157, 180, 191, 169, 155]),
 }
 
-WALL = [135, 122, 101, 80, 64, 52, 45, 40, 36, 33, 31.6, 30.8]  # depth of case 1 at 0, 1, 2, ... px inside the mask
+WALL = [135, 122, 101, 80, 64, 52, 45, 40, 36, 33, 31.6, 30.8]  # depth of case 1 at 0, 1, 2, ... px inside the hole
 
 
 class Table:
-    """Prints a line a figure and remembers whether one missed."""
+    """Prints one line for each value, and counts those outside their tolerance."""
 
     def __init__(self) -> None:
-        self.missed = 0
+        self.n_missed = 0
 
-    def line(self, name: str, got: float, wanted: float, tolerance: float | None) -> None:
-        verdict = "" if tolerance is None else "ok" if abs(got - wanted) <= tolerance else "MISSED"
-        self.missed += verdict == "MISSED"
+    def add(self, name: str, simulated: float, contest: float, tolerance: float | None) -> None:
+        verdict = "" if tolerance is None else "ok" if abs(simulated - contest) <= tolerance else "MISSED"
+        self.n_missed += verdict == "MISSED"
         within = "" if tolerance is None else f"+-{tolerance:.3g}"
-        print(f"{name:<44}{got:>9.3f}{wanted:>9.3f}{within:>9}  {verdict}")
+        print(f"{name:<44}{simulated:>9.3f}{contest:>9.3f}{within:>9}  {verdict}")
 
 
-def stack(files) -> np.ndarray:
+def read_images(files: list[ImageFile]) -> np.ndarray:
     return np.stack([read_grey(file.path) for file in files]).astype(np.float32)
 
 
@@ -65,84 +65,86 @@ def profile(images: np.ndarray, level: float) -> list[float]:
     distances, values = [], []
     for image in images:
         fine = zoom(image, 4, order=1)
-        inside = zoom(image_smooth(image), 4, order=1) < level
+        inside = zoom(smooth(image), 4, order=1) < level
         distances.append((distance_transform_edt(~inside) - distance_transform_edt(inside)).ravel() / 4)
         values.append(fine.ravel())
-    away, grey = np.concatenate(distances), np.concatenate(values)
-    rings = [grey[np.abs(away - d) < (0.75 if d == 4.5 else 0.5)].mean() for d in DISTANCES]
+    distance, grey = np.concatenate(distances), np.concatenate(values)
+    rings = [grey[np.abs(distance - d) < (0.75 if d == 4.5 else 0.5)].mean() for d in DISTANCES]
     return [float(images[:, 33:38, 20:26].mean()), *map(float, rings)]
 
 
-def image_smooth(image: np.ndarray) -> np.ndarray:
-    """The image without most of its noise, so that speckles make no contour."""
+def smooth(image: np.ndarray) -> np.ndarray:
+    """The image with most of its noise removed, so that speckles have no contour."""
     return gaussian_filter(median_filter(image, 3), 0.5)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--dataroot", type=Path)
-    given = parser.parse_args()
+    parser.add_argument("--dataroot", type=Path, help="data set of data.simulate (a new one)")
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        root = given.dataroot or Path(temporary) / "sem"
-        if given.dataroot is None:
-            began = time.perf_counter()
-            code = simulate(["--dataroot", str(root), "--stems", "60", "--real", "400", "--test", "20"])
+        root = args.dataroot or Path(temporary) / "sem"
+        if args.dataroot is None:
+            start = time.perf_counter()
+            code = simulate(["--dataroot", str(root), "--num_shapes", "60", "--num_real", "400", "--num_test", "20"])
             if code:
                 return code
-            print(f"made at {(60 * 8 + 420) / (time.perf_counter() - began):.0f} images/s\n")
+            print(f"made at {(60 * 8 + 420) / (time.perf_counter() - start):.0f} images/s\n")
         return compare(DatasetLayout(root))
 
 
-def geometry(table: Table, cases: list[np.ndarray]) -> None:
-    """Lines about the depth maps of the four cases; one set of shapes, so that lengths are taken from the first."""
+def compare_geometry(table: Table, cases: list[np.ndarray]) -> None:
+    """Adds the depth maps of the four cases. All have the same shapes, so lengths are measured in the first."""
     u = np.concatenate([(level - maps) / (level - 30) for level, maps in zip((140, 150, 160, 170), cases, strict=True)])
-    table.line("mean(u)", float(u.mean()), 0.3476, 0.05 * 0.3476)
-    table.line("std(u)", float(u.std()), 0.4282, 0.05 * 0.4282)
-    table.line("share of pixels that are background", float((u == 0).mean()), 0.51, 0.02)
+    table.add("mean(u)", float(u.mean()), 0.3476, 0.05 * 0.3476)
+    table.add("std(u)", float(u.std()), 0.4282, 0.05 * 0.4282)
+    table.add("fraction of background pixels", float((u == 0).mean()), 0.51, 0.02)
     maps, u = cases[0], u[: len(cases[0])]
-    table.line("RMSE of the mean map of u", float(np.sqrt(((u - u.mean(axis=0)) ** 2).mean())), 0.09, 0.02)
+    table.add("RMSE of the mean map of u", float(np.sqrt(((u - u.mean(axis=0)) ** 2).mean())), 0.09, 0.02)
     for threshold, width, height in ((0, 35, 56), (0.5, 29, 50)):
-        boxes = np.array([[np.ptp(places) + 1 for places in np.nonzero(shape > threshold)] for shape in u])
-        table.line(f"u > {threshold}: width of the box [px]", float(boxes[:, 1].mean()), width, 1)
-        table.line(f"u > {threshold}: height of the box [px]", float(boxes[:, 0].mean()), height, 1)
+        boxes = np.array([[np.ptp(indices) + 1 for indices in np.nonzero(shape > threshold)] for shape in u])
+        table.add(f"u > {threshold}: width of the box [px]", float(boxes[:, 1].mean()), width, 1)
+        table.add(f"u > {threshold}: height of the box [px]", float(boxes[:, 0].mean()), height, 1)
     inside = np.stack([distance_transform_edt(shape > 0) for shape in u])
-    for n, wanted in enumerate(WALL):
+    for n, contest in enumerate(WALL):
         ring = np.abs(inside - n - 1) < 0.5  # a pixel next to the border has the distance 1
-        table.line(f"depth, case 1, {n} px inside the mask", float(maps[ring].mean()), wanted, 5)
+        table.add(f"depth, case 1, {n} px inside the hole", float(maps[ring].mean()), contest, 5)
 
 
 def compare(layout: DatasetLayout) -> int:
     table = Table()
     print(f"{'':<44}{'here':>9}{'contest':>9}{'':>9}")
     depth, sem, real = layout.depth(), layout.simulated_sem(), layout.sem()
-    geometry(table, [stack([f for f in depth if f.class_folder == f"Case_{n}"]) for n in (1, 2, 3, 4)])
-    by_class = {"simulation": {}, "real": {}}
+    compare_geometry(table, [read_images([f for f in depth if f.class_folder == f"Case_{n}"]) for n in (1, 2, 3, 4)])
+    by_class: dict[str, dict[int, np.ndarray]] = {"simulation": {}, "real": {}}
     for n in range(4):
-        by_class["simulation"][n] = stack([f for f in sem if f.class_folder == f"Case_{n + 1}"])
-        by_class["real"][n] = stack([f for f in real if f.class_folder == f"Depth_{110 + 10 * n}"])
+        by_class["simulation"][n] = read_images([f for f in sem if f.class_folder == f"Case_{n + 1}"])
+        by_class["real"][n] = read_images([f for f in real if f.class_folder == f"Depth_{110 + 10 * n}"])
     for domain, classes in by_class.items():
         for n, images in classes.items():
             mean, std = MEAN_STD[domain][n]
-            each = images.reshape(len(images), -1)
-            table.line(f"{domain} {n + 1}: mean of an image", float(each.mean(1).mean()), mean, 0.05 * mean)
-            table.line(f"{domain} {n + 1}: std of an image", float(each.std(1).mean()), std, 0.05 * std)
-            table.line(
-                f"{domain} {n + 1}: 10 % percentile", float(np.percentile(each, 10, axis=1).mean()), LOW[domain][n], 5
+            pixels = images.reshape(len(images), -1)
+            table.add(f"{domain} {n + 1}: mean of an image", float(pixels.mean(1).mean()), mean, 0.05 * mean)
+            table.add(f"{domain} {n + 1}: std of an image", float(pixels.std(1).mean()), std, 0.05 * std)
+            table.add(
+                f"{domain} {n + 1}: 10 % percentile", float(np.percentile(pixels, 10, axis=1).mean()), LOW[domain][n], 5
             )
         medians = [np.median(images.reshape(len(images), -1), axis=1).mean() for images in classes.values()]
-        table.line(f"{domain}: median", float(np.mean(medians)), MEDIAN[domain], 0.1 * MEDIAN[domain])
-        table.line(
+        table.add(f"{domain}: median", float(np.mean(medians)), MEDIAN[domain], 0.1 * MEDIAN[domain])
+        table.add(
             f"{domain}: lag-1 autocorrelation", lag_1(np.concatenate(list(classes.values()))), LAG_1[domain], 0.01
         )
-    pairs = stack(sem).reshape(-1, 2, 72, 48)  # itr0 and itr1 follow each other by name
-    table.line("mean |itr0 - itr1|", float(np.abs(pairs[:, 0] - pairs[:, 1]).mean()), 9.9, 0.99)
-    for name, (half, wanted) in PROFILES.items():
+    pairs = read_images(sem).reshape(-1, 2, 72, 48)  # itr0 and itr1 follow each other by name
+    table.add("mean |itr0 - itr1|", float(np.abs(pairs[:, 0] - pairs[:, 1]).mean()), 9.9, 0.99)
+    for name, (half, contest_profile) in PROFILES.items():
         images = by_class["simulation"][0] if name.startswith("simulation") else by_class["real"][3]
-        for where, got, want in zip(("centre", *DISTANCES), profile(images, half), wanted, strict=True):
-            inside = where == "centre" or float(where) <= 0
-            table.line(f"{name}: grey at {where}{'' if where == 'centre' else ' px'}", got, want, 3 if inside else 10)
-    print(f"\n{table.missed} figures miss their tolerance" if table.missed else "\nall within tolerance")
-    return int(table.missed > 0)
+        values = zip(("centre", *DISTANCES), profile(images, half), contest_profile, strict=True)
+        for position, simulated, contest in values:
+            inside = position == "centre" or float(position) <= 0
+            unit = "" if position == "centre" else " px"
+            table.add(f"{name}: grey at {position}{unit}", simulated, contest, 3 if inside else 10)
+    print(f"\n{table.n_missed} values are outside their tolerance" if table.n_missed else "\nall within tolerance")
+    return int(table.n_missed > 0)
 
 
 if __name__ == "__main__":

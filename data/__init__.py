@@ -24,7 +24,7 @@ DATASETS = {
     "unpaired": UnpairedDataset,
     "paired": PairedDataset,
     "labelled": LabelledDataset,
-    "domains": SimToRealDataset,
+    "sim_to_real": SimToRealDataset,
 }
 
 __all__ = [

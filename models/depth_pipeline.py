@@ -39,7 +39,6 @@ from .pipeline import (
     UncertaintyCalibration,
     ValidationRenderings,
     align,
-    average_floor,
     compute_level_u90,
     even_indices,
     gaussian_nll,
@@ -52,6 +51,7 @@ from .pipeline import (
 RENDERING_WEIGHT = 0.3  # of a rendering in the classifier's loss; a real image has 1
 MATCHED_AUGMENTATION = 0.3  # strength once the renderer has learned real images; 1 if only their statistics are known
 MIN_MATCH_FRACTION = 0.05  # of the real images; fewer may match by chance
+MAX_REAL = 1024  # real images that the OOD thresholds are set from; of 200, two would decide the 99 % quantile
 BACKGROUND_U = 0.012  # u of 1.5 grey levels; a pixel below it is background or its noise
 
 
@@ -59,7 +59,7 @@ class DepthPipeline(BaseModel):
     """SEM -> depth. Of the real domain it uses only training images and their background levels."""
 
     Options = DepthPipelineOptions
-    dataset_kind = "domains"
+    dataset_kind = "sim_to_real"
     preserves_position = False
     options: DepthPipelineOptions
 
@@ -102,7 +102,7 @@ class DepthPipeline(BaseModel):
                 group["lr"] = self.options.lr * (0.5 * factor if name == "C" else stage_factor)
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """One step on a batch of kind "domains"; returns losses () by name. Those of other stages keep their value."""
+        """One step on a batch of kind "sim_to_real"; losses () by name. Those of other stages keep their value."""
         renderings = batch["sem"][:0].to(self.device), batch["level"][:0].to(self.device)
         if self.training_stage == "renderer":
             sem, depth = (batch[key].to(self.device) for key in ("sem", "depth"))
@@ -188,9 +188,8 @@ class DepthPipeline(BaseModel):
         """Pairs real images with library shapes if enough of them match; else stores renderings as pairs."""
         real, level_index = eval_set["real"], level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
         images = torch.from_numpy(real)[:, None]
-        parts = [
-            self.library.find_nearest(self._predict_shape(part.to(self.device).float())[0]) for part in images.split(64)
-        ]
+        batches = [part.to(self.device).float() for part in images.split(64)]
+        parts = [self.library.find_nearest(self._predict_shape(batch)[0]) for batch in batches]
         index, features = (torch.cat(column) for column in zip(*parts, strict=True))
         is_match = self.library.passes_ratio_test(features)
         if is_match.sum() >= max(MIN_MATCHES, MIN_MATCH_FRACTION * len(real)):
@@ -214,8 +213,7 @@ class DepthPipeline(BaseModel):
     def predict(self, sem: Tensor) -> ModelOutput:
         """Depth, level, 90 % intervals and OOD score of SEM images (N, 1, H, W) [grey level 0..255]."""
         sem = sem.to(self.device)
-        network_u, sigma = self._predict_shape(sem)
-        level_probs = self._predict_level(sem)
+        (network_u, sigma), level_probs = self._predict_shape(sem), self._predict_level(sem)
         u, match_probability = self.library.blend(network_u)
         levels = self.background_levels.float()
         level, plateau_depth = ((level_probs @ values)[:, None, None, None] for values in (levels, levels - FLOOR))
@@ -223,20 +221,18 @@ class DepthPipeline(BaseModel):
         output = ModelOutput((level - plateau_depth * u).clamp(0, 255), level_probs, background_prob)
         if torch.compiler.is_exporting():
             return output
-        ood_score = self.uncertainty.ood_score(*self._ood_features(sem, network_u, sigma, level_probs.argmax(dim=1)))
+        features = self.domain_renderer.ood_features(sem, network_u, sigma, level_probs.argmax(dim=1))
         level_u90 = compute_level_u90(level_probs, levels)
         depth_u90, floor_depth = self.uncertainty.compute_u90(u, sigma, match_probability, plateau_depth, level_u90)
-        return output._replace(depth_u90=depth_u90, floor_depth=floor_depth, ood_score=ood_score)
+        return output._replace(
+            depth_u90=depth_u90, floor_depth=floor_depth, ood_score=self.uncertainty.ood_score(features)
+        )
 
     def _predict_level(self, sem: Tensor) -> Tensor:
         """Probability (N, K) of each level, from an image and its mirror image."""
         with self.autocast():
             logits = [self.classifier(image).float() for image in (sem, sem.flip(3))]
         return (0.5 * (logits[0] + logits[1])).softmax(dim=1)
-
-    def _ood_features(self, sem: Tensor, u: Tensor, sigma: Tensor, level_index: Tensor) -> tuple[Tensor, Tensor]:
-        """Reduced chi-square (N,) of images minus renderings of their predicted u, and mean sigma (N,) on the floor."""
-        return self.domain_renderer.reduced_chi2(sem, u, level_index), average_floor(u, sigma)[1]
 
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
         """RMSE [grey level] on renderings of held-out shapes with the true level, and the level's accuracy [0..1] on
@@ -278,10 +274,19 @@ class DepthPipeline(BaseModel):
             library_features = torch.cat((library_features, self.library.find_nearest(predicted)[1]))
         self.library.calibrate(unknown_features.cpu(), library_features.cpu())
         self.uncertainty.calibrate_intervals(*shapes)
-        sem = torch.from_numpy(real[even_indices(len(real), 2 * N_VALIDATION)])[:, None].to(self.device, torch.float32)
-        real_features = self._ood_features(sem, *self._predict_shape(sem), self._predict_level(sem).argmax(dim=1))
-        rendered_features = self._ood_features(deformed.sem, deformed.predicted, deformed.sigma, deformed.level_index)
-        self.uncertainty.calibrate_ood(rendered_features, real_features)
+        self.calibrate_ood(real)
+
+    @torch.no_grad()
+    def calibrate_ood(self, real: NDArray) -> None:
+        """Sets the OOD thresholds from renderings of deformed shapes and real training images (N, H, W)."""
+        self.train(False)
+        _, level_index, sem, predicted, sigma = self._validate(held_out=True, deformed=True)
+        measure = self.domain_renderer.ood_features
+        images = torch.from_numpy(real[even_indices(len(real), MAX_REAL)])[:, None].split(64)
+        parts = [part.to(self.device, torch.float32) for part in images]
+        features = [measure(x, *self._predict_shape(x), self._predict_level(x).argmax(1)) for x in parts]
+        real_features = [torch.cat(column) for column in zip(*features, strict=True)]
+        self.uncertainty.calibrate_ood(measure(sem, predicted, sigma, level_index), real_features)
 
     def get_visuals(self) -> dict[str, Tensor]:
         return self._images

@@ -41,7 +41,7 @@ TINY = [
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("run")
-    assert simulate(["--dataroot", str(place / "sem"), "--stems", "2", "--real", "8", "--test", "6"]) == 0
+    assert simulate(["--dataroot", str(place / "sem"), "--num_shapes", "2", "--num_real", "8", "--num_test", "6"]) == 0
     return place
 
 
@@ -91,16 +91,16 @@ def test_testing_writes_maps_submission_metrics_and_page(place, trained, capsys)
     depth_nm = tifffile.imread(folder / "depth_nm/000000.tiff")
     assert depth_nm.dtype == np.float32 and depth_nm.shape == (72, 48)
     score = json.loads((folder / "metrics.json").read_text())["score"]
-    measures = json.loads((folder / "metrics.json").read_text())["measures"]
-    assert measures["depth_mean_nm"]["n"] == 6 and measures["depth_mean_nm"]["three_sigma"] > 0
-    assert score["images"] == 6 and {"raw", "quantised", "level_given", "mean_map"} <= score.keys()
+    errors = json.loads((folder / "metrics.json").read_text())["measurement_errors"]
+    assert errors["depth_mean_nm"]["n"] == 6 and errors["depth_mean_nm"]["three_sigma"] > 0
+    assert score["images"] == 6 and {"raw", "snapped", "oracle_level", "mean_map_baseline"} <= score.keys()
     page = (folder / "index.html").read_text()
     assert "000000" in page and "mean map" in page and not re.search(r'(?:src|href)="http', page)
     printed = capsys.readouterr().out
     assert "RMSE over all pixels" in printed and "Chance gets 25%" in printed
 
 
-def test_files_for_other_programs_and_the_width_of_a_pixel(place, trained):
+def test_files_for_other_programs_and_the_pixel_size(place, trained):
     flags = ("--pixel_nm", "2.08", "--export", "gwy,stl,ply", "--how_many", "3")
     assert run_test(place, "metrology", "--which_epoch", "2", *flags) == 0
     folder = place / "results/metrology/test_2"
@@ -200,12 +200,12 @@ def test_bad_input_is_one_line_and_status_2(place, trained, program, flags, line
 def test_a_run_knows_where_its_holes_belong(place):
     epochs = ("--n_epochs", "1", "--n_epochs_decay", "0")
     size = ("--preprocess", "resize", "--load_size", "36,24")
-    assert run_train(place, "centred", *epochs, *size, "--hole_centre", "35.5,22.9") == 0
-    assert run_test(place, "centred") == 0
-    score = json.loads((place / "results/centred/test_latest/metrics.json").read_text())["score"]
-    assert "centred" in score and score["raw"]["rmse"] > 0
-    assert run_test(place, "centred", "--hole_centre", "") == 0
-    assert "centred" not in json.loads((place / "results/centred/test_latest/metrics.json").read_text())["score"]
+    assert run_train(place, "recentred", *epochs, *size, "--hole_centre", "35.5,22.9") == 0
+    assert run_test(place, "recentred") == 0
+    score = json.loads((place / "results/recentred/test_latest/metrics.json").read_text())["score"]
+    assert "recentred" in score and score["raw"]["rmse"] > 0
+    assert run_test(place, "recentred", "--hole_centre", "") == 0
+    assert "recentred" not in json.loads((place / "results/recentred/test_latest/metrics.json").read_text())["score"]
 
 
 def test_bad_data_leaves_no_run_behind(place, tmp_path, capsys):

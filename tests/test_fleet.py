@@ -90,8 +90,8 @@ def workers():
 def test_a_worker_that_is_killed_costs_nothing(tmp_path):
     pytest.importorskip("ray")
     root = tmp_path / "sem"
-    simulate.main(["--dataroot", str(root), "--stems", "4", "--real", "8", "--test", "60"])
-    small = "--model unet_regressor --width 4 --depth 2 --n_epochs 1 --n_epochs_decay 0 --display_id 0 --batch_size 8"
+    simulate.main(["--dataroot", str(root), "--num_shapes", "4", "--num_real", "8", "--num_test", "60"])
+    small = "--model unet_regressor --width 4 --num_downs 2 --n_epochs 1 --n_epochs_decay 0 --display_id 0 --batch_size 8"
     base = ["--dataroot", str(root), "--checkpoints_dir", str(tmp_path), "--name", "run"]
     subprocess.run([sys.executable, "train.py", *base, *small.split()], cwd=ROOT, check=True, capture_output=True)
     (image,) = list((root / "test/SEM").glob("*"))[:1]
@@ -119,7 +119,7 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path):
         names += zipfile.ZipFile(folder / shard["file"]).namelist()
     assert sorted(names) == sorted(f"{path.stem}.png" for path in (root / "test/SEM").glob("*"))
 
-    # The same depth maps as without Ray; and once more, with one image damaged: it is named, and left out.
+    # The same depth maps as without Ray; and once more, with one image damaged: it is named, and skipped.
     subprocess.run([*test[:2], *base, "--results_dir", str(tmp_path / "plain")], cwd=ROOT, check=True)
     with zipfile.ZipFile(folder / "000000.zip") as archive:
         for name in archive.namelist():
@@ -129,7 +129,7 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path):
     image.write_bytes(b"no image")
     done = subprocess.run([*test, "--ray", "local"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and f"{image.name}: not an image in a known format" in done.stderr
-    assert "41 of 42 shards there already" in done.stdout
+    assert "41 of 42 shards are there already" in done.stdout
     assert json.loads((folder / "manifest.json").read_text())["images"] == 2059
     done = subprocess.run([*test, "--ray", "local"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and f"{image.name}: not an image in a known format" in done.stderr

@@ -1,4 +1,4 @@
-"""The exam is the one that was frozen, and its foreign domains lie outside what the simulator's defaults are."""
+"""The blind benchmark is the one that was frozen, and its foreign domains differ from the simulator's defaults."""
 
 import json
 
@@ -14,20 +14,20 @@ def test_nothing_frozen_has_changed(monkeypatch, capsys):
     assert freeze.main() == 0, capsys.readouterr().out
 
 
-def test_a_change_is_seen(monkeypatch, capsys):
+def test_a_change_is_reported(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["freeze.py"])
     monkeypatch.setattr(freeze, "CENTRE_X", 23.0)
     assert freeze.main() == 1
     assert "CHANGED" in capsys.readouterr().out
 
 
-def test_it_is_frozen_once(monkeypatch, capsys):
+def test_it_is_frozen_only_once(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["freeze.py", "--record"])
     before = freeze.FROZEN.read_bytes()
     assert freeze.main() == 2 and freeze.FROZEN.read_bytes() == before
 
 
-def test_every_cells_domain_exists_and_is_foreign():
+def test_the_domain_of_every_cell_exists_and_is_foreign():
     cells = yaml.safe_load((freeze.EXAM / "exam.yaml").read_text())["cells"]
     domains = {cell["domain"] for cell in cells.values() if "domain" in cell}
     assert len(domains) == 2

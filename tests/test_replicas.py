@@ -21,25 +21,25 @@ GAN = ["--ngf", "4", "--ndf", "4", "--netG", "resnet_6blocks", "--netD", "n_laye
 # The step of CycleGAN in float64, without pool: `python this.py STEPS FILE` writes the weights after so many steps.
 STEPS = """
 import sys, torch
-from models import SYSTEMS, build
-from util.run.distributed import Replicas
+from models import MODELS, build
+from util.run import DistributedContext
 name, steps, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-with Replicas() as replicas:
+with DistributedContext() as context:
     torch.manual_seed(0)
-    kind = SYSTEMS[name]
-    small = dict(ngf=16, ndf=4, pool_size=0, width=4, depth=2, norm="instance")
-    known = {key: value for key, value in small.items() if key in kind.Options.__dataclass_fields__}
-    system = build(name, kind.Options(**known), torch.device("cpu"))
-    for network in system.networks.values():
+    options = MODELS[name].Options
+    small = dict(ngf=16, ndf=4, pool_size=0, width=4, num_downs=2, norm="instance")
+    small = {key: value for key, value in small.items() if key in options.__dataclass_fields__}
+    model = build(name, options(**small), torch.device("cpu"))
+    for network in model.networks.values():
         network.double()
-    if replicas.count > 1:
-        system.replicate()
+    if context.world_size > 1:
+        model.wrap_ddp()
     for k in range(steps):
         g = torch.Generator().manual_seed(k)
         batch = {key: 255 * torch.rand(4, 1, 40, 32, dtype=torch.float64, generator=g) for key in ("sem", "depth")}
-        losses = replicas.mean(system.step(replicas.share(batch)))
-    if replicas.lead:
-        weights = {f"{n} {key}": value for n, net in system.networks.items() for key, value in net.state_dict().items()}
+        losses = context.all_reduce_mean(model.step(context.shard_batch(batch)))
+    if context.is_main:
+        weights = {f"{n} {key}": value for n, net in model.networks.items() for key, value in net.state_dict().items()}
         torch.save({"weights": weights, "losses": losses}, path)
 """
 
@@ -60,7 +60,7 @@ def run(arguments, replicas=False):
 @pytest.fixture(scope="module")
 def dataroot(tmp_path_factory):
     root = tmp_path_factory.mktemp("data") / "sem"
-    simulate.main(["--dataroot", str(root), "--stems", "4", "--real", "16", "--test", "4"])
+    simulate.main(["--dataroot", str(root), "--num_shapes", "4", "--num_real", "16", "--num_test", "4"])
     return root
 
 

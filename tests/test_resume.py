@@ -20,7 +20,7 @@ LOOP = ["--n_epochs", "2", "--n_epochs_decay", "2", "--batch_size", "2", "--prin
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("resume")
-    assert simulate(["--dataroot", str(place / "sem"), "--stems", "2", "--real", "8", "--test", "0"]) == 0
+    assert simulate(["--dataroot", str(place / "sem"), "--num_shapes", "2", "--num_real", "8", "--num_test", "0"]) == 0
     return place
 
 
@@ -66,7 +66,7 @@ def test_a_stopped_run_ends_like_the_unbroken_one(place, whole, monkeypatch, cap
     with monkeypatch.context() as patch:
         interrupt(patch, step, signum)
         assert run(place, name, "--num_threads", workers) == 128 + signum
-    assert "go on with --continue_train" in capsys.readouterr().out
+    assert "continue with --continue_train" in capsys.readouterr().out
     assert run(place, name, "--num_threads", workers, "--continue_train") == 0
     weights, rows, position = ended(place, name)
     assert weights.keys() == whole[0].keys() and all(torch.equal(weights[key], whole[0][key]) for key in weights)
@@ -85,8 +85,8 @@ def test_a_run_that_goes_on_after_each_step_is_the_same_run(place, whole, monkey
 
 def test_best_is_a_whole_set_and_the_epoch_of_the_least_distance(place, whole, capsys):
     assert run(place, "best") == 0
-    said = [line for line in capsys.readouterr().out.splitlines() if "distance" in line]
-    distances = [float(line.split("distance ")[1].split()[0]) for line in said]
+    said = [line for line in capsys.readouterr().out.splitlines() if "w1_distance" in line]
+    distances = [float(line.split("w1_distance ")[1].split()[0]) for line in said]
     marked = [n for n, line in enumerate(said, 1) if "(best)" in line]
     assert distances[marked[-1] - 1] == min(distances)
     for network in NETWORKS:

@@ -13,9 +13,9 @@ DESCRIPTIONS = {  # by the keys of data.DATASETS
     "unpaired": "SEM images and depth maps that need not belong together",
     "paired": "SEM images, each with its depth map",
     "labelled": "real SEM images in folders that tell their depth",
-    "domains": "simulated pairs, and real SEM images in folders that tell their depth",
+    "sim_to_real": "simulated pairs, and real SEM images in folders that tell their depth",
 }
-SAME_SIZE = ("paired", "domains")  # kinds whose folders must all hold images of one size
+SAME_SIZE = ("paired", "sim_to_real")  # kinds whose folders must all hold images of one size
 MIN_GROUPS = 2  # stems: one for training, one for validation
 
 
@@ -63,7 +63,7 @@ def make_plans(inventory: Inventory, options: DataOptions) -> dict[str, Plan]:
 
     labelled = Plan({"sem": real}, [empty["sem"]] if "sem" in empty else _missing_labels(real))
     domains = Plan(paired.images | labelled.images, paired.missing + labelled.missing, list(paired.blockers))
-    return {"unpaired": unpaired, "paired": paired, "labelled": labelled, "domains": domains}
+    return {"unpaired": unpaired, "paired": paired, "labelled": labelled, "sim_to_real": domains}
 
 
 def add_blockers(

@@ -10,7 +10,6 @@ from .shape_library import ShapeLibrary, per_image
 from .uncertainty import (
     UncertaintyCalibration,
     ValidationRenderings,
-    average_floor,
     compute_level_u90,
     gaussian_nll,
     sigma_from_log,
@@ -28,7 +27,6 @@ __all__ = [
     "UncertaintyCalibration",
     "ValidationRenderings",
     "align",
-    "average_floor",
     "compute_level_u90",
     "even_indices",
     "gaussian_nll",

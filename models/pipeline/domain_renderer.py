@@ -15,7 +15,7 @@ from .domain_statistics import DomainStatistics
 from .lucas_kanade import align
 from .sem_contour import measure_contour_distance
 from .shape_library import ShapeLibrary
-from .uncertainty import reduced_chi2
+from .uncertainty import OodFeatures, average_floor, reduced_chi2
 from .warp import deform, translate
 
 N_FIT = 384  # renderings to fit an appearance with; fewer do not represent the population
@@ -123,10 +123,11 @@ class DomainRenderer:
         offset = np.where(np.abs(difference) > 4 * standard_error, difference, 0)
         self.appearance.offset.copy_(torch.from_numpy(offset))
 
-    def reduced_chi2(self, sem: Tensor, u: Tensor, level_index: Tensor) -> Tensor:
-        """Reduced chi-square (N,) of images (N, 1, H, W) [grey level] minus renderings of u; 1 is noise only."""
+    def ood_features(self, sem: Tensor, u: Tensor, sigma: Tensor, level_index: Tensor) -> OodFeatures:
+        """How well images (N, 1, H, W) [grey level] fit the renderings of their predicted u, and how sure that is."""
         _, fitted = align(sem, self.render(u, level_index))
-        return reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))
+        chi2, trimmed_chi2 = reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))
+        return chi2, average_floor(u, sigma)[1], trimmed_chi2
 
     def _get_even_shapes(self, count: int) -> tuple[Tensor, Tensor]:
         """u (N, 1, H, W) of shapes evenly spaced in the library, and level indices (N,) that cover all levels."""

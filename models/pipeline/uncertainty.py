@@ -1,5 +1,6 @@
 """How far a prediction can be trusted: 90 % intervals (split conformal prediction) and an OOD score."""
 
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -9,14 +10,16 @@ from torch import Tensor
 from .buffers import BufferModule
 
 ShapePrediction = tuple[Tensor, Tensor, Tensor]  # predicted u, true u, and sigma of the predicted, all (N, 1, H, W)
+# Of images (N,): reduced chi-square, mean sigma on the floor, reduced chi-square without the pixels that fit worst.
+OodFeatures = tuple[Tensor, Tensor, Tensor]
 
 COVERAGE = 0.9  # fraction of true values that an interval must contain
 ROUNDING_U90 = 0.6  # [grey level] 90 % quantile of the sum of two roundings, the map's and the ground truth's
 MIN_FLOOR_U = 0.9  # u of the floor
 LOG_SIGMA_RANGE = -8.0, 2.0  # bounds of the logarithm of sigma [u]
-RENDERED_QUANTILE = 0.99  # fraction of renderings that are not flagged OOD
-REAL_QUANTILE = 0.95  # fraction of real training images that are not flagged OOD
-MAX_REAL_FACTOR = 3.0  # how much larger than on renderings the errors on real images may be, in sigma
+KNOWN_QUANTILE = 0.99  # fraction of renderings, and of real training images, within each OOD threshold
+TRIMMED_FRACTION = 0.05  # of the pixels, those that fit worst
+MAX_REAL_FACTOR = 3.0  # largest ratio of errors on real images to those on renderings, and of a threshold to COVERAGE
 
 
 class ValidationRenderings(NamedTuple):
@@ -43,6 +46,8 @@ class UncertaintyCalibration(BufferModule):
         "limits": "ood_thresholds",
     }
 
+    RESIZED = ("ood_thresholds",)  # older files have two
+
     pixel_factor: Tensor
     floor_factor: Tensor
     ood_thresholds: Tensor
@@ -51,7 +56,7 @@ class UncertaintyCalibration(BufferModule):
         super().__init__()
         self.register_buffer("pixel_factor", torch.ones(()))
         self.register_buffer("floor_factor", torch.ones(()))
-        self.register_buffer("ood_thresholds", torch.full((2,), torch.inf))  # of reduced chi-square and of sigma
+        self.register_buffer("ood_thresholds", torch.full((3,), torch.inf))  # of the OodFeatures
 
     def calibrate_intervals(
         self, unknown: ShapePrediction, in_library: ShapePrediction, matched: ShapePrediction | None = None
@@ -64,16 +69,18 @@ class UncertaintyCalibration(BufferModule):
         self.pixel_factor.copy_(real_factor * quantile(pixel_nonconformity(*unknown), COVERAGE))
         self.floor_factor.copy_(real_factor * quantile(floor_nonconformity(*unknown), COVERAGE))
 
-    def calibrate_ood(self, rendered: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]) -> None:
-        """Sets the thresholds from (reduced chi-square, sigma), each (N,), of renderings and of real training images.
+    def calibrate_ood(self, rendered: Sequence[Tensor], real: Sequence[Tensor]) -> None:
+        """Sets the thresholds from the OodFeatures of renderings of held-out shapes, and of real training images.
 
-        The quantile of real images is lower, because some of them may be out of distribution.
+        As in split conformal prediction each threshold holds KNOWN_QUANTILE of either kind, so that all three together
+        hold at least 1 - 3 (1 - KNOWN_QUANTILE). Some real images may be out of distribution themselves: they raise no
+        threshold above MAX_REAL_FACTOR times the COVERAGE quantile of all real images.
         """
-        thresholds = [
-            torch.maximum(quantile(rendered_feature, RENDERED_QUANTILE), quantile(real_feature, REAL_QUANTILE))
-            for rendered_feature, real_feature in zip(rendered, real, strict=True)
-        ]
-        self.ood_thresholds.copy_(torch.stack(thresholds))
+        minimum, typical = (
+            torch.stack([quantile(f, KNOWN_QUANTILE) for f in features]) for features in (rendered, real)
+        )
+        maximum = MAX_REAL_FACTOR * torch.stack([quantile(f, COVERAGE) for f in real])
+        self.ood_thresholds = torch.maximum(minimum, torch.minimum(typical, maximum))
 
     def compute_u90(
         self, u: Tensor, sigma: Tensor, match_probability: Tensor, plateau_depth: Tensor, level_u90: Tensor
@@ -93,9 +100,10 @@ class UncertaintyCalibration(BufferModule):
         )
         return depth_u90, floor_depth
 
-    def ood_score(self, reduced_chi2: Tensor, sigma: Tensor) -> Tensor:
-        """OOD score (N,), above 1 out of distribution, from reduced chi-square (N,) and sigma on the floor (N,)."""
-        return torch.maximum(reduced_chi2 / self.ood_thresholds[0], sigma / self.ood_thresholds[1])
+    def ood_score(self, features: OodFeatures) -> Tensor:
+        """OOD score (N,): the largest ratio of a feature to its threshold; above 1 is out of distribution."""
+        n = len(self.ood_thresholds)
+        return (torch.stack(features[:n]) / self.ood_thresholds[:, None]).amax(0)
 
 
 def compute_level_u90(level_probs: Tensor, levels: Tensor) -> Tensor:
@@ -128,13 +136,16 @@ def floor_nonconformity(predicted: Tensor, u: Tensor, sigma: Tensor) -> Tensor:
     return (floor * (predicted - u)).sum((1, 2, 3)).abs() / (floor * sigma).sum((1, 2, 3)).clamp_min(1e-9) * (area > 1)
 
 
-def reduced_chi2(images: Tensor, fitted: Tensor, variance: Tensor) -> Tensor:
+def reduced_chi2(images: Tensor, fitted: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
     """Reduced chi-square (N,) of image minus rendering (N, 1, H, W) on 3x3 means; 1 is noise of `variance` only.
 
-    A wrong shape shows in means more than in single pixels.
+    Twice: of all pixels, and without the TRIMMED_FRACTION that fits worst. A wrong shape shows in means more than in
+    single pixels. The first finds a particle; a pit that is predicted too shallow raises it as well. The second ignores
+    the pit, and finds another instrument, which changes all pixels a little.
     """
     mean_variance = F.avg_pool2d(variance, 3, stride=1) / 9
-    return (F.avg_pool2d(images - fitted, 3, stride=1).square() / mean_variance).mean((1, 2, 3))
+    ordered = (F.avg_pool2d(images - fitted, 3, stride=1).square() / mean_variance).flatten(1).sort(1).values
+    return ordered.mean(1), ordered[:, : round((1 - TRIMMED_FRACTION) * ordered.shape[1])].mean(1)
 
 
 def quantile(scores: Tensor, fraction: float) -> Tensor:

@@ -13,13 +13,13 @@ from data.simulate import main as simulate
 from tests.reliability.promise import SOAK, promise
 from tests.reliability.runs import SHORT, TINY, finished
 
-PAIRED = "--model unet_regressor --width 2 --depth 2 --batch_size 2 --gpu_ids -1 --display_id 0"
+PAIRED = "--model unet_regressor --width 2 --num_downs 2 --batch_size 2 --gpu_ids -1 --display_id 0"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     made = tmp_path_factory.mktemp("made")
-    assert simulate(["--dataroot", str(made / "sem"), "--stems", "2", "--real", "8", "--test", "2"]) == 0
+    assert simulate(["--dataroot", str(made / "sem"), "--num_shapes", "2", "--num_real", "8", "--num_test", "2"]) == 0
     return made / "sem"
 
 

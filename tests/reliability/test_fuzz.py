@@ -33,7 +33,7 @@ from util.run.run_folder import RunFolder
 
 OURS = (DataError, ModelError, OptionsError, UtilError)
 GREY = np.arange(3456, dtype=np.uint8).reshape(72, 48)
-KINDS = {name: system.Options for name, system in MODELS.items()}
+KINDS = {name: model.Options for name, model in MODELS.items()}
 
 
 def picture(path, **how):
@@ -71,7 +71,7 @@ def in_folder(reader, name):
     return read
 
 
-OPTIONS = json.dumps({"model": "unet_regressor", "width": 2, "depth": 2, "levels": [140, 150, 160, 170], "seed": 3})
+OPTIONS = json.dumps({"model": "unet_regressor", "width": 2, "num_downs": 2, "levels": [140, 150, 160, 170], "seed": 3})
 READERS = {
     "PNG": ("x.png", picture, partial(read_grey, grey_range=(0, 1))),
     "PNG, 16 bits": ("x.png", lambda path: Image.fromarray(GREY.astype(np.uint16)).save(path), read_grey),

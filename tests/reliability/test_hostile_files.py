@@ -32,7 +32,7 @@ class Payload:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("hostile")
-    assert simulate(["--dataroot", str(place / "sem"), "--stems", "2", "--real", "8", "--test", "2"]) == 0
+    assert simulate(["--dataroot", str(place / "sem"), "--num_shapes", "2", "--num_real", "8", "--num_test", "2"]) == 0
     assert train.main(arguments(place, place)) == 0
     return place
 
@@ -129,7 +129,7 @@ HOSTILE = [
     (edited(input_nc={"a": 1}), OPTIONS),
     (edited(hole_centre=["x", "y"]), OPTIONS),
     (edited(load_size=[]), OPTIONS),
-    (edited(model="fusion", members=["../../etc"]), OPTIONS),
+    (edited(model="ensemble", members=["../../etc"]), OPTIONS),
     (yaml_of("lr: !!python/object/apply:os.system ['{command}']"), ""),
     (yaml_of("!!python/object/new:os.system ['{command}']"), ""),
     (yaml_of("a: &a [x]\nb: &b [*a, *a, *a, *a, *a, *a, *a]\nlr: [*b, *b, *b, *b, *b, *b, *b]"), ""),
@@ -164,7 +164,7 @@ def test_a_checkpoint_of_another_system_is_one_line(place, tmp_path, capsys):
     folder = shutil.copytree(place / "run", tmp_path / "run")
     for path in folder.glob("*_net_*"):
         path.unlink()
-    other = ["--model", "unet_regressor", "--width", "2", "--depth", "2", "--n_epochs", "1", "--n_epochs_decay", "0"]
+    other = ["--model", "unet_regressor", "--width", "2", "--num_downs", "2", "--n_epochs", "1", "--n_epochs_decay", "0"]
     where = [
         "--dataroot",
         str(place / "sem"),

@@ -18,7 +18,7 @@ GOOD = 40
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("images")
-    assert simulate(["--dataroot", str(place / "sem"), "--stems", "2", "--real", "8", "--test", "4"]) == 0
+    assert simulate(["--dataroot", str(place / "sem"), "--num_shapes", "2", "--num_real", "8", "--num_test", "4"]) == 0
     arguments = [
         "--dataroot",
         place / "sem",

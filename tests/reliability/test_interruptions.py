@@ -18,7 +18,7 @@ NETWORKS = ("G_A", "G_B", "D_A", "D_B")
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("interrupted")
-    assert simulate(["--dataroot", str(place / "sem"), "--stems", "2", "--real", "24", "--test", "4"]) == 0
+    assert simulate(["--dataroot", str(place / "sem"), "--num_shapes", "2", "--num_real", "24", "--num_test", "4"]) == 0
     return place
 
 

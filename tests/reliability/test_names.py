@@ -41,7 +41,7 @@ GUARD = "<script>window.boom = () => document.documentElement.setAttribute('data
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("names")
-    assert simulate(["--dataroot", str(place / "sem"), "--stems", "2", "--real", "8", "--test", "4"]) == 0
+    assert simulate(["--dataroot", str(place / "sem"), "--num_shapes", "2", "--num_real", "8", "--num_test", "4"]) == 0
     code, said = finished("train", arguments(place, "good"), place)
     assert code == 0, said
     return place

@@ -15,14 +15,14 @@ from models.export import main as export
 from util.results.results_writer import ResultsWriter
 
 ROOT = Path(__file__).parents[2]
-TINY = ["--model", "unet_regressor", "--width", "4", "--depth", "1", "--n_epochs_decay", "0", "--display_id", "0"]
+TINY = ["--model", "unet_regressor", "--width", "4", "--num_downs", "1", "--n_epochs_decay", "0", "--display_id", "0"]
 TINY += ["--gpu_ids", "-1", "--batch_size", "8"]
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "sem"
-    assert simulate(["--dataroot", str(folder), "--stems", "2", "--real", "4", "--test", "3"]) == 0
+    assert simulate(["--dataroot", str(folder), "--num_shapes", "2", "--num_real", "4", "--num_test", "3"]) == 0
     return folder
 
 
@@ -111,7 +111,7 @@ def test_weights_without_their_options_say_what_to_do(data, tmp_path, capsys):
 
 def test_a_combination_that_was_cut_short_is_gathered_again(data, tmp_path):
     assert train.main(words(data, tmp_path)) == 0
-    joined = ["--model", "fusion", "--members", "run", "--name", "both", "--checkpoints_dir", str(tmp_path / "ck")]
+    joined = ["--model", "ensemble", "--members", "run", "--name", "both", "--checkpoints_dir", str(tmp_path / "ck")]
     assert train.main([*joined, "--dataroot", str(data)]) == 0
     (tmp_path / "ck/both/members/run/opt.json").unlink()
     assert train.main([*joined, "--dataroot", str(data), "--continue_train"]) == 0
@@ -148,7 +148,7 @@ def test_training_maps_that_are_damaged_or_gone_cost_the_mean_map_alone(data, tm
     assert predicted(copy, tmp_path) == 0
     assert "no mean map to compare with" in capsys.readouterr().out
     score = json.loads((tmp_path / "results/run/test_latest/metrics.json").read_text())["score"]
-    assert "mean_map" not in score and score["quantised"]["rmse"] > 0
+    assert not {"mean_map_baseline", "mean_map_oracle_level"} & score.keys() and score["snapped"]["rmse"] > 0
     subprocess.run(["rm", "-r", str(copy / "simulation_data")], check=True)
     assert predicted(copy, tmp_path) == 0
 
