@@ -13,7 +13,7 @@ demo: setup
 	$(VENV)/python train.py --dataroot ./sem --name metrology --config docs/demo.yaml --continue_train
 	$(VENV)/python test.py --dataroot ./sem --name metrology --which_epoch 200
 	$(VENV)/python test.py --dataroot ./sem --name holes
-	$(VENV)/python -m util.compare metrology holes --truth ./sem/test/Depth
+	$(VENV)/python -m util.compare metrology holes --sem ./sem/test/SEM --truth ./sem/test/Depth
 
 test: lint
 	$(PYTEST)

@@ -93,6 +93,8 @@ def test_errors_against_the_ground_truth(two):
     errors = [float(text) for text in re.findall(r"<small>([\d.]+) nm</small>", page)]
     assert len(errors) == 2 and errors[0] < 0.5 and 3 < errors[1] < 7, "7 nm deeper in the hole, equal around it"
     assert page.count("data:image/png") == 3 * 2 + 3 and "ground truth" in page
+    assert main([*words, "--truth", str(two / "truth"), "--sem", str(two / "truth")]) == 0
+    assert (two / "c.html").read_text().count("data:image/png") == 3 * 2 + 3 + 1
     assert main([*words, "--truth", str(two / "r")]) == 2
 
 

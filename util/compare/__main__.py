@@ -14,7 +14,7 @@ from ..errors import UtilError
 from ..files import write_bytes
 from ..results import ResultsFolder
 from . import comparison_page
-from .true_maps import TrueMaps
+from .image_folder import ImageFolder
 
 
 def main(argv: list[str]) -> int:
@@ -29,6 +29,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--checkpoints_dir", type=Path, default=Path("checkpoints"), help="default ./checkpoints")
     parser.add_argument("--images", type=int, default=40, help="maximum number of images shown; default 40")
     parser.add_argument("--truth", type=Path, help="folder of true depth maps (PNG): errors are shown, too")
+    parser.add_argument("--sem", type=Path, help="folder of the SEM images (PNG), which are shown, too")
     parser.add_argument("--out", type=Path, help="the page; default RESULTS_DIR/compare.html")
     args = parser.parse_args(argv)
     try:
@@ -43,8 +44,10 @@ def main(argv: list[str]) -> int:
         runs = [str(folder.metrics.get("run", name)) for folder, name in zip(results, args.runs, strict=True)]
         names = runs if len(set(runs)) == len(runs) else args.runs
         path = args.out or args.results_dir / "compare.html"
-        truth = TrueMaps(args.truth, results[0].metrics.get("nm_per_grey", 1.0)) if args.truth else None
-        page = comparison_page.render_page(names, results, options, args.images, truth)
+        nm_per_grey = results[0].metrics.get("nm_per_grey", 1.0)
+        truth = ImageFolder("--truth", args.truth, nm_per_grey) if args.truth else None
+        sem = ImageFolder("--sem", args.sem) if args.sem else None
+        page = comparison_page.render_page(names, results, options, args.images, truth, sem)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, page.encode())
     except UtilError as error:

@@ -9,6 +9,7 @@ from dominate import tags
 from numpy.typing import NDArray
 
 from ..drawing import empty_page, figure
+from .image_folder import ImageFolder
 
 QUANTITIES = (
     "depth_mean_nm",
@@ -44,10 +45,11 @@ def render_page(
     options: Sequence[dict[str, Any]],
     max_images: int,
     truth: DepthMaps | None = None,
+    sem: ImageFolder | None = None,
 ) -> str:
     """HTML of results under their names, the first of which is the reference, with at most `max_images` images.
 
-    With `truth` the maps are compared with the ground truth instead of with the first run.
+    With `truth` the maps are compared with the ground truth instead of with the first run; `sem` has the SEM images.
     """
     page = empty_page(" | ".join(names))
     with page:
@@ -60,7 +62,9 @@ def render_page(
             tags.h2("Measurements of the same holes")
             _add_measurements(names, [run.holes for run in results], common)
             tags.h2("Depth maps")
-            _add_maps(names, results, common[:: max(1, -(-len(common) // max_images))] if max_images else [], truth)
+            _add_maps(
+                names, results, common[:: max(1, -(-len(common) // max_images))] if max_images else [], truth, sem
+            )
         _add_options(names, options)
     return page.render()
 
@@ -120,7 +124,11 @@ def _add_measurements(
 
 
 def _add_maps(
-    names: Sequence[str], results: Sequence[RunResults], images: Sequence[str], truth: DepthMaps | None
+    names: Sequence[str],
+    results: Sequence[RunResults],
+    images: Sequence[str],
+    truth: DepthMaps | None,
+    sem: ImageFolder | None,
 ) -> None:
     """A row of maps for each image: those of the runs, and how they differ from the ground truth or the first run."""
     maps = {image: [run.depth_nm(image) for run in (*((truth,) if truth else ()), *results)] for image in images}
@@ -138,12 +146,20 @@ def _add_maps(
     )
     with tags.div(cls="wide"), tags.table():
         with tags.thead(), tags.tr():
-            for head in ("image", *columns, *(f"{name} − {columns[0]}" for name in columns[1:])):
+            for head in (
+                "image",
+                *(["SEM"] if sem else []),
+                *columns,
+                *(f"{name} − {columns[0]}" for name in columns[1:]),
+            ):
                 tags.th(head)
         with tags.tbody():
             for image, depths in maps.items():
                 with tags.tr():
                     tags.td(image)
+                    if sem:
+                        grey = sem.grey(image)
+                        _add_picture(None if grey is None else figure.grey(grey), image)
                     for depth in depths:
                         _add_picture(None if depth is None else figure.depth(-depth, -max_depth, 0), image)
                     for depth in depths[1:]:
@@ -169,7 +185,7 @@ def _add_picture(image: Any, name: str, caption: str = "") -> None:
             tags.span("–")
         else:
             data = base64.b64encode(figure.png(image)).decode()
-            tags.img(src=f"data:image/png;base64,{data}", alt=f"depth map of {name}", cls="map")
+            tags.img(src=f"data:image/png;base64,{data}", alt=f"picture of {name}", cls="map")
             if caption:
                 tags.small(caption)
 
