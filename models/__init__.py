@@ -7,12 +7,10 @@ from .base_model import BaseModel, ModelOutput
 from .errors import ModelError
 from .grey_levels import LEVELS
 from .networks import load_weights
-from .postprocessing.background_snapping import snap_background
+from .postprocessing import snap_background
 from .predictor import Prediction, Predictor
 from .registry import MODELS, build, check_members
-from .training.lr_schedule import lr_factor
-from .training.plot_layout import PlotLayout
-from .training.shape_distance import shape_distance
+from .training import PlotLayout, lr_factor, shape_distance
 
 __all__ = [
     "LEVELS",

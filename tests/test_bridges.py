@@ -20,6 +20,7 @@ import train
 from data import read_grey
 from data.simulate import main as simulate
 from models import Predictor
+from models.networks import ResnetGenerator
 
 ROOT = Path(__file__).parents[1]
 TINY = [
@@ -123,9 +124,27 @@ def test_the_python_api_gives_what_test_py_writes(place, trained):
 
 
 def test_the_other_generator_writes_sem_images(place, trained):
-    assert run_test(place, "metrology", "--which_direction", "BtoA", "--how_many", "4") == 0
+    more = ("--which_direction", "BtoA", "--how_many", "4", "--precision", "fp32")
+    assert run_test(place, "metrology", *more) == 0
     folder = place / "results/metrology/test_latest_BtoA"
     assert len(list((folder / "sem").iterdir())) == 4 and (folder / "index.html").is_file()
+    expected, of_the_other = (rendered(trained / f"latest_net_{name}.pth", place, folder) for name in ("G_B", "G_A"))
+    for path in (folder / "sem").iterdir():
+        assert read_grey(path) == pytest.approx(expected[path.name], abs=0.51)
+        assert np.abs(read_grey(path) - of_the_other[path.name]).max() > 1
+
+
+def rendered(weights, place, folder):
+    """What the generator of a .pth file makes of each depth map in the test set that has a result in `folder`."""
+    network = ResnetGenerator(1, 1, 4, "instance", False, 6)
+    network.load_state_dict(torch.load(weights, weights_only=True))
+    network.eval()
+    images = {}
+    for path in (folder / "sem").iterdir():
+        depth = torch.from_numpy(read_grey(place / "sem/test/Depth" / path.name).astype(np.float32))
+        with torch.inference_mode():
+            images[path.name] = ((network(depth[None, None] / 127.5 - 1) + 1) * 127.5)[0, 0].numpy()
+    return images
 
 
 def test_testing_needs_no_truth_and_no_training_folders(place, trained, tmp_path):
@@ -169,6 +188,20 @@ def test_a_resumed_run_equals_an_unbroken_one(place):
     assert [[row.split(",")[n] for n in (0, 1, 3)] for row in logs[0]] == [
         [row.split(",")[n] for n in (0, 1, 3)] for row in logs[1]
     ]
+
+
+def test_a_run_may_count_its_epochs_from_another_number(place, capsys):
+    epochs = ("--epoch_count", "3", "--n_epochs", "3", "--n_epochs_decay", "1", "--save_epoch_freq", "1")
+    assert run_train(place, "counted", *epochs) == 0
+    with (place / "checkpoints/counted/epochs.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(int(row["epoch"]), int(row["step"])) for row in rows] == [(3, 2), (4, 4)]
+    assert [float(row["lr"]) for row in rows] == pytest.approx([2e-4, 1e-4])  # epoch 4 is the one that decays
+    tags = {path.name.split("_")[0] for path in (place / "checkpoints/counted").glob("*_net_G_A.pth")}
+    assert tags == {"3", "4", "best", "latest"}
+    capsys.readouterr()
+    assert run_train(place, "counted", *epochs, "--n_epochs_decay", "2", "--continue_train") == 0
+    assert "note: --epoch_count 3 is for a new run; this one continues at 5" in capsys.readouterr().out
 
 
 def test_another_configuration_is_refused_and_the_difference_printed(place, trained, capsys):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def shown(names, run, start, stop, step=0):
     told = Trackers(names, run, "name", step, {"lr": 0.1})
     told.show({name: values[:start] for name, values in LOG.items()})
     told.show({name: values[:stop] for name, values in LOG.items()}, {"real_A": np.full((72, 48), 300.0)})
-    told.end_epoch(10 * stop, {"epoch": [1], "step": [10 * stop], "seconds": [1], "lr": [0.1], "distance": [0.5]})
+    told.end_epoch(10 * stop, {"epoch": [1], "step": [10 * stop], "seconds": [1], "lr": [0.1], "w1_distance": [0.5]})
     told.close()
 
 
@@ -43,7 +44,7 @@ def test_tensorboard_has_every_line_once_and_the_images(tmp_path):
     found = EventAccumulator(str(tmp_path / "tensorboard"))
     found.Reload()
     assert [(one.step, one.value) for one in found.Scalars("G_A")] == [(10, 3), (20, 2), (30, 1)]
-    assert sorted(found.Tags()["scalars"]) == ["G_A", "distance", "lr"]
+    assert sorted(found.Tags()["scalars"]) == ["G_A", "lr", "w1_distance"]
     image = found.Images("real_A")[0]
     assert (image.width, image.height) == (48, 72)
 
@@ -55,3 +56,26 @@ def test_wandb_stays_offline_and_in_the_run(tmp_path, monkeypatch):
     shown(["wandb"], tmp_path / "run", 1, 3)
     (run,) = (tmp_path / "run/wandb").glob("offline-run-*")
     assert next(run.glob("*.wandb")).stat().st_size > 0
+
+
+def test_wandb_is_sent_every_line_once_the_images_and_the_validation(tmp_path, monkeypatch):
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    started, logged, ended = [], [], []
+
+    def init(**settings):
+        started.append(settings)
+        return types.SimpleNamespace(
+            log=lambda values, step: logged.append((step, values)), finish=lambda: ended.append(len(logged))
+        )
+
+    fake = types.SimpleNamespace(init=init, Image=lambda image: image, Settings=lambda **settings: settings)
+    monkeypatch.setitem(sys.modules, "wandb", fake)
+    shown(["wandb"], tmp_path, 1, 3, step=0)
+    (settings,) = started
+    assert (settings["mode"], settings["dir"], settings["name"]) == ("offline", str(tmp_path), "name")
+    assert settings["config"] == {"lr": 0.1, "first_step": 0}
+    (image,) = [values.pop("real_A") for _, values in logged if "real_A" in values]
+    assert image.dtype == np.uint8 and image.shape == (72, 48) and (image == 255).all()
+    losses = [(10, {"G_A": 3.0}), (20, {"G_A": 2.0}), (30, {"G_A": 1.0})]
+    assert logged == [*losses, (30, {}), (30, {"lr": 0.1, "w1_distance": 0.5})]
+    assert ended == [len(logged)]
