@@ -91,7 +91,9 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path):
     pytest.importorskip("ray")
     root = tmp_path / "sem"
     simulate.main(["--dataroot", str(root), "--num_shapes", "4", "--num_real", "8", "--num_test", "60"])
-    small = "--model unet_regressor --width 4 --num_downs 2 --n_epochs 1 --n_epochs_decay 0 --display_id 0 --batch_size 8"
+    small = (
+        "--model unet_regressor --width 4 --num_downs 2 --n_epochs 1 --n_epochs_decay 0 --display_id 0 --batch_size 8"
+    )
     base = ["--dataroot", str(root), "--checkpoints_dir", str(tmp_path), "--name", "run"]
     subprocess.run([sys.executable, "train.py", *base, *small.split()], cwd=ROOT, check=True, capture_output=True)
     (image,) = list((root / "test/SEM").glob("*"))[:1]

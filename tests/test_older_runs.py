@@ -84,9 +84,7 @@ def test_an_older_run_continues_as_one_of_today(place, run, capsys):
         assert learn(place, folder, run, *MODELS[run], "--n_epochs", "2", "--continue_train") == 0
     changed = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("changed", "note"))]
     assert changed == ["changed since the run began: --n_epochs: 1 in opt.json, 2 now"] * 2
-    new, old = (
-        torch.load(place / folder / run / "latest_net_R.pth", weights_only=True) for folder in ("new", "old")
-    )
+    new, old = (torch.load(place / folder / run / "latest_net_R.pth", weights_only=True) for folder in ("new", "old"))
     assert new.keys() == old.keys() and all(torch.equal(new[key], old[key]) for key in new)
     logs = [(place / folder / run / "epochs.csv").read_text().splitlines() for folder in ("new", "old")]
     logs = [[[row.split(",")[n] for n in (0, 1, 3, 4)] for row in log] for log in logs]

@@ -83,7 +83,11 @@ def two_images(sem):
 
 def one_labelled_image(sem):
     all_but(1, sem / "train/SEM")
-    return "--model background_classifier --batch_size 2 --gpu_ids -1 --display_id 0", 2, "a second one is needed for validation"
+    return (
+        "--model background_classifier --batch_size 2 --gpu_ids -1 --display_id 0",
+        2,
+        "a second one is needed for validation",
+    )
 
 
 def duplicates(sem):

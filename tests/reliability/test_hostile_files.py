@@ -164,7 +164,18 @@ def test_a_checkpoint_of_another_system_is_one_line(place, tmp_path, capsys):
     folder = shutil.copytree(place / "run", tmp_path / "run")
     for path in folder.glob("*_net_*"):
         path.unlink()
-    other = ["--model", "unet_regressor", "--width", "2", "--num_downs", "2", "--n_epochs", "1", "--n_epochs_decay", "0"]
+    other = [
+        "--model",
+        "unet_regressor",
+        "--width",
+        "2",
+        "--num_downs",
+        "2",
+        "--n_epochs",
+        "1",
+        "--n_epochs_decay",
+        "0",
+    ]
     where = [
         "--dataroot",
         str(place / "sem"),
