@@ -94,7 +94,7 @@ def to_markdown(work: Path, cells: list[str]) -> str:
         level = _format(pipeline, lambda score: f"{score['level_accuracy']:.2%}")
         minutes = _format(pipeline, lambda score: f"{score['seconds'] / 60:.0f} min")
         fractions = [
-            _format(pipeline, lambda score, key=key: f"{score['intervals'][key]:.1%}")
+            _format(pipeline and pipeline["intervals"][key], lambda fraction: f"{fraction:.1%}")
             for key in ("coverage_pixels", "coverage_floors", "ood_rate")
         ]
         lines.append([cell, f"{mean_map:.2f}", *errors, ratio, level, minutes, *fractions])
@@ -110,8 +110,8 @@ def _read(work: Path, row: Row) -> dict[str, Any] | None:
     return read_scores(work, row, 0) | {"intervals": ResultsFolder(folder).metrics["score"].get("intervals")}
 
 
-def _format(score: dict[str, Any] | None, to_text: Callable[..., str]) -> str:
-    return "–" if score is None else to_text(score)
+def _format(value: Any, to_text: Callable[..., str]) -> str:
+    return "–" if value is None else to_text(value)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from data.simulator.hole_geometry import normalised_depth, random_hole
 from data.simulator.image_formation import clean_signal, sem_image
 from data.simulator.instrument import REAL
 
-ROOT = Path(__file__).parents[2]
-PORES = Path(__file__).parent / "fields/pores.png"
+ROOT = Path(__file__).parents[3]
+PORES = Path(__file__).with_name("pores.png")
 DEPTH = 120  # [nm] of the made holes
 STILL = replace(REAL, jitter_x_px=0, jitter_y_px=0)  # the holes of a field do not move against one another
 SIZE = 72, 48

@@ -12,7 +12,7 @@ from util.errors import UtilError
 from util.monitor import trackers
 from util.monitor.trackers import Trackers, require_trackers
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LOG = {"epoch": [1.0, 1.0, 2.0], "step": [10.0, 20.0, 30.0], "seconds": [0.1] * 3, "G_A": [3.0, 2.0, 1.0]}
 
 

@@ -22,7 +22,7 @@ from data.simulator.image_formation import (
 )
 from data.simulator.instrument import REAL, SIMULATION
 
-MC = Path(__file__).with_name("mc")
+MC = Path(__file__).parents[1] / "mc"
 # What differs between the contest's instrument and the Monte Carlo one: pixel, beam, and the rim of PMMA at 500 eV.
 PMMA = dataclasses.replace(
     SIMULATION,

@@ -19,7 +19,7 @@ from util.doctor import __main__ as doctor
 from util.doctor import hardware, requirements, trial_run
 from util.errors import UtilError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from PIL import Image
 from data import DataError, DataOptions, DatasetLayout, UnpairedDataset, read_stack
 from data.batches.image_stack import CACHE_FOLDER
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def write(path, value):

@@ -21,7 +21,7 @@ from data.simulate import main as simulate
 from models import MODELS, build
 from models.registry import options_from
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 HINT = "`python train.py -h` lists which --model learns from which kind of data set"
