@@ -83,7 +83,7 @@ def measure_private_memory(root: Path) -> float:
         [sys.executable, "-c", program, str(root)], cwd=Path(__file__).parents[1], text=True, stdout=subprocess.PIPE,
         check=True,
     )  # fmt: skip
-    return float(result.stdout)
+    return float(result.stdout.splitlines()[-1])  # after the messages of the data set
 
 
 def measure(count: int, rounds: int) -> dict[str, float]:

@@ -18,46 +18,9 @@ PACKAGES = sorted({path.parent for path in FILES})
 MAX_MODULES, MAX_LINES, MAX_ENTRY_LINES, MAX_FUNCTION_LINES = 16, 300, 140, 40
 # Words that only the first authors understood; identifiers use the field's terms instead.
 PRIVATE_WORDS = set(
-    [
-        "doubts",
-        "said",
-        "told",
-        "hasten",
-        "Studio",
-        "Trust",
-        "surprise",
-        "strange",
-        "strangeness",
-        "settled",
-        "steady",
-        "in_words",
-        "fleet",
-        "breakdown",
-        "evenly",
-        "gallery",
-        "found",
-        "one",
-        "apart",
-        "oddities",
-        "passed_over",
-        "put_back",
-        "neutral",
-        "lead_says",
-        "exposed",
-        "drawing",
-        "become_real",
-        "hold_offsets",
-        "lacks",
-        "criterion",
-        "quantise",
-        "quantised",
-        "centred",
-        "Fusion",
-        "Lexicon",
-        "Tolerant",
-        "Terminal",
-        "Judged",
-    ]
+    """doubts said told hasten Studio Trust surprise strange strangeness settled steady in_words fleet breakdown
+    evenly gallery found one apart oddities passed_over put_back neutral lead_says exposed drawing become_real
+    hold_offsets lacks criterion quantise quantised centred Fusion Lexicon Tolerant Terminal Judged""".split()  # noqa: SIM905
 )
 
 
