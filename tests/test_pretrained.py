@@ -32,6 +32,15 @@ def test_depth_maps_of_new_data(tmp_path, seed):
     assert score["levels"]["accuracy"] >= 0.95 and score["intervals"]["coverage_pixels"] > 0.75
 
 
+def test_holes_of_its_own_population_are_not_flagged(tmp_path):
+    """The data set of the README's first minute, found by the name alone; the model learned none of its shapes."""
+    data, results = tmp_path / "sem", tmp_path / "results"
+    assert simulate(["--dataroot", str(data), "--num_shapes", "4", "--num_real", "16", "--num_test", "40"]) == 0
+    assert testing.main(["--dataroot", str(data), "--results_dir", str(results), "--name", "holes"]) == 0
+    score = json.loads((results / "holes/test_latest/metrics.json").read_text())["score"]
+    assert score["intervals"]["ood_rate"] <= 0.05
+
+
 def test_images_without_a_hole_are_flagged(tmp_path):
     (tmp_path / "images").mkdir()
     rng = np.random.default_rng(0)
