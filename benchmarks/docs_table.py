@@ -1,11 +1,18 @@
-"""The table of docs/command_line.md: each option of the public toolkit, and its effect here."""
+"""Prints docs/command_line.md, the options of the public toolkit and their effect here: benchmarks/docs_table.py"""
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
+
+from data import DataOptions
+from models import MODELS
 from options import index_test_flags, index_train_flags
 from options.parsing import GENERATIONS, UNSUPPORTED_VALUES, Flag, FlagIndex, Unsupported, to_text
 
 HEAD = """# The command line of the public toolkit, and this one
 
-Every option of the public CycleGAN programs, the generations that have it, and its effect here.
+For users of the public CycleGAN programs: every option of theirs, the generations that have it, and its effect here.
 `python train.py -h` and `python test.py -h` explain the options themselves.
 The Torch program took its settings from the environment: `DATA_ROOT=./sem` there is `--DATA_ROOT ./sem` here.
 
@@ -61,3 +68,7 @@ def _describe_unsupported(entry: Unsupported) -> str:
     if entry.accepted or entry.any_whole_number:
         return f"accepted without effect: {entry.reason}"
     return f"refused: {entry.reason}"
+
+
+if __name__ == "__main__":
+    print(command_line_table(DataOptions, {name: model.Options for name, model in MODELS.items()}), end="")

@@ -16,7 +16,8 @@ LAYOUT_HINT = (
     "or arrange the images in train/SEM + simulation_data/Depth (contest layout) or trainA + trainB (classic layout)"
 )
 PAIRS_HINT = (
-    "this model trains on pairs of simulated SEM images and depth maps of the same name; a cycle_gan needs no pairs"
+    "this model trains on pairs of simulated SEM images and depth maps of the same name; "
+    "`python train.py -h` lists models that need none"
 )
 PLAIN_FOLDER_HINT = "for test.py, --dataroot may also be a plain folder of SEM images"
 LAYOUT_FOLDERS = ("train", "test", "simulation_data", "SEM", "Depth", "trainA", "trainB", "testA", "testB")

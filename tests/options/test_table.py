@@ -1,4 +1,4 @@
-"""docs/command_line.md describes what the parser does. After a change: python -m tests.options.test_table"""
+"""docs/command_line.md describes what the parser does. After a change: python benchmarks/docs_table.py > docs/command_line.md"""
 
 from pathlib import Path
 
@@ -15,8 +15,6 @@ def page() -> str:
 
 
 def test_the_page_describes_what_the_parser_does() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "write it again: python -m tests.options.test_table"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == page(), (
+        "write it again: python benchmarks/docs_table.py > docs/command_line.md"
+    )

@@ -5,14 +5,13 @@ shows scores, differences between the measurements of the same holes, depth maps
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from ..errors import UtilError
 from ..files import write_bytes
 from ..results import ResultsFolder
+from ..run import saved_options
 from . import comparison_page
 from .image_folder import ImageFolder
 
@@ -38,10 +37,8 @@ def main(argv: list[str]) -> int:
         if args.images < 0:
             raise UtilError(f"--images {args.images}: must be at least 0")
         results = [ResultsFolder.of(name, args.results_dir) for name in args.runs]
-        options = [
-            _read_options(args.checkpoints_dir / str(folder.metrics.get("run", "")) / "opt.json") for folder in results
-        ]
         runs = [str(folder.metrics.get("run", name)) for folder, name in zip(results, args.runs, strict=True)]
+        options = [saved_options(args.checkpoints_dir / run) for run in runs]
         names = runs if len(set(runs)) == len(runs) else args.runs
         path = args.out or args.results_dir / "compare.html"
         nm_per_grey = results[0].metrics.get("nm_per_grey", 1.0)
@@ -63,15 +60,6 @@ def main(argv: list[str]) -> int:
         print(f"{name:32}" + "".join(f"{folder.summary.get(name, '–'):>16}" for folder in results))
     print(f"the page: {path}")
     return 0
-
-
-def _read_options(path: Path) -> dict[str, Any]:
-    """The saved options of a run; empty if they cannot be read."""
-    try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return saved if isinstance(saved, dict) else {}
 
 
 if __name__ == "__main__":
