@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 DEMO_DATA := --num_shapes 8 --num_real 32 --num_test 80
 # Two processes with one thread each are faster on two cores than one with two threads.
-PYTEST = OMP_NUM_THREADS=1 $(VENV)/pytest -n auto --dist loadfile
+PYTEST = OMP_NUM_THREADS=1 $(VENV)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test quick soak lowest leaderboard ladder bench lint setup
 

@@ -12,6 +12,7 @@ from data.simulate import main as simulate
 from util.metrology.quantity_names import QUANTITIES
 from util.results.results_writer import in_pixels
 
+pytestmark = pytest.mark.slow
 NARROW = {"unet_regressor": ["--width", "4"], "autoencoder": ["--architecture", "convolutional", "--width", "4"]}
 NARROW |= {name: ["--width", "4"] for name in ("scale_invariant_depth", "hole_segmenter")}
 NARROW["depth_pipeline"] = ["--width", "4", "--renderer_epochs", "1", "--match_after_epochs", "", "--batch_size", "32"]

@@ -12,7 +12,7 @@ import torch
 
 from data import simulate
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
 SMALL = ["--n_epochs", "2", "--n_epochs_decay", "0", "--batch_size", "4", "--display_id", "0", "--precision", "fp32"]
 SMALL += ["--max_dataset_size", "10"]

@@ -14,7 +14,7 @@ import train
 from data.simulate import main as simulate
 from tests.browser import content, needs_browser
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

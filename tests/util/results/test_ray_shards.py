@@ -16,7 +16,7 @@ import pytest
 from data import simulate
 from util.results.shards import shards_of, write_manifest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
