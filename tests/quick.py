@@ -44,19 +44,8 @@ def main() -> int:
     tests = sorted({found for path in changed_files() if (found := tests_of(path))} | {ALWAYS})
     folders = [test for test in tests if not any(test.startswith(f"{other}/") for other in tests)]
     print("tests of what changed:", *folders, flush=True)
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-n",
-        "auto",
-        "--dist",
-        "loadfile",
-        "--no-loadscope-reorder",
-        "-m",
-        "not slow",
-        *folders,
-    ]
+    parallel = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", *parallel, "-m", "not slow", *folders]
     return subprocess.run(command, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}).returncode
 
 
