@@ -159,6 +159,8 @@ def _build(saved: Layer, layers: list[Layer], flag_index: FlagIndex, model: str,
     groups["run"] = replace(groups["run"], name=name, model=model, checkpoints_dir=folder)
     titles = {group: read_title(component) for group, component in components.items()}
     notes += note_no_effect(typed, flag_index, model)
+    if run and "checkpoints_dir" not in typed and run.parent != PRETRAINED and (PRETRAINED / run.name).is_dir():
+        notes.append(f"{to_one_line(str(run))} is tested, not the model of this name that comes with the toolkit")
     if "loop" in groups and flat.get("preprocess") == "none" and {"load_size", "crop_size"} & typed.keys():
         notes.append("--load_size and --crop_size have no effect without --preprocess; images keep their size")
     opt = Options(groups, declared, titles, tuple(notes), frozenset(typed))

@@ -63,7 +63,7 @@ def test_bad_training_images_are_named_or_left_out(place, tmp_path, count):
     code, said = finished("train", [*arguments, "--on_bad_image", "skip"], tmp_path)
     assert code == 0 and "Traceback" not in said, said[-2000:]
     assert [path for path in bad if not is_named(path, said)] == []
-    assert f"epochs 1 to 1 of {GOOD // 2} steps" in said
+    assert f"epochs 1 to 1, {GOOD // 2} steps each" in said
     assert time.monotonic() - began < 60 + 0.1 * count
 
 

@@ -191,6 +191,8 @@ def _add_picture(image: Any, name: str, caption: str = "") -> None:
 
 
 def _add_options(names: Sequence[str], options: Sequence[dict[str, Any]]) -> None:
+    known = [(name, run) for name, run in zip(names, options, strict=True) if run]  # else no opt.json was at hand
+    names, options = [name for name, _ in known], [run for _, run in known]
     keys = sorted({key for run in options for key in run})
     rows = [
         (f"--{key}", cells, None) for key in keys if len(set(cells := [str(run.get(key, "–")) for run in options])) > 1
