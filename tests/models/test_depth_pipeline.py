@@ -104,6 +104,7 @@ def test_each_stage_learns_its_own_network():
     assert model.appearance.is_identity, "the renderer itself now draws the real domain"
 
 
+@pytest.mark.slow
 def test_a_small_data_set_is_learned_from_unpaired_real_images():
     eval_set = make_eval_set()
     model = build_model(width=8, renderer_epochs=2, match_after_epochs=(4,), renderer_finetune_epochs=1)
