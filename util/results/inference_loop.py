@@ -54,31 +54,32 @@ class InferenceLoop:
             tqdm(total=total, desc="predicting", unit="image", disable=None) as bar,
         ):
             for batch in batches:
-                if not self._infer(batch):
+                output = self._infer(batch)
+                if output is None:
                     continue
                 if pending:
                     pending.result()  # one batch waits at most, so that memory does not grow
-                pending = background.submit(self._collect, batch, self._output, collectors)
+                pending = background.submit(self._collect, batch, output, collectors)
                 bar.update(len(batch.stems))
             if pending:
                 pending.result()
         self.seconds = time.monotonic() - start
 
-    def _infer(self, batch: Any) -> bool:
-        """Whether the network could be applied to the batch."""
+    def _infer(self, batch: Any) -> Any:
+        """What the network gives for the batch; None if it cannot take images of this size."""
         start = time.monotonic()
         try:
-            self._output = self.infer(batch.images)
+            output = self.infer(batch.images)
         except (self.refusal, MemoryError, RuntimeError) as error:
             if not isinstance(error, self.refusal) and len(batch.stems) > 1:
                 raise  # a smaller batch would do
             reason = error if isinstance(error, self.refusal) else explain_error(error)
             self.skipped |= {stem: f"{stem}: {reason}" for stem in batch.stems}
-            return False
+            return None
         self.network_seconds += time.monotonic() - start
         if batch.images[0].size > self.large_px:
             self.large += batch.stems
-        return True
+        return output
 
     def _collect(self, batch: Any, output: Any, collectors: Sequence[Collector]) -> None:
         results = self.build(batch, output)

@@ -15,7 +15,7 @@ def describe_test(
     `large` are the stems of images that may be whole fields of view; `options` are those of the test.
     """
     first, reverse = selection.shown[0], options.direction == "BtoA"
-    if evaluator and evaluator.summary() is None:
+    if evaluator and len(evaluator.sizes) > 1:
         yield f"the images have {len(evaluator.sizes)} sizes; no overall score is computed"
     if selection.n_ood:
         yield f"{selection.n_ood} of {selection.count} images are out of distribution (OOD): do not trust their numbers"
