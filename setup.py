@@ -49,7 +49,7 @@ setup(
     python_requires=">=3.11",
     packages=[f"semdepth.{name}" for name in packages],
     package_dir={f"semdepth.{package}": package for package in PACKAGES},
-    package_data={"": ["*.css", "*.js", "*.json", "py.typed"]},
+    package_data={"": ["*.css", "*.js", "*.json", "*.pyi", "py.typed"]},
     cmdclass={"build_py": BuildWithPrograms},
     entry_points={"console_scripts": ["semdepth = semdepth.util.command_line:main"]},
     install_requires=[  # the least versions are those of tests/lowest.txt
@@ -61,6 +61,7 @@ setup(
         "tqdm>=4.65",  # progress bars
         "dominate>=2.8",  # the pages
         "matplotlib>=3.8",  # loss curves and figures
+        "lazy-loader>=0.4",  # packages that load torch only when it is used; scikit-image needs it, too
         "pyyaml>=6.0.1",  # --config FILE.yaml
         # 0.2.4, the newest for Python 3.11, builds only beside setuptools < 81: the Makefile installs it there.
         "visdom>=0.3; python_version >= '3.12'",  # live plots

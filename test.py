@@ -15,8 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from data import BadImageError, DataError, DataOptions, InferenceCrops, InferenceImages, inference_images, training_maps
-from models import MODELS, ModelError, Predictor
+import models  # loads torch where it is first used, so that an error in what was typed is shown at once
+from data import BadImageError, DataError, DataOptions, InferenceImages, inference_images, training_maps
 from options import Options, OptionsError, parse_test
 from util.files import make_output_safe
 from util.page import results_page
@@ -64,25 +64,25 @@ def predict(opt: Options) -> int:
     return name_skipped(skipped.values(), opt)
 
 
-def load_predictor(opt: Options) -> Predictor:
+def load_predictor(opt: Options) -> "models.Predictor":
     """The predictor of the run, on this machine's device."""
     test, device = opt.test, choose_device(opt.run.gpu_ids)
-    levels, tolerance, centre = test.background_levels, test.background_tolerance, opt.data.hole_centre
-    predictor = Predictor.load(opt.run.path, test.epoch, device, levels, tolerance, centre, test.lines, test.tile_size)
+    rules = test.background_levels, test.background_tolerance, opt.data.hole_centre, test.lines, test.tile_size
+    predictor = models.Predictor.load(opt.run.path, test.epoch, device, *rules)
     predictor.model.enable_acceleration(use_bf16(device, opt.run.precision), opt.run.compile)
     return predictor
 
 
-def new_loop(opt: Options, predictor: Predictor) -> InferenceLoop:
+def new_loop(opt: Options, predictor: "models.Predictor") -> InferenceLoop:
     """The loop over batches: SEM images to depth maps, or depth maps to SEM images."""
     builder = ResultBuilder(opt.test.nm_per_grey, opt.test.pixel_nm, opt.test.lines, opt.test.snap_background)
     large_px = LARGE * opt.data.crop_size[0] * opt.data.crop_size[-1]
     if opt.test.direction == "BtoA":
-        return InferenceLoop(predictor.render, builder.sem_results, ModelError, large_px)
-    return InferenceLoop(predictor.infer, builder.after(predictor.postprocess), ModelError, large_px)
+        return InferenceLoop(predictor.render, builder.sem_results, models.ModelError, large_px)
+    return InferenceLoop(predictor.infer, builder.after(predictor.postprocess), models.ModelError, large_px)
 
 
-def new_evaluator(opt: Options, predictor: Predictor, images: InferenceImages) -> Evaluator | None:
+def new_evaluator(opt: Options, predictor: "models.Predictor", images: InferenceImages) -> Evaluator | None:
     """Compares the maps with the ground truth, which nothing else reads; None where there is none."""
     if opt.test.direction == "BtoA" or not images.truth:
         return None
@@ -90,17 +90,15 @@ def new_evaluator(opt: Options, predictor: Predictor, images: InferenceImages) -
     return Evaluator(predictor.levels, partial(training_maps, opt.data), *scale)
 
 
-def new_fields(
-    opt: Options, predictor: Predictor, images: InferenceImages, writer: ResultsWriter
-) -> FieldWriter | None:
+def new_fields(opt: Options, predictor: "models.Predictor", images: Any, writer: ResultsWriter) -> FieldWriter | None:
     """Stitches the depth maps of crops to those of their fields of view; None where the images are no crops."""
-    if not isinstance(images, InferenceCrops):
+    if not images.fields:
         return None
     scale = opt.test.nm_per_grey, opt.test.pixel_nm * images.scale
     return FieldWriter(writer.unfinished, images.fields, images.read, *scale, predictor.model.preserves_position)
 
 
-def facts_of(opt: Options, predictor: Predictor, loop: InferenceLoop) -> dict[str, Any]:
+def facts_of(opt: Options, predictor: "models.Predictor", loop: InferenceLoop) -> dict[str, Any]:
     """What metrics.json and the page say about the test as a whole."""
     o, grey_range = opt.test, list(opt.data.grey_range) or None
     facts = {"run": opt.run.name, "model": opt.run.model, "epoch": o.epoch, "data": str(Path(opt.data.dataroot))}
@@ -122,7 +120,7 @@ def predict_shards(opt: Options, images: InferenceImages, folder: Path) -> int:
     weights = sorted(run.rglob(f"{o.epoch}_net_*.pth")) or sorted(run.rglob("latest_net_*.pth"))
     depends_on = (o.snap_background, o.background_levels, o.background_tolerance, o.lines, o.tile_size, opt.data)
     open_images = partial(InferenceImages.of_files, options=opt.data)
-    refusals = (DataError, ModelError)
+    refusals = (DataError, models.ModelError)
     task = ShardTask(partial(load_predictor, opt), open_images, o.batch_size, not o.snap_background, refusals)
     shards = ShardedInference(folder, shards_of(files, o.shard_size, weights, depends_on), o.ray, o.ray_workers)
     done = shards.run(task, {"run": opt.run.name, "epoch": o.epoch, "nm_per_grey": o.nm_per_grey})
@@ -131,8 +129,8 @@ def predict_shards(opt: Options, images: InferenceImages, folder: Path) -> int:
 
 def main(argv: list[str]) -> int:
     """The command; returns the exit status: 0 done, 1 failed, 2 usage or bad input, 130 interrupted."""
-    options, errors = {name: model.Options for name, model in MODELS.items()}, (OptionsError, DataError, ModelError)
-    return run_program("test.py", lambda: predict(parse_test(argv, DataOptions, options)), errors)
+    refusals = (OptionsError, DataError, models.ModelError)
+    return run_program("test.py", lambda: predict(parse_test(argv, DataOptions, models.MODEL_OPTIONS)), refusals)
 
 
 if __name__ == "__main__":

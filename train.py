@@ -13,40 +13,45 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-import torch
-
+import models  # models, and some of util.run, load torch where they are first used: bad input is named at once
+import util.run
 from data import DATASETS, BatchedDataset, DataError, DataOptions, DatasetLayout
-from models import MODELS, BaseModel, ModelError, Predictor, build, check_members, lr_factor
 from options import Options, OptionsError, compare, parse_train
 from util.files import make_output_safe
 from util.monitor import TrainingMonitor, require_trackers
-from util.run import DistributedContext, EpochLog, LossLog, RunFolder, StopRequest, TrainingLoop, TrainingProgress
-from util.run import check_changes, checkpoint, choose_device, continues, require_disk_space, restore_training
-from util.run import run_program, scratch_folder, set_deterministic, tune_malloc, use_bf16
+from util.run import EpochLog, RunFolder, StopRequest, check_changes, checkpoint, choose_device, continues
+from util.run import require_disk_space, run_program, scratch_folder, set_reproducible, tune_malloc, use_bf16
 
 
-def train(opt: Options, context: DistributedContext) -> int:
+def train(opt: Options) -> int:
     """Trains the run that `opt` describes from its start, or from where it stopped; returns the exit status."""
     require_trackers(opt.display.track)
-    device = choose_device(opt.run.gpu_ids)
-    set_deterministic(opt.run.deterministic)
-    torch.manual_seed(opt.run.seed)  # initial weights and dropout; the batches draw from a generator of their own
-    model = build(opt.run.model, opt.model, device, opt.run.seed)
-    if not model.dataset_kind:
-        return combine(opt, device)
-    context.check(opt.loop.batch_size)
-    model.check_epochs(opt.loop.last_epoch)
-    tune_malloc()
-    model.enable_acceleration(use_bf16(device, opt.run.precision), opt.run.compile)
-    DatasetLayout(opt.data.dataroot)  # a wrong --dataroot is an error before anything about the run's folder
-    if opt.loop.dry_run:
-        return dry_run(opt, model)
+    if not models.MODELS[opt.run.model].is_trained:
+        return combine(opt)
+    DatasetLayout(opt.data.dataroot)  # a wrong --dataroot is an error before torch is loaded
     with ExitStack() as stack:
+        context = stack.enter_context(util.run.DistributedContext())
+        context.check(opt.loop.batch_size)
+        model = new_model(opt)
+        if opt.loop.dry_run:
+            return dry_run(opt, model)
         folder = RunFolder(opt.run.checkpoints_dir, opt.run.name) if context.is_main else scratch_folder()
         return train_in(stack.enter_context(folder), opt, context, model, stack.enter_context(StopRequest()))
 
 
-def train_in(run: RunFolder, opt: Options, context: DistributedContext, model: BaseModel, stop: StopRequest) -> int:
+def new_model(opt: Options) -> "models.BaseModel":
+    """The untrained model, on its device."""
+    device = choose_device(opt.run.gpu_ids)
+    set_reproducible(opt.run.seed, opt.run.deterministic)
+    tune_malloc()
+    model = models.build(opt.run.model, opt.model, device, opt.run.seed)
+    model.check_epochs(opt.loop.last_epoch)
+    return model.enable_acceleration(use_bf16(device, opt.run.precision), opt.run.compile)
+
+
+def train_in(
+    run: RunFolder, opt: Options, context: "util.run.DistributedContext", model: "models.BaseModel", stop: StopRequest
+) -> int:
     """Trains in a folder that is locked for it; returns the exit status."""
     progress, losses = start(opt, run, context, model)
     if progress.epoch > opt.loop.last_epoch:
@@ -59,12 +64,12 @@ def train_in(run: RunFolder, opt: Options, context: DistributedContext, model: B
     if progress.step == 0:
         run.begin(opt.to_dict())  # now that the data could be read: bad data leaves no run behind
     print(opt.report())
-    log, epoch_log = LossLog(run.path, progress.step), EpochLog(run.path, progress.epoch)
+    log, epoch_log = util.run.LossLog(run.path, progress.step), EpochLog(run.path, progress.epoch)
     log.load_state_dict(losses, model.device)
     display = opt.display if context.is_main else opt.display.off
     layout = model.plot_layout, model.levels
     with TrainingMonitor(run.path, opt.run.name, display, opt.changed(), *layout, progress.step) as monitor:
-        loop = TrainingLoop(model, dataset, run, context, monitor, stop, opt.loop, lr_factor)
+        loop = util.run.TrainingLoop(model, dataset, run, context, monitor, stop, opt.loop, models.lr_factor)
         status = loop.run(progress, log, epoch_log, opt.run.path)
     if not status:
         print(f"{opt.run.path}: finished. To test it: {test_command(opt)}")
@@ -72,25 +77,25 @@ def train_in(run: RunFolder, opt: Options, context: DistributedContext, model: B
 
 
 def start(
-    opt: Options, run: RunFolder, context: DistributedContext, model: BaseModel
-) -> tuple[TrainingProgress, dict[str, Any]]:
+    opt: Options, run: RunFolder, context: "util.run.DistributedContext", model: "models.BaseModel"
+) -> tuple["util.run.TrainingProgress", dict[str, Any]]:
     """Where the training starts, and the losses that were not logged when it stopped."""
     resume = context.is_main and continues(run, opt.to_dict(), partial(compare, opt=opt), opt.loop)
     if not context.broadcast(resume):
-        return TrainingProgress(opt.loop.epoch_count), {}
-    progress, losses = restore_training(opt.run.path, context, model)
+        return util.run.TrainingProgress(opt.loop.epoch_count), {}
+    progress, losses = util.run.restore_training(opt.run.path, context, model)
     if "epoch_count" in opt.typed and opt.loop.epoch_count != progress.epoch:
         print(f"note: --epoch_count {opt.loop.epoch_count} is for a new run; this one continues at {progress.epoch}")
     return progress, losses
 
 
-def new_dataset(opt: Options, model: BaseModel) -> BatchedDataset:
+def new_dataset(opt: Options, model: "models.BaseModel") -> BatchedDataset:
     """The training data, in the kind of batches that the model takes."""
     layout = DatasetLayout(opt.data.dataroot)
     return DATASETS[model.dataset_kind](layout, opt.data, opt.loop.batch_size, opt.run.seed)
 
 
-def dry_run(opt: Options, model: BaseModel) -> int:
+def dry_run(opt: Options, model: "models.BaseModel") -> int:
     """One step of the untrained networks, which writes nothing."""
     saved = RunFolder(opt.run.checkpoints_dir, opt.run.name).options
     if opt.loop.continue_train and saved is not None:
@@ -102,18 +107,18 @@ def dry_run(opt: Options, model: BaseModel) -> int:
     return 0
 
 
-def combine(opt: Options, device: torch.device) -> int:
+def combine(opt: Options) -> int:
     """An ensemble has nothing to learn: the runs that it is made of are copied into its own folder."""
     members = [opt.run.path.parent / name for name in opt.model.members]
     for member in members:
         checkpoint.require(member, opt.model.member_epoch)
-    check_members(members, opt.model, opt.to_dict(), device)
+    models.check_members(members, opt.model, opt.to_dict(), choose_device(opt.run.gpu_ids))
     if opt.loop.dry_run:
         print(f"dry run: {len(members)} members that fit together")
         return 0
     with RunFolder(opt.run.checkpoints_dir, opt.run.name) as run:
         run.gather(members, opt.model.member_epoch, opt.to_dict(), opt.loop)
-    Predictor.load(opt.run.path)
+    models.Predictor.load(opt.run.path)
     print(f"{opt.run.path}: {len(members)} members. To test it: {test_command(opt)}")
     return 0
 
@@ -126,13 +131,8 @@ def test_command(opt: Options) -> str:
 
 def main(argv: list[str]) -> int:
     """The command; returns the exit status: 0 done, 1 failed, 2 usage or bad input, 130 and 143 interrupted."""
-
-    def program() -> int:
-        opt = parse_train(argv, DataOptions, {name: model.Options for name, model in MODELS.items()})
-        with DistributedContext() as context:
-            return train(opt, context)
-
-    return run_program("train.py", program, (OptionsError, DataError, ModelError))
+    refusals = (OptionsError, DataError, models.ModelError)
+    return run_program("train.py", lambda: train(parse_train(argv, DataOptions, models.MODEL_OPTIONS)), refusals)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
@@ -19,7 +18,7 @@ from util.files import write_bytes
 from util.results import ImageResult
 
 COLOUR_BARS = (  # label, pictures that have these colours, colours, lowest and highest value [grey level]
-    ("SEM", ("SEM", "contour"), colormaps["gray"], 0, 255),
+    ("SEM", ("SEM", "contour"), "gray", 0, 255),
     ("depth", ("depth", "raw", "snapped", "recentred", "ground truth"), colours.DEPTH_MAP, *DEPTH_RANGE),
     ("error", ("error",), colours.ERROR_MAP, -ERROR_LIMIT, ERROR_LIMIT),
     ("U90", ("U90",), colours.INTERVAL_MAP, 0, ERROR_LIMIT),

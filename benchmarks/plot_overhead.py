@@ -81,7 +81,9 @@ def main() -> int:
 
 
 def new_plots(port: int) -> LivePlots:
-    return LivePlots("http://127.0.0.1", port, "main", f"port {port}", 1, 4, "", MODELS["cycle_gan"].plot_layout)
+    return LivePlots(
+        "http://127.0.0.1", port, "main", f"port {port}", 1, 4, "", MODELS["cycle_gan"].load_class().plot_layout
+    )
 
 
 def cpu_seconds(plots: LivePlots) -> float:

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside th
 from benchmarks.reference_step import ReferenceStep
 from benchmarks.timing import machine, ratio
 from models import BaseModel, build
-from models.cycle_gan import CycleGanOptions
+from models.model_options import CycleGanOptions
 from models.networks import WinogradConv2d
 from util.run import choose_device, tune_malloc
 

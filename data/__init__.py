@@ -3,47 +3,7 @@
 Models, training, scoring and writing of results are not here.
 """
 
-from .batches import (
-    BatchedDataset,
-    InferenceBatch,
-    InferenceImages,
-    LabelledDataset,
-    PairedDataset,
-    SimToRealDataset,
-    UnpairedDataset,
-    read_stack,
-)
-from .data_options import DataOptions
-from .dataset_layout import DatasetLayout, ImageFile
-from .errors import BadImageError, DataError
-from .fields import InferenceCrops
-from .inference_set import inference_images, training_maps
-from .io import read_grey
+import lazy_loader
 
-DATASETS = {
-    "unpaired": UnpairedDataset,
-    "paired": PairedDataset,
-    "labelled": LabelledDataset,
-    "sim_to_real": SimToRealDataset,
-}
-
-__all__ = [
-    "DATASETS",
-    "BadImageError",
-    "BatchedDataset",
-    "DataError",
-    "DataOptions",
-    "DatasetLayout",
-    "ImageFile",
-    "InferenceBatch",
-    "InferenceCrops",
-    "InferenceImages",
-    "LabelledDataset",
-    "PairedDataset",
-    "SimToRealDataset",
-    "UnpairedDataset",
-    "inference_images",
-    "read_grey",
-    "read_stack",
-    "training_maps",
-]
+# Each name is imported when it is first used: importing torch is slow. __init__.pyi lists the names.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,7 +9,6 @@ from .batches import InferenceImages, read_stack
 from .data_options import DataOptions
 from .dataset_layout import DatasetLayout
 from .errors import DataError
-from .fields import InferenceCrops
 
 
 def inference_images(options: DataOptions, request: Any, training_root: str) -> tuple[InferenceImages, float]:
@@ -25,6 +24,8 @@ def inference_images(options: DataOptions, request: Any, training_root: str) -> 
         print(f"pixel size {pixel_nm:g} nm, read from the images; --pixel_nm overrides it")
     if not request.field:
         return images, pixel_nm
+    from .fields import InferenceCrops  # here, because importing scikit-image is slow
+
     detection = request.field_threshold, request.field_area, request.field_scale
     crops = InferenceCrops(images.files, options, *detection, training_root, images.pixel_size)
     print(crops.summary)

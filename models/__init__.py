@@ -3,28 +3,7 @@
 Reading image files, the training loop and all writing of results live elsewhere: in data, train.py and util.
 """
 
-from .base_model import BaseModel, ModelOutput
-from .errors import ModelError
-from .grey_levels import LEVELS
-from .networks import load_weights
-from .postprocessing import snap_background
-from .predictor import Prediction, Predictor
-from .registry import MODELS, build, check_members
-from .training import PlotLayout, lr_factor, shape_distance
+import lazy_loader
 
-__all__ = [
-    "LEVELS",
-    "MODELS",
-    "BaseModel",
-    "ModelError",
-    "ModelOutput",
-    "PlotLayout",
-    "Prediction",
-    "Predictor",
-    "build",
-    "check_members",
-    "load_weights",
-    "lr_factor",
-    "shape_distance",
-    "snap_background",
-]
+# Each name is imported when it is first used: importing torch is slow. __init__.pyi lists the names.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

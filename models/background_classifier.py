@@ -1,7 +1,5 @@
 """ResNet18 that classifies the background level of a SEM image from its absolute grey levels."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -10,29 +8,10 @@ from torch import Tensor
 
 from .base_model import BaseModel, ModelOutput
 from .errors import ModelError
-from .grey_levels import LEVELS
+from .model_options import BackgroundClassifierOptions
 from .networks import grey_resnet18, to_network
 
 DATASET_KINDS = {"real": "labelled", "simulation": "paired"}
-
-
-@dataclass(frozen=True)
-class BackgroundClassifierOptions:
-    """background_classifier: SEM -> background level, learned from labelled folders or simulated pairs"""
-
-    label_source: str = field(
-        default="real",
-        metadata={
-            "former": "labels",
-            "help": "real = the depth folders of the real training images, simulation = the simulated cases",
-            "choices": tuple(DATASET_KINDS),
-        },
-    )
-    levels: tuple[int, ...] = field(
-        default=LEVELS,
-        metadata={"help": "the classes: levels that a background can have", "unit": "grey level", "bounds": (0, 255)},
-    )
-    lr: float = field(default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
 
 
 class BackgroundClassifier(BaseModel):

@@ -1,8 +1,8 @@
 """Interface between a model and train.py/test.py: a training step, a prediction, a state.
 
-To add a model: subclass `BaseModel` in a new file and give it a frozen `Options` dataclass. Set `dataset_kind` to the
-data that it learns from, implement `step`, `predict` and `evaluate`, and enter it in `MODELS` (models/registry.py).
-The parametrised tests over that dict then check it.
+To add a model: subclass `BaseModel` in a new file, and declare its options, a frozen dataclass, in model_options. Set
+`dataset_kind` to the data that it learns from, implement `step`, `predict` and `evaluate`, and enter the model in
+`MODELS` (models/registry.py). The parametrised tests over that dict then check it.
 """
 
 import re

@@ -3,17 +3,14 @@
 No loss connects an image's brightness to a background level: the model learns the shapes, but not the absolute level.
 """
 
-from dataclasses import dataclass, field
-
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from . import losses
 from .base_model import BaseModel, ModelOutput
+from .model_options import CycleGanOptions
 from .networks import (
-    INITS,
-    NORMS,
     PatchDiscriminator,
     PixelDiscriminator,
     ResnetGenerator,
@@ -25,55 +22,6 @@ from .networks import (
 from .training import ImagePool, PlotLayout, shape_distance
 
 GENERATOR_BLOCKS = {"resnet_9blocks": 9, "resnet_6blocks": 6}
-DISCRIMINATORS = ("basic", "n_layers", "pixel")
-
-
-@dataclass(frozen=True)
-class CycleGanOptions:
-    """cycle_gan: SEM <-> depth, learned from SEM images and depth maps, unpaired"""
-
-    lambda_A: float = field(
-        default=10.0, metadata={"help": "weight of the cycle SEM -> depth -> SEM", "bounds": (0, None)}
-    )
-    lambda_B: float = field(
-        default=10.0, metadata={"help": "weight of the cycle depth -> SEM -> depth", "bounds": (0, None)}
-    )
-    lambda_identity: float = field(
-        default=0.5,
-        metadata={"help": "identity loss, relative to lambda_A and lambda_B; 0 is off", "bounds": (0, None)},
-    )
-    gan_mode: str = field(default="lsgan", metadata={"help": "adversarial loss", "choices": ("lsgan", "vanilla")})
-    pool_size: int = field(
-        default=50,
-        metadata={"help": "translated images kept for the discriminators", "unit": "images", "bounds": (0, None)},
-    )
-    lr: float = field(default=2e-4, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
-    beta1: float = field(default=0.5, metadata={"help": "Adam's first momentum", "bounds": (0, 0.9999)})
-    netG: str = field(
-        default="resnet_9blocks", metadata={"help": "generator architecture", "choices": tuple(GENERATOR_BLOCKS)}
-    )
-    netD: str = field(
-        default="basic",
-        metadata={
-            "help": "discriminator: basic = PatchGAN of three layers; n_layers takes --n_layers_D",
-            "choices": DISCRIMINATORS,
-        },
-    )
-    ngf: int = field(default=64, metadata={"help": "generator width", "unit": "channels", "bounds": (1, 1024)})
-    ndf: int = field(default=64, metadata={"help": "discriminator width", "unit": "channels", "bounds": (1, 1024)})
-    n_layers_D: int = field(
-        default=3,
-        metadata={
-            "help": "layers with --netD n_layers; at 72x48 three see almost the whole image, two do not",
-            "bounds": (1, 3),
-        },
-    )
-    norm: str = field(default="instance", metadata={"help": "normalisation", "choices": tuple(NORMS)})
-    dropout: bool = field(default=False, metadata={"help": "dropout in the generators"})
-    init_type: str = field(default="normal", metadata={"help": "initial weights", "choices": tuple(INITS)})
-    init_gain: float = field(default=0.02, metadata={"help": "gain of normal, xavier, orthogonal", "bounds": (0, None)})
-    input_nc: int = field(default=1, metadata={"help": "SEM channels; grey is repeated over them", "bounds": (1, 3)})
-    output_nc: int = field(default=1, metadata={"help": "depth channels; grey is repeated over them", "bounds": (1, 3)})
 
 
 class Generators(nn.Module):

@@ -27,12 +27,12 @@ from tqdm import tqdm
 from .background_classifier import level_indices
 from .base_model import BaseModel, ModelOutput
 from .grey_levels import FLOOR, normalised_depth
+from .model_options import DepthPipelineOptions
 from .networks import HalfUNet, LevelNet, to_network
 from .pipeline import (
     MIN_MATCHES,
     N_VALIDATION,
     Appearance,
-    DepthPipelineOptions,
     DomainRenderer,
     RendererPairs,
     ShapeLibrary,

@@ -1,33 +1,11 @@
 """Separately trained models, combined by votes: mean depth, voted background level, voted background mask."""
 
-from dataclasses import dataclass, field
-
 import torch
 from torch import Tensor
 
 from .base_model import BaseModel, ModelOutput
 from .errors import ModelError
-
-VOTES = ("soft", "hard")
-
-
-@dataclass(frozen=True)
-class EnsembleOptions:
-    """ensemble: regressors, classifiers and segmenters combined by votes"""
-
-    members: tuple[str, ...] = field(
-        default=(), metadata={"help": "runA,runB,...: trained runs in --checkpoints_dir; any number of each model"}
-    )
-    member_epoch: str = field(
-        default="latest", metadata={"help": "weights of each member: latest, best, or the number of an epoch"}
-    )
-    vote: str = field(
-        default="soft",
-        metadata={
-            "help": "soft = mean depth, averaged probabilities; hard = median depth, one vote per member",
-            "choices": VOTES,
-        },
-    )
+from .model_options import EnsembleOptions
 
 
 class Ensemble(BaseModel):

@@ -1,12 +1,14 @@
 """Grey levels of a depth map: smaller is deeper, the plateau of the floor is 30, the background is one of four."""
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
-Maps = TypeVar("Maps", Tensor, NDArray)
+if TYPE_CHECKING:  # options name levels, and importing torch is slow
+    from torch import Tensor
+
+Maps = TypeVar("Maps", "Tensor", NDArray)
 
 FLOOR = 30  # [grey level] of the plateau of every hole's floor
 LEVELS = (140, 150, 160, 170)  # [grey level] that a background can have

@@ -1,28 +1,13 @@
 """U-Net that separates hole from background: a pixel is hole if its depth differs from the background level."""
 
-from dataclasses import dataclass, field
-
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from .base_model import BaseModel, ModelOutput
-from .networks import NORMS, UNet, to_network
-
-
-@dataclass(frozen=True)
-class HoleSegmenterOptions:
-    """hole_segmenter: SEM -> hole mask, learned from simulated pairs"""
-
-    lr: float = field(default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
-    width: int = field(
-        default=16, metadata={"help": "channels at full size; doubled at each halving", "bounds": (1, 1024)}
-    )
-    num_downs: int = field(
-        default=3, metadata={"help": "number of times that the image is halved", "bounds": (1, 6), "former": "depth"}
-    )
-    norm: str = field(default="batch", metadata={"help": "normalisation", "choices": tuple(NORMS)})
+from .model_options import HoleSegmenterOptions
+from .networks import UNet, to_network
 
 
 class HoleSegmenter(BaseModel):

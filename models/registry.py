@@ -1,33 +1,60 @@
-"""The models by the names that `--model` takes: a written dict, so that one search finds every entry."""
+"""The models by the names that `--model` takes: a written dict, so that one search finds every entry.
+
+Options are parsed without torch, which loads slowly. So an entry holds the model's options and says where its class is.
+"""
+
+from __future__ import annotations
 
 import json
-from dataclasses import Field, fields
+from dataclasses import Field, dataclass, fields
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from .autoencoder import Autoencoder
-from .background_classifier import BackgroundClassifier
-from .base_model import BaseModel
-from .cycle_gan import CycleGan
-from .depth_pipeline import DepthPipeline
-from .ensemble import Ensemble
 from .errors import ModelError
-from .hole_segmenter import HoleSegmenter
-from .scale_invariant_depth import ScaleInvariantDepth
-from .unet_regressor import UnetRegressor
+from .model_options import (
+    AutoencoderOptions,
+    BackgroundClassifierOptions,
+    CycleGanOptions,
+    DepthPipelineOptions,
+    EnsembleOptions,
+    HoleSegmenterOptions,
+    ScaleInvariantDepthOptions,
+    UnetRegressorOptions,
+)
 
-MODELS: dict[str, type[BaseModel]] = {
-    "cycle_gan": CycleGan,
-    "depth_pipeline": DepthPipeline,
-    "autoencoder": Autoencoder,
-    "scale_invariant_depth": ScaleInvariantDepth,
-    "unet_regressor": UnetRegressor,
-    "background_classifier": BackgroundClassifier,
-    "hole_segmenter": HoleSegmenter,
-    "ensemble": Ensemble,
+if TYPE_CHECKING:
+    import torch
+
+    from .base_model import BaseModel
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model's dataclass of options, and its class as "module.Class"; `is_trained` is False for one without weights
+    of its own."""
+
+    Options: type
+    where: str
+    is_trained: bool = True
+
+    def load_class(self) -> type[BaseModel]:
+        """The model's class; its module, and torch, are imported here."""
+        module, name = self.where.split(".")
+        return getattr(import_module(f".{module}", __package__), name)
+
+
+MODELS: dict[str, ModelEntry] = {
+    "cycle_gan": ModelEntry(CycleGanOptions, "cycle_gan.CycleGan"),
+    "depth_pipeline": ModelEntry(DepthPipelineOptions, "depth_pipeline.DepthPipeline"),
+    "autoencoder": ModelEntry(AutoencoderOptions, "autoencoder.Autoencoder"),
+    "scale_invariant_depth": ModelEntry(ScaleInvariantDepthOptions, "scale_invariant_depth.ScaleInvariantDepth"),
+    "unet_regressor": ModelEntry(UnetRegressorOptions, "unet_regressor.UnetRegressor"),
+    "background_classifier": ModelEntry(BackgroundClassifierOptions, "background_classifier.BackgroundClassifier"),
+    "hole_segmenter": ModelEntry(HoleSegmenterOptions, "hole_segmenter.HoleSegmenter"),
+    "ensemble": ModelEntry(EnsembleOptions, "ensemble.Ensemble", is_trained=False),
 }
+MODEL_OPTIONS = {name: entry.Options for name, entry in MODELS.items()}
 
 FORMER_NAMES = {"fusion": "ensemble"}  # of models, in the opt.json of older runs
 SHARED_OPTIONS = ("preprocess", "load_size", "grey_range")  # all members of an ensemble must have them in common
@@ -35,7 +62,7 @@ SHARED_OPTIONS = ("preprocess", "load_size", "grey_range")  # all members of an 
 
 def build(name: str, options: Any, device: torch.device, seed: int = 0) -> BaseModel:
     """A new model; an unknown name is an error that lists the known ones."""
-    return _class_of(name)(options, device, seed)
+    return _entry_of(name).load_class()(options, device, seed)
 
 
 def load(folder: Path, epoch: str, device: torch.device) -> tuple[BaseModel, dict[str, Any]]:
@@ -46,6 +73,8 @@ def load(folder: Path, epoch: str, device: torch.device) -> tuple[BaseModel, dic
     saved = _read(folder / "opt.json")
     name = FORMER_NAMES.get(str(saved.get("model")), str(saved.get("model")))
     model = build(name, options_from(name, saved), device)
+    from .ensemble import Ensemble
+
     if isinstance(model, Ensemble):
         model.set_members({run: load(folder / "members" / run, epoch, device)[0] for run in model.options.members})
     else:
@@ -58,6 +87,8 @@ def check_members(members: list[Path], options: Any, data: dict[str, Any], devic
     are prepared as the options `data` ask for."""
     if not members:
         raise ModelError("--members: name the runs to combine, as in --members runA,runB")
+    from .ensemble import Ensemble
+
     models = {}
     for member in members:
         model, saved = load(member, options.member_epoch, device)
@@ -75,7 +106,7 @@ def options_from(name: str, saved: dict[str, Any]) -> Any:
 
     An option that the saved run did not know yet has its default; one that had another name then is read by that name.
     """
-    options = _class_of(name).Options
+    options = _entry_of(name).Options
     values = {}
     for field in fields(options):
         for key in (field.metadata.get("former"), field.name):
@@ -119,7 +150,7 @@ def _read(path: Path) -> dict[str, Any]:
     return options
 
 
-def _class_of(name: str) -> type[BaseModel]:
+def _entry_of(name: str) -> ModelEntry:
     if name not in MODELS:
         raise ModelError(f"unknown model {name!r}; known: {', '.join(MODELS)}")
     return MODELS[name]

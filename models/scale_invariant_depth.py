@@ -1,31 +1,13 @@
 """Monocular depth: a U-Net whose loss ignores the scale and the shift of each depth map."""
 
-from dataclasses import dataclass, field
-
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from . import losses
-from .networks import NORMS, UNet, to_network
+from .model_options import ScaleInvariantDepthOptions
+from .networks import UNet, to_network
 from .regressor import Regressor
-
-
-@dataclass(frozen=True)
-class ScaleInvariantDepthOptions:
-    """scale_invariant_depth: SEM -> depth up to scale and shift, learned from simulated pairs"""
-
-    lambda_gradient: float = field(
-        default=0.5, metadata={"help": "weight of the multi-scale gradient loss; 0 is off", "bounds": (0, None)}
-    )
-    lr: float = field(default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
-    width: int = field(
-        default=32, metadata={"help": "channels at full size; doubled at each halving", "bounds": (1, 1024)}
-    )
-    num_downs: int = field(
-        default=3, metadata={"help": "number of times that the image is halved", "bounds": (1, 6), "former": "depth"}
-    )
-    norm: str = field(default="batch", metadata={"help": "normalisation", "choices": tuple(NORMS)})
 
 
 class ScaleInvariantDepth(Regressor):

@@ -44,8 +44,9 @@ def imports(path):
 
 
 def exported(package):
-    """The public names of a package: its `__all__`."""
-    tree = ast.parse((package / "__init__.py").read_text())
+    """The public names of a package: its `__all__`, which a package that loads lazily has in a stub."""
+    stub = package / "__init__.pyi"
+    tree = ast.parse((stub if stub.exists() else package / "__init__.py").read_text())
     for node in tree.body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
             return set(ast.literal_eval(node.value))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,13 @@ class InferenceBatch(NamedTuple):
 
 
 class InferenceImages:
-    """SEM images of a phase and their ground-truth depth maps; with `reverse`, depth maps and their SEM images."""
+    """SEM images of a phase and their ground-truth depth maps; with `reverse`, depth maps and their SEM images.
+
+    Where the images are crops of fields of view, `fields` holds these, and `scale` is px of a crop per px of a field.
+    """
+
+    fields: Sequence[Any] = ()
+    scale: float = 1.0
 
     def __init__(
         self,

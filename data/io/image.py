@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
-from skimage.transform import resize
 
 from ..errors import DataError, GreyRangeError
 from .header_checks import DAMAGED, TOO_MANY_PIXELS, ContentError, check_size
@@ -73,6 +72,8 @@ def as_grey(path: str | Path, pixels: NDArray, grey_range: tuple[int, ...] = ())
 
 def resized(image: NDArray, size: tuple[int, int]) -> NDArray[np.float32]:
     """Image (H, W) resized to `size` (H', W'), float32 [grey level]; it is smoothed before it is made smaller."""
+    from skimage.transform import resize  # here, because importing it is slow
+
     return resize(image.astype(np.float32), size, order=1, preserve_range=True, anti_aliasing=True).astype(np.float32)
 
 

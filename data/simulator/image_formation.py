@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.ndimage import distance_transform_edt, find_objects, gaussian_filter, label, map_coordinates, shift
-from scipy.signal import lfilter
 
 from .instrument import Instrument
 
@@ -99,6 +98,8 @@ def add_charging(signal: NDArray, instrument: Instrument) -> NDArray[np.float32]
     """
     if not instrument.charging:
         return signal
+    from scipy.signal import lfilter  # here, because it imports scipy.stats, which is slow
+
     decay = np.exp(-1 / instrument.charging_px)
     excess = np.maximum(signal - instrument.black_level - 1, 0)
     tail = lfilter([0, 1 - decay], [1, -decay], excess, axis=1)

@@ -4,7 +4,6 @@ prediction that combine them are in models/depth_pipeline.py."""
 from .appearance import Appearance
 from .domain_renderer import N_VALIDATION, DomainRenderer, even_indices, renderer_input
 from .lucas_kanade import align
-from .pipeline_options import DepthPipelineOptions
 from .renderer_pairs import MIN_MATCHES, RendererPairs
 from .shape_library import ShapeLibrary, per_image
 from .uncertainty import (
@@ -20,7 +19,6 @@ __all__ = [
     "MIN_MATCHES",
     "N_VALIDATION",
     "Appearance",
-    "DepthPipelineOptions",
     "DomainRenderer",
     "RendererPairs",
     "ShapeLibrary",

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from models import ModelError, build
-from models.pipeline.pipeline_options import DepthPipelineOptions
+from models.model_options import DepthPipelineOptions
 from models.pipeline.warp import translate
 
 SHORT = {

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from models import BaseModel, ModelError, ModelOutput
-from models.ensemble import Ensemble, EnsembleOptions
+from models.ensemble import Ensemble
+from models.model_options import EnsembleOptions
 
 
 class Member(BaseModel):

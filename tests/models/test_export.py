@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from models import LEVELS, MODELS, BaseModel, ModelError, ModelOutput, Predictor, build, export, snap_background
+from models.export.__main__ import main as export_main
 from util.run import checkpoint
 
 SMALL = {"ngf": 4, "ndf": 4, "netG": "resnet_6blocks", "width": 4, "num_downs": 2, "architecture": "convolutional"}
@@ -68,7 +69,7 @@ def test_median_of_what_a_mask_takes():
 def test_the_file_predicts_what_the_run_predicts(tmp_path, name):
     onnxruntime = pytest.importorskip("onnxruntime")
     run, path = write_run(tmp_path / "run", name), tmp_path / "run.onnx"
-    assert export.export(run, "latest", path, (72, 48)) <= export.TOLERANCE
+    assert export.write_onnx(run, "latest", path, (72, 48)) <= export.TOLERANCE
     session = onnxruntime.InferenceSession(str(path))
     for count in (1, 3):
         (output, *_) = session.run(None, {"sem": np.full((count, 72, 48), 99, np.float32)})
@@ -81,12 +82,12 @@ def test_a_file_that_differs_is_refused(tmp_path, monkeypatch):
     infer = Predictor.infer
     monkeypatch.setattr(Predictor, "infer", lambda self, sem: [infer(self, sem)[0] + 0.01, None, None])
     with pytest.raises(ModelError, match="differs from torch"):
-        export.export(run, "latest", path, (72, 48))
+        export.write_onnx(run, "latest", path, (72, 48))
     assert not list(tmp_path.glob("*.onnx")) and not list(tmp_path.glob(".*"))
 
 
 def test_bad_arguments_are_one_line(tmp_path, capsys):
-    assert export.main([str(tmp_path / "none")]) == 2
-    assert export.main([str(tmp_path), "--size", "big"]) == 2
+    assert export_main([str(tmp_path / "none")]) == 2
+    assert export_main([str(tmp_path), "--size", "big"]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2 and "opt.json" in lines[0] and "--size big" in lines[1]

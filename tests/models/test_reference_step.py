@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from models import build
-from models.cycle_gan import CycleGanOptions
+from models.model_options import CycleGanOptions
 
 
 def published_step(networks, optimisers, sem, depth, lambda_a, lambda_b, lambda_identity, gan):

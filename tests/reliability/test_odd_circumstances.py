@@ -11,7 +11,7 @@ import pytest
 import test as testing
 import train
 from data.simulate import main as simulate
-from models.export import main as export
+from models.export.__main__ import main as export
 from util.results.results_writer import ResultsWriter
 
 ROOT = Path(__file__).parents[2]

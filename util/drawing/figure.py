@@ -1,19 +1,22 @@
-"""Draws arrays: grey images, depth maps and errors in colours, contours, and curves as SVG."""
+"""Draws arrays: grey images, depth maps and errors in colours, contours, and curves as SVG.
+
+matplotlib and scipy load slowly, so each function imports what it draws with.
+"""
+
+from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from scipy.ndimage import binary_erosion
 
-DEPTH_MAP = matplotlib.colormaps["viridis"]
-ERROR_MAP = matplotlib.colormaps["RdBu_r"]
-INTERVAL_MAP = matplotlib.colormaps["Purples"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DEPTH_MAP, ERROR_MAP, INTERVAL_MAP = "viridis", "RdBu_r", "Purples"  # names of matplotlib's colour maps
 NO_METADATA = ("Date", "Creator", "Format", "Type")  # omitted: the same bytes each time, no web addresses
 
 Part = tuple[int, int, NDArray[np.bool_]]  # top and left of a box [px], and the mask (h, w) in it
@@ -26,17 +29,17 @@ def grey(image: NDArray) -> Image.Image:
 
 def depth(image: NDArray, low: float, high: float) -> Image.Image:
     """A depth map (H, W) [grey level] in colours, which span `low`..`high` [grey level]."""
-    return _to_picture(DEPTH_MAP((np.asarray(image, dtype=np.float64) - low) / max(high - low, 1e-9)))
+    return Image.fromarray(colour_table(DEPTH_MAP, (np.asarray(image, dtype=np.float64) - low) / max(high - low, 1e-9)))
 
 
 def error(image: NDArray, limit: float) -> Image.Image:
     """An error (H, W) [grey level]: blue is too deep, red is too shallow, full colour at `limit`."""
-    return _to_picture(ERROR_MAP(0.5 + np.asarray(image, dtype=np.float64) / (2 * limit)))
+    return Image.fromarray(colour_table(ERROR_MAP, 0.5 + np.asarray(image, dtype=np.float64) / (2 * limit)))
 
 
 def interval(u90: NDArray, limit: float) -> Image.Image:
     """An expanded uncertainty U90 (H, W) [grey level]: white is 0, full colour at `limit`."""
-    return _to_picture(INTERVAL_MAP(np.asarray(u90, dtype=np.float64) / limit))
+    return Image.fromarray(colour_table(INTERVAL_MAP, np.asarray(u90, dtype=np.float64) / limit))
 
 
 def png(image: Image.Image) -> bytes:
@@ -54,7 +57,7 @@ def picture(name: str, image: NDArray, levels: Sequence[int] = ()) -> Image.Imag
 def confusion(table: NDArray, labels: Sequence[int] = ()) -> Image.Image:
     """A confusion matrix (K, K) of counts: rows are true classes, columns predictions, colour is the row's fraction."""
     fraction = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    figure = Figure(figsize=(2.6, 2.6), dpi=100, layout="constrained")
+    figure = new_figure((2.6, 2.6), dpi=100)
     axes = figure.subplots()
     axes.imshow(fraction, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(table):
@@ -73,7 +76,9 @@ def curves(
     columns: Mapping[str, Sequence[float]], names: Sequence[str], title: str, x: str = "step", y: str = "loss"
 ) -> str:
     """SVG of the named columns over `x`; the scale is logarithmic if they span a decade and are not fractions."""
-    figure = Figure(figsize=(6, 2.9), layout="constrained")
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+    figure = new_figure((6, 2.9))
     axes = figure.subplots()
     for name in names:
         axes.plot(columns[x], columns[name], "." if len(columns[x]) == 1 else "-", label=name, linewidth=1.2)
@@ -94,7 +99,9 @@ def curves(
 
 def histogram(values: NDArray, label: str) -> str:
     """SVG of a histogram of the images' errors (N,), in the unit that `label` names."""
-    figure = Figure(figsize=(6, 2.1), layout="constrained")
+    from matplotlib.ticker import MaxNLocator
+
+    figure = new_figure((6, 2.1))
     axes = figure.subplots()
     axes.hist(values, bins=min(40, max(5, len(values) // 3)), color="#3b6ea5")
     axes.axvline(float(np.median(values)), color="#b5483a", linewidth=1.2, label=f"median {np.median(values):.1f}")
@@ -107,6 +114,8 @@ def histogram(values: NDArray, label: str) -> str:
 
 def contours(image: NDArray, mask: NDArray[np.bool_], truth: NDArray[np.bool_] | None, times: int = 4) -> Image.Image:
     """A SEM image (H, W) [grey level], enlarged: predicted hole contour in red, ground truth in green. True is hole."""
+    from scipy.ndimage import binary_erosion
+
     large = np.kron(np.rint(image).clip(0, 255).astype(np.uint8), np.ones((times, times), dtype=np.uint8))
     picture = np.stack([large] * 3, axis=-1)
     for hole, colour in ((truth, (60, 200, 90)), (mask, (235, 70, 50))):
@@ -119,6 +128,8 @@ def contours(image: NDArray, mask: NDArray[np.bool_], truth: NDArray[np.bool_] |
 def draw_numbered(image: NDArray, parts: Sequence[Part], unnumbered: Sequence[Part] = ()) -> Image.Image:
     """A SEM image (H, W) [grey level]: contours of `parts` in red with numbers from 0 in yellow, of `unnumbered` in
     blue."""
+    from scipy.ndimage import binary_erosion
+
     picture = np.stack([np.rint(image).clip(0, 255).astype(np.uint8)] * 3, axis=-1)
     for contour_parts, colour in ((unnumbered, (70, 130, 255)), (parts, (235, 70, 50))):
         for top, left, mask in contour_parts:
@@ -132,12 +143,24 @@ def draw_numbered(image: NDArray, parts: Sequence[Part], unnumbered: Sequence[Pa
     return labelled
 
 
-def _to_picture(rgba: NDArray) -> Image.Image:
-    return Image.fromarray(np.rint(rgba[..., :3] * 255).astype(np.uint8))
+def colour_table(colour_map: str, fraction: NDArray) -> NDArray[np.uint8]:
+    """Red, green, blue (..., 3) of the fractions (...) of a colour map's range."""
+    import matplotlib
+
+    return np.rint(matplotlib.colormaps[colour_map](fraction)[..., :3] * 255).astype(np.uint8)
+
+
+def new_figure(size: tuple[float, float], **settings: Any) -> Figure:
+    """An empty figure of `size` [inch]."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, layout="constrained", **settings)
 
 
 def svg(figure: Figure) -> str:
     """The figure as an SVG element, for an HTML page; the same bytes each time."""
+    import matplotlib
+
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "semdepth"}):
         figure.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(NO_METADATA))

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label, minimum_filter
 
 from .contour import Contour
 from .quantity_names import BOTTOM, HALF, QUANTITIES, SIDES, TOP
@@ -76,6 +75,8 @@ def _measure_block(
 
 def _smaller_regions(depth: NDArray) -> NDArray[np.bool_]:
     """Mask (N, H, W) of pixels deeper than 1/20 of the deepest one that do not belong to the largest such region."""
+    from scipy.ndimage import label  # here and below, because importing scipy is slow
+
     below = depth > depth.max((1, 2), keepdims=True).clip(min=0) / 20
     neighbours = np.zeros((3, 3, 3), dtype=bool)
     neighbours[1] = True  # regions do not connect across images
@@ -103,6 +104,8 @@ def _floor_sq(height: NDArray, floor: NDArray[np.bool_]) -> NDArray[np.float64]:
 
     Pixels at the floor's rim do not count, as they are partly wall.
     """
+    from scipy.ndimage import minimum_filter
+
     floor = np.asarray(minimum_filter(floor, (1, 3, 3)))
     rows, columns = height.shape[1:]
     y, x = (grid.ravel() for grid in np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij"))

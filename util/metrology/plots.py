@@ -1,14 +1,19 @@
 """The plots of the metrology page as SVG. They show no names of sites or images, which may hold any character."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from ..drawing import svg
+from ..drawing import new_figure, svg
 from .reference_comparison import Comparison
 from .repeatability import Repeatability
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 BLUE, RED, GREY = "#3b6ea5", "#b5483a", "#888888"
 MAX_VECTOR_POINTS = 2000  # more points are embedded as a raster image, which keeps the SVG small
@@ -16,6 +21,8 @@ MAX_VECTOR_POINTS = 2000  # more points are embedded as a raster image, which ke
 
 def draw_trend(name: str, mean: NDArray, three_sigma: NDArray | None, outliers: NDArray, item: str) -> str:
     """SVG of a quantity (n,) over sites or holes (`item`), in the file's order, with the 3 sigma of each if given."""
+    from matplotlib.ticker import MaxNLocator  # here, because importing matplotlib is slow
+
     figure, axes = _new_axes((12, 2.7))
     number, rasterized = np.arange(1, len(mean) + 1), len(mean) > MAX_VECTOR_POINTS
     if three_sigma is not None:
@@ -73,7 +80,7 @@ def draw_repeats(name: str, repeats: Repeatability) -> str:
 
 
 def _new_axes(size: tuple[float, float]) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=size, layout="constrained", dpi=150)
+    figure = new_figure(size, dpi=150)
     return figure, figure.subplots()
 
 

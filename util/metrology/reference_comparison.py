@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import scipy.stats
 from numpy.typing import NDArray
 
 from ..errors import UtilError
@@ -105,8 +104,10 @@ def compare(
         ratio = max(cov[1, 1] - explained, 0.0) / sigma**2 if sigma else np.inf
     line = fit_mandel(x, y, ratio)
     residual = float(np.sqrt(((y - line.offset - line.slope * x) ** 2).sum() / (len(x) - 2)))
+    from scipy.stats import chi2  # here, because importing it is slow
+
     freedom = len(x) - 2
-    variances = residual**2 * np.array([1, *(freedom / scipy.stats.chi2.ppf((0.975, 0.025), freedom))])
+    variances = residual**2 * np.array([1, *(freedom / chi2.ppf((0.975, 0.025), freedom))])
     tmu, tmu_low, tmu_high = (3 * np.sqrt((variances - (line.slope * sigma) ** 2).clip(min=0))).tolist()
     difference = y - x
     deviation = float(difference.std(ddof=1))

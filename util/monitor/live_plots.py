@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import requests
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -137,6 +136,7 @@ class LivePlots:
 
 def connect(server: str, port: int, env: str) -> Any:
     """A visdom client that fails within seconds, prints nothing and opens no incoming socket. OSError: no server."""
+    import requests
     from visdom import Visdom  # takes a second, so it is imported in the thread
 
     class Client(Visdom):

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from dominate import tags
@@ -12,18 +13,20 @@ from PIL import Image
 from ..drawing import figure
 from .maps import Maps
 
-FRACTIONS = np.linspace(0, 1, 256)
-RGBA_TABLES = {
-    "depth": figure.DEPTH_MAP(1 - FRACTIONS),
-    "error": figure.ERROR_MAP(1 - FRACTIONS),
-    "u90": figure.INTERVAL_MAP(FRACTIONS),
-}
-TABLES = {  # red, green, blue: uint8 (256, 3), from the smallest value to the largest
-    kind: np.rint(table[:, :3] * 255).astype(np.uint8) for kind, table in RGBA_TABLES.items()
-}
 MIN_DEPTH = 150.0  # [grey level] that the depth colours reach at least
 DEPTH_STEP = 50.0  # [grey level] between the ticks of the depth colours
 ROUND_NUMBERS = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)  # a quarter of each has few digits
+
+
+@cache
+def colour_tables() -> dict[str, NDArray[np.uint8]]:
+    """Red, green, blue (256, 3) of each kind of map, from the smallest value to the largest."""
+    up = np.linspace(0, 1, 256)
+    return {
+        "depth": figure.colour_table(figure.DEPTH_MAP, 1 - up),
+        "error": figure.colour_table(figure.ERROR_MAP, 1 - up),
+        "u90": figure.colour_table(figure.INTERVAL_MAP, up),
+    }
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Colours:
         """A map (H, W) [nm] in the colours of `kind`: `depth`, `error` or `u90`."""
         low, high = self.range(kind)
         picture = Image.fromarray(np.rint((nm - low) / (high - low) * 255).clip(0, 255).astype(np.uint8))
-        picture.putpalette(TABLES[kind].tobytes())
+        picture.putpalette(colour_tables()[kind].tobytes())
         return picture
 
     def range(self, kind: str) -> tuple[float, float]:
@@ -68,7 +71,7 @@ class Colours:
         ticks = np.arange(low, high + 1e-9, self.step) if kind == "depth" else np.linspace(low, high, 5)
         with tags.figure(cls="legend"):
             tags.figcaption(label)
-            tags.img(src=to_data_uri(Image.fromarray(TABLES[kind][None])), alt="", cls="bar")
+            tags.img(src=to_data_uri(Image.fromarray(colour_tables()[kind][None])), alt="", cls="bar")
             with tags.div(cls="ticks", aria_hidden="true"):
                 for tick in ticks:
                     sign = "+" if kind == "error" and tick > 0 else ""

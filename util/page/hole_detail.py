@@ -12,7 +12,7 @@ from dominate.util import raw
 
 from ..metrology import BOTTOM, HALF, TOP
 from ..results import ImageResult
-from .colours import TABLES, Colours
+from .colours import Colours, colour_tables
 from .maps import Maps
 from .quantity_labels import QuantityLabel
 from .results_table import add_legends, picture_label
@@ -111,8 +111,8 @@ def add_data(
         "predicted": "depth" if results[0].reverse else "predicted",
         "unit": "nm" if pixel_nm else "px",
         "step": DEPTH_STEP * nm_per_grey,
-        "tables": {kind: base64.b64encode(table.tobytes()).decode() for kind, table in TABLES.items()},
-        "ranges": {kind: colours.range(kind) for kind in TABLES},
+        "tables": {kind: base64.b64encode(table.tobytes()).decode() for kind, table in colour_tables().items()},
+        "ranges": {kind: colours.range(kind) for kind in colour_tables()},
         "tick": colours.step,
         "fractions": {"top": TOP, "half": HALF, "bottom": BOTTOM},
         "quantities": [[quantity.label, quantity.unit, quantity.meaning] for quantity in quantities.values()],

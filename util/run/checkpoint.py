@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import torch
-
 from ..errors import RunError, UtilError
 from ..files import UNFINISHED, acquire_lock, prepare, write_bytes
 from .disk_space import megabytes, tensor_bytes
@@ -32,6 +30,8 @@ def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str
 
     Raises RunError if the disk does not take them; the previous set is then unchanged.
     """
+    import torch  # here and below, because importing torch is slow, and a wrong path is an error before that
+
     files = {f"{tag}_net_{name}.pth": content for tag in tags for name, content in networks.items()}
     try:
         for name, content in {**files, "state.pt": state}.items():
@@ -93,6 +93,8 @@ def recover(folder: Path) -> None:
 
 def load_state(folder: Path) -> Any:
     """The content of state.pt, on the CPU. Loading it executes no code from the file."""
+    import torch
+
     path = folder / "state.pt"
     try:
         return torch.load(path, map_location="cpu", weights_only=True)

@@ -1,13 +1,17 @@
 """Chooses the device and its settings: bfloat16, deterministic algorithms, memory allocation."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 from contextlib import suppress
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from ..errors import UtilError
+
+if TYPE_CHECKING:
+    import torch
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of the C library's mallopt
 LARGEST_MMAP_THRESHOLD = 32 << 20
@@ -18,6 +22,8 @@ def choose_device(gpu_ids: str) -> torch.device:
 
     Each process that torchrun starts takes the GPU of its local rank.
     """
+    import torch  # here and below, because importing torch is slow
+
     local_rank = int(os.environ.get("LOCAL_RANK", 0))
     if gpu_ids == "auto":
         return torch.device(f"cuda:{local_rank}" if local_rank < torch.cuda.device_count() else "cpu")
@@ -37,14 +43,19 @@ def use_bf16(device: torch.device, precision: str) -> bool:
     if precision != "auto":
         return precision == "bf16"
     if device.type == "cuda":
+        import torch
+
         return torch.cuda.get_device_capability(device) >= (8, 0)
     with suppress(OSError):
         return "amx_bf16" in Path("/proc/cpuinfo").read_text()
     return False
 
 
-def set_deterministic(deterministic: bool) -> None:
-    """If `deterministic`, torch uses only algorithms with the same bits in every run, on CPU and GPU."""
+def set_reproducible(seed: int, deterministic: bool) -> None:
+    """Seeds torch. If `deterministic`, it uses only algorithms with the same bits in every run, on CPU and GPU."""
+    import torch
+
+    torch.manual_seed(seed)  # initial weights and dropout; the batches draw from a generator of their own
     if deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS requires it
     torch.use_deterministic_algorithms(deterministic)

@@ -3,14 +3,15 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UtilError
 
+if TYPE_CHECKING:
+    from torch import nn
 
-def require_disk_space(folder: Path, networks: Mapping[str, nn.Module], options: Any, epoch: int) -> None:
+
+def require_disk_space(folder: Path, networks: Mapping[str, "nn.Module"], options: Any, epoch: int) -> None:
     """Raises UtilError unless the disk of `folder` has space for a run that trains from `epoch` on.
 
     It needs the weights of each kept epoch and of `best`, and two sets of `latest` with its state: the old set is
@@ -28,7 +29,7 @@ def require_disk_space(folder: Path, networks: Mapping[str, nn.Module], options:
 
 def tensor_bytes(content: Any) -> int:
     """Size of all tensors in nested dicts and lists [bytes]."""
-    if isinstance(content, Tensor):
+    if hasattr(content, "nbytes"):
         return content.nbytes
     if isinstance(content, Mapping):
         return sum(tensor_bytes(part) for part in content.values())

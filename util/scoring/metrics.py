@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, distance_transform_edt
 
 FLOOR = 30.0  # [grey level] of every hole's plateau; the same as in models and data, which a test checks
 
@@ -73,6 +72,8 @@ def confusion(predicted: NDArray, truth: NDArray, classes: Sequence[int]) -> NDA
 def boundary_distances(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Distances [px] between the contours of masks (N, H, W): from each contour pixel of one to the nearest of the
     other, both ways, over all images where both have a contour."""
+    from scipy.ndimage import binary_erosion, distance_transform_edt  # here, because importing scipy is slow
+
     distances = [np.zeros(0)]
     for masks in zip(predicted, truth, strict=True):
         contours = [mask & ~binary_erosion(mask, border_value=1) for mask in masks]

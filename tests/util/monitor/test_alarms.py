@@ -6,7 +6,7 @@ import pytest
 from models import MODELS
 from util.monitor.alarms import RECENT, alarms
 
-LAYOUT = MODELS["cycle_gan"].plot_layout
+LAYOUT = MODELS["cycle_gan"].load_class().plot_layout
 RNG = np.random.default_rng(0)
 SEM = np.where(np.hypot(*(np.indices((72, 48)) - 30)) < 15, 30.0, 180.0) + RNG.normal(size=(72, 48))
 SOUND = {"real_A": SEM, "fake_B": 0.8 * SEM, "real_B": SEM, "fake_A": SEM + 9}
@@ -46,7 +46,7 @@ def test_a_discriminator_that_is_good_for_a_moment_raises_none():
 
 
 def test_signs_are_those_of_the_models_own_layout():
-    other = MODELS["unet_regressor"].plot_layout
+    other = MODELS["unet_regressor"].load_class().plot_layout
     assert (
         alarms(log(D_A=np.full(RECENT + 5, 1e-4) * RNG.random(RECENT + 5)), SOUND | {"fake_B": 200 - SEM}, other) == {}
     )

@@ -54,7 +54,14 @@ def free_port():
 
 def plots(port):
     return LivePlots(
-        "http://127.0.0.1", port, "main", "my run", 1, 4, "Look at the page.", MODELS["cycle_gan"].plot_layout
+        "http://127.0.0.1",
+        port,
+        "main",
+        "my run",
+        1,
+        4,
+        "Look at the page.",
+        MODELS["cycle_gan"].load_class().plot_layout,
     )
 
 

@@ -26,6 +26,7 @@ from util.results.results_writer import ResultsWriter
 from util.scoring.result_selection import ResultSelection
 
 LEVELS = (140, 150, 160, 170)
+LAYOUT = MODELS["cycle_gan"].load_class().plot_layout
 ODD = "a <b> & #1 ü"
 
 
@@ -195,7 +196,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 
 
 def test_training_page_holds_curves_images_and_options(tmp_path):
-    page = TrainingPage(tmp_path, "run <i>", {"dataroot": ("./sem <x>", "./sem")}, MODELS["cycle_gan"].plot_layout)
+    page = TrainingPage(tmp_path, "run <i>", {"dataroot": ("./sem <x>", "./sem")}, LAYOUT)
     page.write({})
     image = np.full((72, 48), 100.4, np.float32)
     page.add_images(5, {"real_A": image, "fake_B": image})
@@ -216,16 +217,16 @@ def test_training_page_holds_curves_images_and_options(tmp_path):
 
 def test_images_that_begin_with_one_real_image_stand_together():
     names = ["rec_B", "fake_A", "real_B", "fake_B", "real_A", "rec_A", "mask"]
-    rows = image_rows(names, MODELS["cycle_gan"].plot_layout)
+    rows = image_rows(names, LAYOUT)
     assert rows == [["real_A", "fake_B", "rec_A"], ["real_B", "fake_A", "rec_B"], ["mask"]]
 
 
 def test_losses_share_the_plots_that_their_model_declares():
     names = ["cycle_A", "D_B", "new", "G_A"]
-    groups = loss_groups(names, MODELS["cycle_gan"].plot_layout)
+    groups = loss_groups(names, LAYOUT)
     assert groups == [("cycle and identity", ["cycle_A", "new"]), ("adversarial", ["D_B", "G_A"])]
-    assert loss_groups(["L1"], MODELS["unet_regressor"].plot_layout) == [("losses", ["L1"])]
-    assert loss_groups([], MODELS["cycle_gan"].plot_layout) == []
+    assert loss_groups(["L1"], MODELS["unet_regressor"].load_class().plot_layout) == [("losses", ["L1"])]
+    assert loss_groups([], LAYOUT) == []
 
 
 def test_colours_mean_the_same_on_every_picture():

@@ -1,0 +1,39 @@
+from . import checkpoint
+from .device import choose_device, set_reproducible, tune_malloc, use_bf16
+from .disk_space import require_disk_space
+from .distributed import DistributedContext
+from .epoch_log import EPOCH_COLUMNS, EpochLog, read_epochs
+from .loss_log import LossLog
+from .program import print_lines, run_program
+from .run_folder import RunFolder, scratch_folder
+from .run_start import check_changes, continues, saved_options
+from .signals import StopRequest
+from .training_loop import TrainingLoop
+from .training_state import TrainingProgress, restore_training
+from .versions import versions
+
+__all__ = [
+    "EPOCH_COLUMNS",
+    "DistributedContext",
+    "EpochLog",
+    "LossLog",
+    "RunFolder",
+    "StopRequest",
+    "TrainingLoop",
+    "TrainingProgress",
+    "check_changes",
+    "checkpoint",
+    "choose_device",
+    "continues",
+    "print_lines",
+    "read_epochs",
+    "require_disk_space",
+    "restore_training",
+    "run_program",
+    "saved_options",
+    "scratch_folder",
+    "set_reproducible",
+    "tune_malloc",
+    "use_bf16",
+    "versions",
+]
