@@ -6,11 +6,18 @@ combines members to ensembles, tests all rows, and writes the table (leaderboard
 """
 
 import argparse
+import contextlib
+import importlib
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import forkserver
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +27,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside th
 
 from benchmarks import leaderboard_page
 from benchmarks.leaderboard_row import ROWS, Row, read_scores
+from util.files import make_output_safe
 
 ROOT = Path(__file__).parents[1]
 MEMBERS = ("unet_regressor", "background_classifier", "hole_segmenter")  # three of each are trained for each seed
 JOBS = 2
 ON_CPU = ("--gpu_ids", "-1")
+FORKSERVER = multiprocessing.get_context("forkserver")  # the programs are forked from one that has imported PyTorch
+FORKSERVER.set_forkserver_preload(["torch", "train", "test", "data.simulate", "benchmarks.leaderboard_page"])
+LOCK = threading.Lock()  # of the list of children, which multiprocessing does not guard against other threads
 
 
 def main() -> int:
@@ -41,7 +52,10 @@ def main() -> int:
     data = plan["data_quick" if args.quick else "data"]
     start = time.monotonic()
 
-    run_command("-m", "data.simulate", "--dataroot", work / "sem", *data.split())
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with contextlib.chdir(ROOT):  # where the server imports the programs
+        forkserver.ensure_running()
+    run_command("data.simulate", "--dataroot", work / "sem", *data.split())
     trainings = [
         (name, seed + 10 * n) for seed in seeds for name in plan["models"] for n in range(3 if name in MEMBERS else 1)
     ]
@@ -100,8 +114,24 @@ def test(work: Path, row: Row, seed: int) -> None:
 
 def run_command(*words: object) -> None:
     """Runs a program of the checkout on one core. Its output is shown; CalledProcessError if it fails."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, *map(str, words)], cwd=ROOT, check=True, env=environment)
+    command = [*map(str, words)]
+    process = FORKSERVER.Process(target=main_of, args=(command,))
+    with LOCK:
+        process.start()
+    wait([process.sentinel])
+    with LOCK:
+        process.join()
+    if process.exitcode:
+        raise subprocess.CalledProcessError(process.exitcode, command)
+
+
+def main_of(command: list[str]) -> None:
+    """The main program of a process: what `python PROGRAM ...` does in the checkout."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.chdir(ROOT)
+    sys.argv = command
+    make_output_safe()
+    sys.exit(importlib.import_module(command[0].removesuffix(".py")).main(command[1:]))
 
 
 if __name__ == "__main__":
