@@ -26,7 +26,6 @@ class BackgroundClassifier(BaseModel):
         self.levels = options.levels
         self.network = grey_resnet18(len(options.levels)).to(device)
         self.networks = self.ddp_modules = {"C": self.network}
-        self.optimisers = {"C": torch.optim.Adam(self.network.parameters(), lr=options.lr, fused=True)}
         self._images: dict[str, Tensor] = {}
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ To add a model: subclass `BaseModel` in a new file, and declare its options, a f
 """
 
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -60,7 +61,15 @@ class BaseModel:
         self.bf16 = False
         self.networks: dict[str, nn.Module] = {}
         self.ddp_modules: dict[str, nn.Module] = {}
-        self.optimisers: dict[str, torch.optim.Optimizer] = {}
+
+    @cached_property
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """An optimiser for each of `ddp_modules`, made when a training first asks: making one takes torch a second."""
+        return {name: self.new_optimiser(module) for name, module in self.ddp_modules.items()}
+
+    def new_optimiser(self, module: nn.Module) -> torch.optim.Optimizer:
+        """The optimiser of one module; its initial learning rate is `options.lr`."""
+        return torch.optim.Adam(module.parameters(), lr=self.options.lr, fused=True)
 
     def enable_acceleration(self, bf16: bool = False, compiled: bool = False) -> "BaseModel":
         """From now on applies the networks in bfloat16 where that is safe (autocast), or compiled; returns itself."""

@@ -106,13 +106,12 @@ class CycleGan(BaseModel):
             "G": Generators(self.sem_to_depth, self.depth_to_sem, o.lambda_identity > 0, share_pass),
             "D": Discriminators(self.disc_depth, self.disc_sem, share_pass),
         }
-        self.optimisers = {
-            name: torch.optim.Adam(module.parameters(), lr=o.lr, betas=(o.beta1, 0.999), fused=True)
-            for name, module in self.ddp_modules.items()
-        }
         self.depth_pool = ImagePool(o.pool_size, seed)
         self.sem_pool = ImagePool(o.pool_size, seed + 1)
         self._images: dict[str, Tensor] = {}
+
+    def new_optimiser(self, module: nn.Module) -> torch.optim.Optimizer:
+        return torch.optim.Adam(module.parameters(), lr=self.options.lr, betas=(self.options.beta1, 0.999), fused=True)
 
     @property
     def n_parameters(self) -> int:

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from .background_classifier import level_indices
@@ -77,13 +77,12 @@ class DepthPipeline(BaseModel):
         self.ddp_modules = {"R": self.renderer, "S": self.shape_network, "C": self.classifier}
         buffers = {"A": self.appearance, "L": self.library, "P": self.pairs, "T": self.uncertainty}
         self.networks = {**self.ddp_modules, **buffers}
-        self.optimisers = {
-            name: torch.optim.AdamW(network.parameters(), lr=options.lr, fused=True)
-            for name, network in self.ddp_modules.items()
-        }
         self.epochs, self.seed = 0, seed
         self._losses = {name: torch.zeros((), device=device) for name in ("render", "shape", "level")}
         self._images: dict[str, Tensor] = {}
+
+    def new_optimiser(self, module: nn.Module) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(module.parameters(), lr=self.options.lr, fused=True)
 
     @property
     def training_stage(self) -> str:

@@ -21,7 +21,6 @@ class HoleSegmenter(BaseModel):
         super().__init__(options, device)
         self.network = UNet(1, 1, options.width, options.num_downs, options.norm).to(device)
         self.networks = self.ddp_modules = {"S": self.network}
-        self.optimisers = {"S": torch.optim.Adam(self.network.parameters(), lr=options.lr, fused=True)}
         self._images: dict[str, Tensor] = {}
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:

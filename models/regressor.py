@@ -19,7 +19,6 @@ class Regressor(BaseModel):
         super().__init__(options, device)
         self.network = self.build_network().to(device)
         self.networks = self.ddp_modules = {"R": self.network}
-        self.optimisers = {"R": torch.optim.Adam(self.network.parameters(), lr=options.lr, fused=True)}
         self._images: dict[str, Tensor] = {}
 
     def build_network(self) -> nn.Module:

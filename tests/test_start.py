@@ -69,5 +69,16 @@ def test_help_and_errors_about_the_command_line_load_nothing_slow(program, argum
     assert not modules & set(SLOW)
 
 
+def test_a_test_loads_neither_torchvision_nor_dynamo(tmp_path):
+    """torch._dynamo takes a second; torchvision and every optimiser import it."""
+    status, modules, message = run("data.simulate", "--dataroot", tmp_path, "--num_shapes", 1, "--num_test", 1)
+    assert status == 0, message
+    status, modules, message = run(
+        "test.py", "--name", "holes", "--dataroot", tmp_path, "--gpu_ids", "-1", "--results_dir", tmp_path / "results"
+    )
+    assert status == 0, message
+    assert not modules & {"torchvision", "torch._dynamo", "visdom", "requests", "ray"}
+
+
 def test_names_that_options_offer_are_those_that_the_networks_know():
     assert (tuple(NORM_LAYERS), tuple(INIT_FUNCTIONS), tuple(REGRESSION)) == (NORMS, INITS, PIXEL_LOSSES)
