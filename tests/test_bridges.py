@@ -112,7 +112,7 @@ def test_files_for_other_programs_and_the_pixel_size(place, trained):
 
 
 def test_the_python_api_gives_what_test_py_writes(place, trained):
-    assert run_test(place, "metrology") == 0
+    assert run_test(place, "metrology", "--precision", "fp32") == 0  # which is what the API computes in
     folder = place / "results/metrology/test_latest"
     sem = np.stack([read_grey(path) for path in sorted((place / "sem/test/SEM").iterdir())])
     predictor = Predictor.load(trained)
@@ -222,12 +222,20 @@ def test_another_configuration_is_refused_and_the_difference_printed(place, trai
         ("test.py", ["--which_epoch", "77"], "no weights of epoch 77; there are: 2, 3, best, latest"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(place, trained, program, flags, line):
+def test_bad_input_is_one_line_and_status_2(place, trained, monkeypatch, capfd, program, flags, line):
     given = arguments(place) if "--dataroot" not in flags else arguments(place)[2:]
-    command = [sys.executable, str(ROOT / program), *given, *flags]
+    monkeypatch.chdir(place)
+    assert {"train.py": train, "test.py": testing}[program].main([*given, *flags]) == 2
+    said = capfd.readouterr().err
+    assert line in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("program", ["train.py", "test.py"])
+def test_a_program_started_with_bad_input_says_one_line_and_ends_with_2(place, program):
+    command = [sys.executable, str(ROOT / program), *arguments(place), "--name", "../up"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=place)
     assert done.returncode == 2, done.stderr
-    assert line in done.stderr and done.stderr.count("\n") == 1
+    assert "--name ../up" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_a_run_knows_where_its_holes_belong(place):
