@@ -8,7 +8,9 @@ import torch
 
 import test as testing
 import train
+from data.batches import sim_to_real
 from data.simulate import main as simulate
+from models.pipeline import domain_renderer
 from util.metrology.quantity_names import QUANTITIES
 from util.results.results_writer import in_pixels
 
@@ -54,7 +56,16 @@ def train_model(root, model, name, epochs, *flags):
 
 
 @pytest.fixture(scope="module")
-def runs(folder):
+def short_epochs():
+    """A sixteenth of the steps for depth_pipeline, whose epochs do not depend on the size of the data set."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sim_to_real, "IMAGES_PER_EPOCH", 200)
+        patch.setattr(domain_renderer, "N_RENDERINGS", 100)
+        yield
+
+
+@pytest.fixture(scope="module")
+def runs(folder, short_epochs):
     for model in SUPERVISED:
         assert train_model(folder, model, model, LAST.get(model, 2)) == 0
     return folder
