@@ -33,7 +33,7 @@ class Regressor(BaseModel):
         """One step on pairs `batch["sem"]` and `batch["depth"]`, (N, 1, H, W) [grey level]."""
         sem, target = (to_network(batch[name].to(self.device)) for name in ("sem", "depth"))
         with self.autocast():
-            depth = self.ddp_modules["R"](sem)
+            depth = self.ddp_modules["R"](sem).float()  # a last layer may compute in bfloat16
         terms = self.loss(depth, target)
         self.optimisers["R"].zero_grad(set_to_none=True)
         torch.stack(list(terms.values())).sum().backward()
@@ -43,7 +43,7 @@ class Regressor(BaseModel):
 
     def predict(self, sem: Tensor) -> ModelOutput:
         with self.autocast():
-            return ModelOutput(to_grey(self.network(to_network(sem.to(self.device)))).clamp(0, 255))
+            return ModelOutput(to_grey(self.network(to_network(sem.to(self.device))).float()).clamp(0, 255))
 
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
         depth = self.predict_batched(eval_set["sem"]).raw_depth
