@@ -8,7 +8,6 @@ combines members to ensembles, tests all rows, and writes the table (leaderboard
 import argparse
 import contextlib
 import importlib
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -26,6 +25,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
 from benchmarks import leaderboard_page
+from benchmarks.leaderboard_programs import FORKSERVER
 from benchmarks.leaderboard_row import ROWS, Row, read_scores
 from util.files import make_output_safe
 
@@ -33,8 +33,6 @@ ROOT = Path(__file__).parents[1]
 MEMBERS = ("unet_regressor", "background_classifier", "hole_segmenter")  # three of each are trained for each seed
 JOBS = 2
 ON_CPU = ("--gpu_ids", "-1")
-FORKSERVER = multiprocessing.get_context("forkserver")  # the programs are forked from one that has imported PyTorch
-FORKSERVER.set_forkserver_preload(["torch", "train", "test", "data.simulate", "benchmarks.leaderboard_page"])
 LOCK = threading.Lock()  # of the list of children, which multiprocessing does not guard against other threads
 
 
