@@ -68,6 +68,7 @@ def build_model(**changes):
     return build("depth_pipeline", DepthPipelineOptions(**SHORT | changes), torch.device("cpu"))
 
 
+@pytest.mark.usefixtures("few_renderings")
 @pytest.mark.parametrize("epoch", [0, 1, 2, 3])
 def test_a_resume_within_any_stage_changes_nothing(epoch):
     eval_set, model = make_eval_set(), build_model()
@@ -88,6 +89,7 @@ def test_a_resume_within_any_stage_changes_nothing(epoch):
             assert torch.equal(value, resumed.networks[key].state_dict()[name]), f"{key}.{name}"
 
 
+@pytest.mark.usefixtures("few_renderings")
 def test_each_stage_learns_its_own_network():
     eval_set, model = make_eval_set(), build_model()
     trained = []
@@ -132,6 +134,7 @@ def test_a_training_too_short_for_its_stages_is_refused():
         model.check_epochs(13)
 
 
+@pytest.mark.usefixtures("few_renderings")
 def test_an_uncertain_level_widens_the_intervals():
     eval_set, model = make_eval_set(), build_model()
     learn(model, eval_set, 3, 2)

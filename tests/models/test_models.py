@@ -10,6 +10,7 @@ import torch
 
 from models import MODELS, ModelError, build
 
+pytestmark = pytest.mark.usefixtures("few_renderings")
 SMALL = {"ngf": 4, "ndf": 4, "netG": "resnet_6blocks", "width": 4}
 SMALL |= {"renderer_epochs": 1, "match_after_epochs": (2,), "renderer_finetune_epochs": 1}
 LEARNING = [name for name in MODELS if name != "ensemble"]
