@@ -56,8 +56,10 @@ setup(
         "torch>=2.7",  # the networks and their training
         "torchvision>=0.22",  # ResNet18; resolves together with torch
         "numpy>=1.26",  # arrays at every border between packages
-        "pillow>=10.1",  # PNG, JPEG, BMP
-        "scikit-image>=0.22",  # connected components, resizing; brings scipy and tifffile
+        "pillow>=10.1",  # PNG, JPEG, BMP, WebP, GIF
+        "tifffile>=2026.3.3",  # every TIFF; older versions read headers of fewer instruments
+        "imagecodecs>=2026.1.14",  # how TIFFs are packed, JPEG 2000, JPEG XL; newer versions need numpy 2
+        "scikit-image>=0.22",  # connected components, resizing; brings scipy
         "tqdm>=4.65",  # progress bars
         "dominate>=2.8",  # the pages
         "matplotlib>=3.8",  # loss curves and figures

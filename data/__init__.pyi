@@ -13,7 +13,7 @@ from .dataset_kinds import DATASETS
 from .dataset_layout import DatasetLayout, ImageFile
 from .errors import BadImageError, DataError
 from .inference_set import inference_images, training_maps
-from .io import read_grey
+from .io import GreyImage, images_of, read_grey, read_image
 
 __all__ = [
     "DATASETS",
@@ -22,6 +22,7 @@ __all__ = [
     "DataError",
     "DataOptions",
     "DatasetLayout",
+    "GreyImage",
     "ImageFile",
     "InferenceBatch",
     "InferenceImages",
@@ -29,8 +30,10 @@ __all__ = [
     "PairedDataset",
     "SimToRealDataset",
     "UnpairedDataset",
+    "images_of",
     "inference_images",
     "read_grey",
+    "read_image",
     "read_stack",
     "training_maps",
 ]

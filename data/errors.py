@@ -1,5 +1,6 @@
 """The exceptions of this package: problems that the user can fix."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,8 +23,10 @@ class BadImageError(DataError):
         self.reasons, self.total = reasons, total
         lines = list(reasons.values())
         distinct = {line.removeprefix(name) for name, line in reasons.items()}
-        if len(lines) == total and len(distinct) == 1:  # one cause for all images, probably an option
-            super().__init__(lines[0] + f" (the same for all {total} images)" * (total > 1))
+        causes = {re.sub(r"-?\d[\d.,e+-]*", "", line) for line in distinct}  # values differ from image to image
+        if len(lines) == total and len(causes) == 1:  # one cause for all images, probably an option
+            alike = "the same" if len(distinct) == 1 else "alike, with other numbers,"
+            super().__init__(lines[0] + f" ({alike} for all {total} images)" * (total > 1))
         else:
             head = f"{len(lines)} of {total} images cannot be used; fix or remove them, or use --on_bad_image skip:"
             super().__init__(head, *lines)

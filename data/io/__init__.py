@@ -1,22 +1,36 @@
-"""Reads one image file: its pixels as grey levels, its number of images, its pixel size [nm].
+"""Reads one image file: its pixels as grey levels, and the images that it holds.
 
 Folders, data sets and batches are not here, and nothing is written.
 """
 
+from .gatan_file import GatanArray, GatanImage, list_gatan_images
+from .gwyddion_file import GwyddionField, list_gwyddion_fields
 from .header_checks import MAX_PIXELS, TOO_MANY_PIXELS
-from .image import SUFFIXES, as_grey, read_grey, read_pixels, resized
-from .multi_image import file_of, images_of, stem_of
+from .image import SUFFIXES, GreyImage, as_grey, as_image, read_grey, read_image, read_pixels, resized
+from .multi_image import file_of, images_of, page_of, stem_of
 from .pixel_size import pixel_nm
+from .tiff_pages import TIFF, list_pages
 
 __all__ = [
     "MAX_PIXELS",
     "SUFFIXES",
+    "TIFF",
     "TOO_MANY_PIXELS",
+    "GatanArray",
+    "GatanImage",
+    "GreyImage",
+    "GwyddionField",
     "as_grey",
+    "as_image",
     "file_of",
     "images_of",
+    "list_gatan_images",
+    "list_gwyddion_fields",
+    "list_pages",
+    "page_of",
     "pixel_nm",
     "read_grey",
+    "read_image",
     "read_pixels",
     "resized",
     "stem_of",

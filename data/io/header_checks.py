@@ -4,6 +4,7 @@ import numpy as np
 
 MAX_PIXELS = 1 << 27  # a larger image is a decompression bomb, not a micrograph
 MAX_IMAGES = 1 << 18  # in one file
+MULTI_IMAGE_SUFFIXES = (".tif", ".tiff", ".dm3", ".dm4", ".gwy", ".npy", ".npz")  # of files that may hold several
 DAMAGED = "damaged or cut short"
 TOO_MANY_PIXELS = f"more than {MAX_PIXELS:,} pixels; cut it into several images, or remove it"
 
@@ -30,9 +31,8 @@ def page_index(count: int, page: int | None) -> int:
     if not count:
         raise ContentError("holds no image")
     if page is None and count > 1:
-        raise ContentError(
-            f"holds {count} images, allowed only in *.tif, *.tiff, *.npy, *.npz; name one of them as FILE::p000"
-        )
+        allowed = ", ".join(f"*{suffix}" for suffix in MULTI_IMAGE_SUFFIXES)
+        raise ContentError(f"holds {count} images, allowed only in {allowed}; name one of them as FILE::p000")
     if (page or 0) >= count:
         raise ContentError(f"now holds only {count} images")
     return page or 0

@@ -2,72 +2,117 @@
 
 import stat
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-from ..errors import DataError, GreyRangeError
-from .header_checks import DAMAGED, TOO_MANY_PIXELS, ContentError, check_size
+from ..errors import DataError
+from .annotation import check_annotation, describe_annotation, fill, find_colours
+from .gatan_file import is_gatan, read_gatan
+from .grey_range import scale
+from .gwyddion_file import GWYDDION, read_gwyddion
+from .header_checks import DAMAGED, TOO_MANY_PIXELS, ContentError
 from .multi_image import file_of, page_of
 from .numpy_file import NPY, NPZ, read_npy, read_npz
-from .tiff import TIFF, read_tiff
+from .raster import JPEG, read_raster
+from .tiff import is_lossy_tiff, read_tiff
+from .tiff_pages import TIFF
 
-SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".npy", ".npz")
-PILLOW_FORMATS = ("PNG", "JPEG", "BMP", "TIFF")  # others may start programs, as PostScript does
-COLOUR_MODES = ("RGB", "RGBA", "LA")
-GREY_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I;16B", "I", "F")
+SUFFIXES = (
+    ".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".jp2", ".j2k", ".jxl", ".webp", ".gif", ".npy", ".npz", ".dm3",
+    ".dm4", ".gwy",
+)  # fmt: skip
+MAGIC_BYTES = 12  # at the start of a file, which tell its format
 
 # Our own error message reports such a file; the warning would repeat it.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
+@dataclass(frozen=True)
+class GreyImage:
+    """One image: `levels` (H, W), [grey level 0..255]: uint8 from 8-bit files, float32 from deeper ones.
+
+    `annotation`: mask (H, W), True where the levels were filled, because the file has annotation in colour there; None
+    without it. `name` is the image's.
+    """
+
+    name: str
+    levels: NDArray
+    annotation: NDArray[np.bool_] | None = None
+
+    def check(self, area: tuple[slice, slice] = (slice(None), slice(None))) -> None:
+        """Raises DataError if annotation covers 1 % of an area (rows, columns), such as a hole's crop, or more."""
+        if self.annotation is not None and self.annotation[area].any():
+            check_annotation(self.name, self.annotation[area])
+
+    def notes(self) -> list[str]:
+        """Lines about what the levels are not: annotation that was filled, a lossy packing."""
+        notes = [] if self.annotation is None else [f"{self.name}: {describe_annotation(self.annotation)}"]
+        if _is_lossy(self.name):
+            notes.append(f"{self.name}: JPEG is lossy; its levels are not the instrument's, save TIFF or PNG there")
+        return notes
+
+
 def read_grey(path: str | Path, grey_range: tuple[int, ...] = ()) -> NDArray:
     """Grey image (H, W), [grey level 0..255]: uint8 from 8-bit files, float32 from deeper ones.
 
-    `path` is a file of one image, or FILE::p003 for one image of a multi-image file (TIFF pages, NumPy arrays). An
-    image that is stored rotated or mirrored (Orientation tag of TIFF or EXIF) is turned upright.
-    Colour files must hold three identical channels. Files of more than 8 bits need `grey_range`, the values of black
-    and white: the scale is never guessed, and values outside it are never clipped.
+    `path` is a file of one image, or FILE::p003 for one image of a multi-image file. An image that is stored rotated or
+    mirrored (Orientation tag of TIFF or EXIF) is turned upright. Colour files must hold three identical channels, or
+    less than 1 % of annotation in colour, which is filled from its neighbours. Files of more than 8 bits need
+    `grey_range`, the values of black and white: the scale is never guessed, and values outside it are never clipped.
     Raises DataError, which names the file and the problem.
     """
     return as_grey(path, read_pixels(path), grey_range)
 
 
+def read_image(path: str | Path, grey_range: tuple[int, ...] = ()) -> GreyImage:
+    """The image as from `read_grey`, with the mask of its annotation, which may cover more than 1 %."""
+    return as_image(path, read_pixels(path), grey_range)
+
+
 def as_grey(path: str | Path, pixels: NDArray, grey_range: tuple[int, ...] = ()) -> NDArray:
     """Grey image (H, W), [grey level 0..255], as from `read_grey`, of pixels that were already read from `path`."""
-    if pixels.ndim == 3:
-        *channels, alpha = (
-            np.moveaxis(pixels, 2, 0) if pixels.shape[2] in (2, 4) else (*np.moveaxis(pixels, 2, 0), None)
-        )
-        if len(channels) not in (1, 3) or any((channel != channels[0]).any() for channel in channels):
-            raise DataError(f"{path}: a colour image; convert it to grey first")
-        opaque = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "ui" else 1
-        if alpha is not None and (alpha != opaque).any():
-            raise DataError(f"{path}: has transparent pixels; flatten it to grey first")
-        pixels = channels[0]
-    if pixels.ndim != 2 or not pixels.size:
-        raise DataError(f"{path}: an array of shape {pixels.shape}; expected one grey image")
+    image = as_image(path, pixels, grey_range)
+    image.check()
+    return image.levels
+
+
+def as_image(path: str | Path, pixels: NDArray, grey_range: tuple[int, ...] = ()) -> GreyImage:
+    """The image as from `read_image`, of pixels that were already read from `path`."""
+    pixels, mask = _grey_values(path, pixels)
     if pixels.dtype == np.bool_:
-        return pixels.astype(np.uint8) * np.uint8(255)
+        pixels = pixels.astype(np.uint8) * np.uint8(255)
     if pixels.dtype == np.uint8:
-        return pixels
+        return GreyImage(str(path), pixels, mask)
     if pixels.dtype.kind not in "uif":
         raise DataError(f"{path}: {pixels.dtype} pixels; expected whole or floating-point numbers")
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         raise DataError(f"{path}: {np.sum(~np.isfinite(pixels))} pixels are NaN or infinite; replace them first")
-    if len(grey_range) != 2:
-        raise GreyRangeError(
-            f"{path}: {pixels.dtype} pixels; use --grey_range LOW,HIGH (the values of black and white)"
+    return GreyImage(str(path), scale(path, pixels, grey_range), mask)
+
+
+def _grey_values(path: str | Path, pixels: NDArray) -> tuple[NDArray, NDArray[np.bool_] | None]:
+    """Values (H, W) of grey or equal channels, annotation filled; and the mask of the annotation, if there is any."""
+    mask = None
+    if pixels.ndim == 3:
+        *channels, alpha = (
+            np.moveaxis(pixels, 2, 0) if pixels.shape[2] in (2, 4) else (*np.moveaxis(pixels, 2, 0), None)
         )
-    low, high = grey_range
-    if low >= high:
-        raise DataError(f"--grey_range {low},{high}: LOW must be below HIGH")
-    values = pixels.astype(np.float64)
-    if values.min() < low or values.max() > high:
-        raise GreyRangeError(f"{path}: values {values.min():g}..{values.max():g} lie outside --grey_range {low},{high}")
-    return ((values - low) * (255.0 / (high - low))).astype(np.float32)
+        if len(channels) not in (1, 3):
+            raise DataError(f"{path}: {pixels.shape[2]} channels; expected one grey image, or three equal channels")
+        opaque = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "ui" else 1
+        if alpha is not None and (alpha != opaque).any():
+            raise DataError(f"{path}: has transparent pixels; flatten it to grey first")
+        pixels = channels[0]
+        mask = find_colours(channels) if len(channels) == 3 else None
+    if pixels.ndim != 2 or not pixels.size:
+        raise DataError(f"{path}: an array of shape {pixels.shape}; expected one grey image")
+    if isinstance(pixels, np.ma.MaskedArray):
+        pixels, mask = pixels.data, np.ma.getmaskarray(pixels)
+    return (pixels, None) if mask is None else (fill(pixels, mask), mask)
 
 
 def resized(image: NDArray, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -78,7 +123,10 @@ def resized(image: NDArray, size: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def read_pixels(name: str | Path) -> NDArray:
-    """Pixels (H, W) or (H, W, channels) as stored in the file; raises DataError if it cannot be read."""
+    """Pixels (H, W) or (H, W, channels) of an image: white is the largest value; raises DataError if it cannot be read.
+
+    A MaskedArray (H, W) where annotation in colour is drawn on a grey image.
+    """
     name = str(name)
     path, page, n_bytes = Path(file_of(name)), page_of(name), 0
     try:
@@ -86,14 +134,7 @@ def read_pixels(name: str | Path) -> NDArray:
         if not stat.S_ISREG(info.st_mode):  # opening a pipe would block for ever
             raise ContentError("not a file")
         n_bytes = info.st_size
-        with path.open("rb") as file:
-            magic = file.read(4)
-        if magic in TIFF:
-            pixels, frame = read_tiff(path, page)
-            return _read_with_pillow(path, frame) if pixels is None else pixels
-        if magic in (NPY, NPZ):
-            return read_npy(path, page) if magic == NPY else read_npz(path, page)
-        return _read_with_pillow(path)
+        return _decode(path, page)
     except ContentError as error:
         reason = str(error)
     except FileNotFoundError:
@@ -107,23 +148,32 @@ def read_pixels(name: str | Path) -> NDArray:
     except Exception as error:  # decoders raise many types of errors for damaged files
         if isinstance(error, OSError) and error.errno:
             reason = f"cannot be read ({error.strerror})"
+        elif isinstance(error, ImportError) or "'imagecodecs' package" in str(error):
+            reason = f"needs the package imagecodecs: pip install imagecodecs ({str(error).strip(chr(34))})"
         else:
             reason = DAMAGED if n_bytes else "empty"
     raise DataError(f"{name}: {reason}")
 
 
-def _read_with_pillow(path: Path, frame: int | None = None) -> NDArray:
-    """Pixels of any format but TIFF, or of page `frame` of a TIFF that tifffile cannot decompress."""
-    with Image.open(path, formats=PILLOW_FORMATS) as image:
-        if image.mode in COLOUR_MODES and any("16" in str(tile[3]) for tile in image.tile):
-            raise ContentError("16-bit colours, of which Pillow reads only 8 bits; convert it to grey first")
-        if frame:
-            image.seek(frame)
-        check_size(image.size)
-        if frame is None and getattr(image, "n_frames", 1) > 1:
-            raise ContentError(f"an animation of {image.n_frames} frames; save one image per file")  # type: ignore[attr-defined]
-        if image.mode not in GREY_MODES:
-            raise ContentError(f"{image.mode} pixels; convert it to grey first")
-        ImageOps.exif_transpose(image, in_place=True)
-        target_mode = {"1": "L", "P": "RGBA"}.get(image.mode)
-        return np.asarray(image.convert(target_mode) if target_mode else image)
+def _decode(path: Path, page: int | None) -> NDArray:
+    magic = _read_magic(path)
+    if magic[:4] in TIFF:
+        return read_tiff(path, page)
+    if magic[:4] in (NPY, NPZ):
+        return read_npy(path, page) if magic[:4] == NPY else read_npz(path, page)
+    if magic.startswith(GWYDDION):
+        return read_gwyddion(path, page)
+    if is_gatan(magic):
+        return read_gatan(path, page)
+    return read_raster(path, magic)
+
+
+def _read_magic(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAGIC_BYTES)
+
+
+def _is_lossy(name: str) -> bool:
+    path = Path(file_of(name))
+    magic = _read_magic(path)
+    return magic.startswith(JPEG) or (magic[:4] in TIFF and is_lossy_tiff(path, page_of(name)))

@@ -1,14 +1,16 @@
-"""Names of the images in one file: FILE::p000, FILE::p001, ... where a TIFF, .npy or .npz holds several."""
+"""Names of the images in one file: FILE::p000, FILE::p001, ... where it holds several, as a TIFF or an .npz may."""
 
 import os
 import re
 import stat
 from pathlib import Path
 
+from .gatan_file import list_gatan_images
+from .gwyddion_file import list_gwyddion_fields
+from .header_checks import MULTI_IMAGE_SUFFIXES
 from .numpy_file import count_npy_images, list_npz_images
-from .tiff import list_pages
+from .tiff_pages import list_pages
 
-MULTI_IMAGE_SUFFIXES = (".tif", ".tiff", ".npy", ".npz")
 PAGE_PATTERN = re.compile(r"::p(\d+)$")  # no image file has this ending: its suffix would not be known
 
 
@@ -46,8 +48,13 @@ def _count_images(name: str) -> int:
     info = os.stat(name)
     if not stat.S_ISREG(info.st_mode):
         return 1
-    if name.lower().endswith((".tif", ".tiff")):
+    suffix = Path(name).suffix.lower()
+    if suffix in (".tif", ".tiff"):
         return len(list_pages(name, info))
-    if name.lower().endswith(".npy"):
+    if suffix in (".dm3", ".dm4"):
+        return sum(image.shape[0] for image in list_gatan_images(name))
+    if suffix == ".gwy":
+        return len(list_gwyddion_fields(name))
+    if suffix == ".npy":
         return count_npy_images(name)
     return sum(count for _, count in list_npz_images(name))

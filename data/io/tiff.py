@@ -1,112 +1,117 @@
-"""Reads one image of a TIFF file, of one page or of many."""
+"""Reads one image of a TIFF file: what its bytes mean does not depend on how they are packed."""
 
 import logging
-import os
-import struct
-from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from .header_checks import DAMAGED, ContentError, check_count, check_size, page_index
+from .codestream import image_size
+from .header_checks import DAMAGED, ContentError, check_size, page_index
+from .palette import look_up, neutral
+from .sample_layout import full_scale, split_samples, upright
+from .tiff_pages import list_pages
 
-TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the first four bytes of such files
-TIFFFILE_COMPRESSIONS = (1, 8, 32946)  # none and deflate; Pillow reads LZW and others, of 8 bits
-WHITE_IS_ZERO, LAST_GREY_OR_RGB = 0, 2  # TIFF's photometric interpretations
-NEW_SUBFILE_TYPE, ORIENTATION, SHORT = 254, 274, 3  # tags, and a type of their values
-DERIVED_PAGE = 0b101  # bits of NewSubfileType: a smaller version of another page, or a mask for it
-MAX_TAGS = 4096
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6  # TIFF's photometric interpretations
+BYTE_PACKINGS = (1, 2, 3, 4, 5, 8, 32946, 32773, 34925, 34926, 50000)  # none, fax, LZW, deflate, PackBits, LZMA, zstd
+JPEG = (6, 7, 33007)
+# JPEG, JPEG 2000, LERC, PNG, WebP, JPEG XL: each segment is a picture that says its own size.
+IMAGE_PACKINGS = (*JPEG, 33003, 33004, 33005, 34712, 34887, 34933, 34927, 50001, 50002, 52546)
+ORIENTATION = 274
+ALPHA = (1, 2)  # kinds of extra samples that say how opaque a pixel is; 0 is of no known meaning
+SPARE_BYTES = 4096  # that the packed segments may need above twice the size of the pixels
+SPARE_PIXELS = 1 << 16
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # our own error message reports a bad file
 
 
-def list_pages(path: str | Path, info: os.stat_result) -> tuple[tuple[int, int], ...]:
-    """(page number, offset [byte]) of each page that is an image; thumbnails, smaller pyramid levels and masks are not.
+def read_tiff(path: Path, page: int | None) -> NDArray:
+    """Pixels (H, W) or (H, W, channels) of one image; white is the largest value, and fewer than 8 bits fill 0..255.
 
-    `info` is the file's os.stat. Reads only the chain of directories; raises ContentError if it points outside the file
-    or forms a circle.
+    A grey palette is looked up; its coloured entries are masked (MaskedArray), as `look_up` says.
     """
-    return _list_pages(os.fspath(path), info.st_size, info.st_mtime_ns)
+    with tifffile.TiffFile(path) as tiff:
+        tiff_page = _open_page(tiff, path, page)
+        _check_page(tiff_page)
+        pixels = split_samples(np.asarray(tiff_page.asarray()), tiff_page.axes, _kept_samples(tiff_page))
+        pixels = _meaning(pixels, tiff_page)
+        return upright(pixels, tiff_page.tags.valueof(ORIENTATION, 1))
 
 
-@lru_cache(maxsize=16)  # without it, each page of a stack would follow the chain again; size and mtime are keys
-def _list_pages(name: str, size: int, mtime_ns: int) -> tuple[tuple[int, int], ...]:
-    # TIFF 6.0, section 2; BigTIFF counts and points with 64 bits.
-    pages: list[tuple[int, int]] = []
-    images, visited = [], set()
-    with open(name, "rb") as file:
-        magic = file.read(4)
-        if magic not in TIFF:
-            raise ContentError("not a TIFF")
-        byte_order, big = "<" if magic.startswith(b"II") else ">", b"+" in magic
-        count, pointer, tag_size = (
-            (f"{byte_order}Q", f"{byte_order}Q", 20) if big else (f"{byte_order}H", f"{byte_order}I", 12)
-        )
-        file.seek(8 if big else 4)
-        (offset,) = struct.unpack(pointer, file.read(struct.calcsize(pointer)))
-        while offset:
-            if offset >= size or offset in visited:
-                raise ContentError(DAMAGED)
-            visited.add(offset)
-            file.seek(offset)
-            (n_tags,) = struct.unpack(count, file.read(struct.calcsize(count)))
-            if n_tags > MAX_TAGS:
-                raise ContentError(DAMAGED)
-            tags = file.read(n_tags * tag_size)
-            if not _subfile_type(byte_order, tags, tag_size) & DERIVED_PAGE:
-                images.append((len(pages), offset))
-            pages.append((len(pages), offset))
-            check_count(len(pages))
-            (offset,) = struct.unpack(pointer, file.read(struct.calcsize(pointer)))
-    return tuple(images or pages)
+def is_lossy_tiff(path: Path, page: int | None) -> bool:
+    """Whether the image is packed as JPEG."""
+    with tifffile.TiffFile(path) as tiff:
+        return _open_page(tiff, path, page).compression in JPEG
 
 
-def _subfile_type(byte_order: str, tags: bytes, tag_size: int) -> int:
-    """NewSubfileType of a directory; 0 if it has no such tag."""
-    for start in range(0, len(tags), tag_size):
-        tag, value_type = struct.unpack_from(f"{byte_order}HH", tags, start)
-        if tag > NEW_SUBFILE_TYPE:  # tags are sorted
-            return 0
-        if tag == NEW_SUBFILE_TYPE:
-            value_format = byte_order + ("H" if value_type == SHORT else "I")
-            return struct.unpack_from(value_format, tags, start + (8 if tag_size == 12 else 12))[0]
-    return 0
-
-
-def read_tiff(path: Path, page: int | None) -> tuple[NDArray | None, int]:
-    """Pixels (H, W) or (H, W, channels) of one image, and its page number in the file.
-
-    The pixels are None if tifffile without its optional codecs cannot decompress them.
-    """
+def _open_page(tiff: tifffile.TiffFile, path: Path, page: int | None) -> tifffile.TiffPage:
     pages = list_pages(path, path.stat())
     number, offset = pages[page_index(len(pages), page)]
-    with tifffile.TiffFile(path) as tiff:
-        imagej = tiff.imagej_metadata or {}
-        if len(pages) == 1 and imagej.get("images", 1) > 1:  # ImageJ writes this above 4 GB
-            raise ContentError(f"holds {imagej['images']} images in one page; save one page per image")
-        tiff_page = tiff.pages.first
-        if number:
-            tiff.filehandle.seek(offset)
-            tiff_page = tifffile.TiffPage(tiff, index=number)
-        if tiff_page.compression not in TIFFFILE_COMPRESSIONS:
-            return None, number
-        check_size(tiff_page.shape)
-        if tiff_page.photometric > LAST_GREY_OR_RGB:
-            raise ContentError(f"{tifffile.PHOTOMETRIC(tiff_page.photometric).name} pixels; convert it to grey first")
-        if sum(tiff_page.databytecounts) > 2 * tiff_page.nbytes + (1 << 16):  # might decompress to any size
+    imagej = tiff.imagej_metadata or {}
+    if len(pages) == 1 and imagej.get("images", 1) > 1:  # ImageJ writes this above 4 GB
+        raise ContentError(f"holds {imagej['images']} images in one page; save one page per image")
+    if not number:
+        return tiff.pages.first
+    tiff.filehandle.seek(offset)
+    return tifffile.TiffPage(tiff, index=number)
+
+
+def _check_page(page: tifffile.TiffPage) -> None:
+    """Raises ContentError for what cannot be read, or might unpack to any size."""
+    packing = page.compression
+    if packing not in (*BYTE_PACKINGS, *IMAGE_PACKINGS):
+        name = getattr(packing, "name", "unknown")
+        raise ContentError(f"packed as {name} ({int(packing)}), which is not read here; save it with LZW")
+    check_size(page.shape)
+    if page.photometric > PALETTE and not (page.photometric == YCBCR and packing in JPEG):
+        raise ContentError(f"{tifffile.PHOTOMETRIC(page.photometric).name} pixels; convert it to grey first")
+    if page.dtype is None:
+        raise ContentError(f"{page.bitspersample}-bit pixels of a type that is not read here; save it with 16 bits")
+    if page.photometric == WHITE_IS_ZERO and page.dtype.kind not in "bui":
+        raise ContentError(
+            "white is 0 (PhotometricInterpretation), but floating-point pixels have no largest value that were black; "
+            "invert them and save them as black is 0"
+        )
+    for packed in (tifffile.TIFF.DECOMPRESSORS, tifffile.TIFF.UNPREDICTORS):
+        key = packing if packed is tifffile.TIFF.DECOMPRESSORS else page.predictor
+        packed[key]  # raises KeyError that names the missing package
+    if packing in IMAGE_PACKINGS:
+        _check_segments(page)
+    elif sum(page.databytecounts) > 2 * page.nbytes + SPARE_BYTES:
+        raise ContentError(DAMAGED)
+
+
+def _check_segments(page: tifffile.TiffPage) -> None:
+    """Raises ContentError if a segment says that it is a picture much larger than its place in the image."""
+    largest = 2 * int(np.prod(page.chunks, dtype=np.int64)) + SPARE_PIXELS
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+        page.parent.filehandle.seek(offset)
+        if count and np.prod(image_size(BytesIO(page.parent.filehandle.read(count))), dtype=np.float64) > largest:
             raise ContentError(DAMAGED)
-        pixels = np.asarray(tiff_page.asarray())
-        if tiff_page.photometric == WHITE_IS_ZERO and pixels.dtype.kind in "bu":
-            pixels = ~pixels
-        return _apply_orientation(pixels, tiff_page.tags.valueof(ORIENTATION, 1)), number
 
 
-def _apply_orientation(pixels: NDArray, orientation: int) -> NDArray:
-    """The image turned upright (TIFF 6.0, section 8: position of the first row and column)."""
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return pixels[::-1] if orientation in (3, 4, 7, 8) else pixels
+def _kept_samples(page: tifffile.TiffPage) -> list[int]:
+    """Indices of the samples of a pixel that are colours, and of the first that says how opaque it is."""
+    extra = page.extrasamples
+    n_colours = page.samplesperpixel - len(extra)
+    alpha = [n_colours + n for n, kind in enumerate(extra) if kind in ALPHA]
+    return [*range(n_colours), *alpha[:1]]
+
+
+def _meaning(pixels: NDArray, page: tifffile.TiffPage) -> NDArray:
+    """Levels of what is stored, by the photometric interpretation (TIFF 6.0, section 8)."""
+    if page.photometric == PALETTE:
+        if page.colormap is None:
+            raise ContentError("a palette image without its palette (ColorMap); save it as grey")
+        indices = pixels if pixels.ndim == 2 else pixels[..., 0]
+        # Some programs write levels of 8 bits where TIFF wants 16.
+        colours = page.colormap.T >> (8 if page.colormap.max() > 255 else 0)
+        return look_up(indices, colours.astype(np.uint8))
+    bits = page.bitspersample
+    if page.photometric == WHITE_IS_ZERO:
+        largest = pixels.dtype.type((1 << bits) - 1) if pixels.dtype.kind == "u" else None
+        pixels = ~pixels if largest is None else largest - pixels  # of signed numbers, ~ exchanges both ends
+    pixels = full_scale(pixels, bits)
+    return neutral(pixels) if page.compression in JPEG else pixels

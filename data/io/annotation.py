@@ -1,0 +1,75 @@
+"""What is drawn in colour on a grey image: scale bars, cursors, text. It is found, counted and filled."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError
+
+LIMIT = 0.01  # of the pixels that may be annotation, so that their neighbours tell the grey levels
+COLOUR_PICTURE = 0.2  # of the pixels from which on the colours are the picture's own
+BAR_HEIGHT, BAR_WIDTH = 0.25, 0.5  # of the image: what spans so much of the width so near to an edge is a data bar
+NEIGHBOURS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
+
+
+def find_colours(channels: list[NDArray]) -> NDArray[np.bool_] | None:
+    """Mask (H, W), True where three channels differ; None if they are equal everywhere."""
+    mask = (channels[0] != channels[1]) | (channels[0] != channels[2])
+    return mask if mask.any() else None
+
+
+def fill(levels: NDArray, mask: NDArray[np.bool_]) -> NDArray:
+    """The image (H, W) with each pixel of the mask set to the mean of its known neighbours, from the edges inwards."""
+    if mask.all():
+        return levels
+    filled = np.pad(levels.astype(np.float64), 1)
+    known = np.pad(~mask, 1)
+    rows, columns = (index + 1 for index in np.nonzero(mask))
+    while len(rows):
+        around = [(rows + dy, columns + dx) for dy, dx in NEIGHBOURS]
+        count = np.sum([known[place] for place in around], axis=0)
+        total = np.sum([np.where(known[place], filled[place], 0.0) for place in around], axis=0)
+        has_some = count > 0
+        ready = rows[has_some], columns[has_some]
+        filled[ready] = total[has_some] / count[has_some]
+        known[ready] = True
+        rows, columns = rows[~has_some], columns[~has_some]
+    inner = filled[1:-1, 1:-1]
+    return np.where(mask, np.rint(inner) if levels.dtype.kind in "bui" else inner, levels).astype(levels.dtype)
+
+
+def check_annotation(name: object, mask: NDArray[np.bool_]) -> None:
+    """Raises DataError if annotation covers 1 % of an image (H, W) or more, beside what looks like a data bar."""
+    if mask.mean() >= COLOUR_PICTURE:
+        raise DataError(f"{name}: a colour image; convert it to grey first ({mask.mean():.0%} of it are coloured)")
+    inner = mask[_rows_without_bars(mask)]
+    if inner.mean() >= LIMIT:
+        raise DataError(
+            f"{name}: annotation in colour covers {inner.mean():.1%} of it ({_describe_box(mask)}), more than "
+            f"{LIMIT:.0%}; save it without annotation, or cut the image beside it"
+        )
+
+
+def describe_annotation(mask: NDArray[np.bool_]) -> str:
+    """One line: how many pixels are annotation, where, and what was done."""
+    return (
+        f"{mask.sum():,} pixels ({mask.mean():.2%}) are annotation in colour ({_describe_box(mask)}); "
+        "they are filled from their neighbours"
+    )
+
+
+def _describe_box(mask: NDArray[np.bool_]) -> str:
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return f"rows {rows[0]} to {rows[-1]}, columns {columns[0]} to {columns[-1]}"
+
+
+def _rows_without_bars(mask: NDArray[np.bool_]) -> slice:
+    """The rows between the data bars, if the annotation near an edge spans as much of the width as a bar's text."""
+    height, width = mask.shape
+    edge = int(height * BAR_HEIGHT)
+    first, last = 0, height
+    for top, rows in ((True, slice(0, edge)), (False, slice(height - edge, height))):
+        columns = np.flatnonzero(mask[rows].any(axis=0))
+        if len(columns) and columns[-1] - columns[0] > BAR_WIDTH * width:
+            drawn = np.flatnonzero(mask[rows].any(axis=1))
+            first, last = (int(drawn[-1]) + 1, last) if top else (first, height - edge + int(drawn[0]))
+    return slice(first, last)
