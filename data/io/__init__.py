@@ -8,7 +8,6 @@ from .gwyddion_file import GwyddionField, list_gwyddion_fields
 from .header_checks import MAX_PIXELS, TOO_MANY_PIXELS
 from .image import SUFFIXES, GreyImage, as_grey, as_image, read_grey, read_image, read_pixels, resized
 from .multi_image import file_of, images_of, page_of, stem_of
-from .pixel_size import pixel_nm
 from .tiff_pages import TIFF, list_pages
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "list_gwyddion_fields",
     "list_pages",
     "page_of",
-    "pixel_nm",
     "read_grey",
     "read_image",
     "read_pixels",
