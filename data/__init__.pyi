@@ -12,6 +12,7 @@ from .data_options import DataOptions
 from .dataset_kinds import DATASETS
 from .dataset_layout import DatasetLayout, ImageFile
 from .errors import BadImageError, DataError
+from .header import ImageHeader, read_header
 from .inference_set import inference_images, training_maps
 from .io import GreyImage, images_of, read_grey, read_image
 
@@ -24,6 +25,7 @@ __all__ = [
     "DatasetLayout",
     "GreyImage",
     "ImageFile",
+    "ImageHeader",
     "InferenceBatch",
     "InferenceImages",
     "LabelledDataset",
@@ -33,6 +35,7 @@ __all__ = [
     "images_of",
     "inference_images",
     "read_grey",
+    "read_header",
     "read_image",
     "read_stack",
     "training_maps",

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
-from ..io import pixel_nm, read_grey
+from ..header import pixel_nm
+from ..io import read_grey
 from .image_stack import size_text
 
 PREFETCH_BATCHES = 4
@@ -92,7 +93,7 @@ class InferenceImages:
         self.pixel_size = 0.0
         for file in self.files:
             with suppress(DataError):
-                self.pixel_size = pixel_nm(file.path) or 0.0
+                self.pixel_size = pixel_nm(file.name) or 0.0
                 break
         return self.pixel_size
 
@@ -158,7 +159,7 @@ class InferenceImages:
 
     def _check_pixel_size(self, file: ImageFile, expected: float) -> None:
         """Raises DataError if a file states another pixel size than `expected` [nm]; 0 is none."""
-        actual = pixel_nm(file.path) or 0.0
+        actual = pixel_nm(file.name) or 0.0
         if not math.isclose(actual, expected, rel_tol=1e-3):
             actual_text, expected_text = (f"{size:g} nm" if size else "none" for size in (actual, expected))
             raise DataError(

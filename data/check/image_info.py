@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..errors import DataError, GreyRangeError
-from ..io import as_grey, pixel_nm, read_pixels
+from ..header import pixel_nm
+from ..io import as_grey, read_pixels
 
 CHANNELS = {1: "grey", 2: "grey + alpha", 3: "RGB", 4: "RGBA"}
 EMPTY_FRACTION = 0.995  # of the pixels within EMPTY_TOLERANCE of the median: the image shows almost nothing

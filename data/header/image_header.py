@@ -1,6 +1,13 @@
-"""What a file says about one of its images: the record that all readers of headers fill."""
+"""What a file says about one of its images: the record that all readers fill, and the choice of the width."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypedDict
+
+MIN_NM, MAX_NM = 1e-3, 1e5  # of a pixel; a header beyond them was never calibrated
+WIDTH_TOLERANCE = 0.02  # maximum relative difference of two statements of one width
+
+Statement = tuple[str, float | None, float | None]  # key, width and height of a pixel [nm]
 
 
 @dataclass(frozen=True)
@@ -29,3 +36,54 @@ class ImageHeader:
     date: str | None = None
     bits: int | None = None
     data_bar_rows: int | None = None
+
+
+class PixelSize(TypedDict, total=False):
+    """The fields of a header that the size of a pixel fills."""
+
+    pixel_nm: float
+    pixel_y_nm: float
+    pixel_source: str
+    is_estimated: bool
+
+
+class AmbiguousWidthError(Exception):
+    """Two widths of equal standing differ: the text shows both, with their keys."""
+
+
+def statement(key: str, sides: Iterable[float | None]) -> Statement:
+    """What `key` says about the width and the height of a pixel [nm]."""
+    x_nm, y_nm = sides
+    return key, x_nm, y_nm
+
+
+def first_width(statements: Iterable[Statement], is_estimated: bool = False) -> PixelSize:
+    """The first valid statement. A height that is missing or invalid is that of a square pixel."""
+    for key, x_nm, y_nm in statements:
+        if x_nm and MIN_NM <= x_nm <= MAX_NM:
+            height = y_nm if y_nm and MIN_NM <= y_nm <= MAX_NM else x_nm
+            return PixelSize(pixel_nm=x_nm, pixel_y_nm=height, pixel_source=key, is_estimated=is_estimated)
+    return PixelSize()
+
+
+def agreed_width(*sizes: PixelSize) -> PixelSize:
+    """The first size that is set; raises AmbiguousWidthError if a later one differs by more than WIDTH_TOLERANCE."""
+    first, *others = [size for size in sizes if size] or [PixelSize()]
+    for other in others:
+        if abs(other["pixel_nm"] - first["pixel_nm"]) > WIDTH_TOLERANCE * first["pixel_nm"]:
+            first_text, other_text = (f"{size['pixel_nm']:.6g} nm ({size['pixel_source']})" for size in (first, other))
+            raise AmbiguousWidthError(f"states two pixel widths, {first_text} and {other_text}")
+    return first
+
+
+def scaled(pixel_nm: float | None, raster: float | None, width: int | None) -> float | None:
+    """The width [nm] of a pixel of the file, `width` pixels across, from that of a raster of `raster` pixels across.
+
+    Without one of the two numbers the file is taken for the raster itself.
+    """
+    return pixel_nm * raster / width if pixel_nm and raster and raster > 0 and width else pixel_nm
+
+
+def bar_rows(rows: float | None, height: int | None) -> int | None:
+    """`rows` as the rows of a data bar, None if they cannot be those of an image of `height` rows."""
+    return round(rows) if rows is not None and height and 0 <= rows < height / 2 else None

@@ -18,7 +18,7 @@ from PIL import Image
 from data import DataError, DataOptions, DatasetLayout, read_grey
 from data.batches.image_cache import load, store
 from data.io.multi_image import images_of
-from data.io.pixel_size import pixel_nm
+from data.header import pixel_nm
 from data.simulator.parameter_file import read_parameters
 from data.simulator.population import Population
 from models import MODELS, ModelError

@@ -7,7 +7,7 @@ from PIL import Image
 
 from data import DataError, DataOptions, DatasetLayout
 from data import InferenceImages as Images
-from data.io.pixel_size import pixel_nm
+from data.header import pixel_nm
 
 GREY = np.zeros((24, 20), np.uint8)
 NOTHING = {"metadata": None}
@@ -20,8 +20,8 @@ def text(tag, content):
 TIFFS = {
     "FEI": (text(34682, "[User]\r\nUser=x\r\n[Scan]\r\nPixelWidth=2.5e-009\r\nPixelHeight=2.5e-009\r\n"), 2.5),
     "Zeiss": (text(34118, "0\r\n1\r\nAP_IMAGE_PIXEL_SIZE\r\nImage Pixel Size = 1.75 nm\r\n"), 1.75),
-    "Zeiss, picometres": (text(34118, "0\r\nAP_PIXEL_SIZE\r\nPixel Size = 750.0 pm\r\n"), 0.75),
-    "Zeiss, micrometres": (text(34118, "0\r\nAP_PIXEL_SIZE\r\nPixel Size = 0.5 µm\r\n".encode("cp1252")), 500),
+    "Zeiss, picometres": (text(34118, "0\r\nAP_PIXEL_SIZE\r\nPixel Size = 750.0 pm\r\n"), 0.75 * 1024 / 20),
+    "Zeiss, micrometres": (text(34118, "0\r\nAP_IMAGE_PIXEL_SIZE\r\nPixel Size = 0.5 µm\r\n".encode("cp1252")), 500),
     "ImageJ": ({"imagej": True, "resolution": (1 / 0.003, 1 / 0.003), "metadata": {"unit": "um"}}, 3),
     "ImageJ, no unit": ({"imagej": True, "resolution": (1, 1)}, None),
     "OME": ({"ome": True, "metadata": {"axes": "YX", "PhysicalSizeX": 0.002, "PhysicalSizeY": 0.002}}, 2),
@@ -31,6 +31,7 @@ TIFFS = {
     ),
     "centimetres": ({"resolution": (5e6, 5e6), "resolutionunit": "CENTIMETER", **NOTHING}, 2),
     "inches": ({"resolution": (25.4e6 / 8, 25.4e6 / 8), "resolutionunit": "INCH", **NOTHING}, 8),
+    "a scanner's 4,000 dpi": ({"resolution": (4000, 4000), "resolutionunit": "INCH", **NOTHING}, None),
     "a program's default": ({"resolution": (96, 96), "resolutionunit": "INCH", **NOTHING}, None),
     "nothing": (NOTHING, None),
 }

@@ -1,0 +1,114 @@
+"""Asks all makers' readers what a file says about an image, and joins the answers."""
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from . import gatan, hitachi, jeol, olympus, programs, small_makers, tescan, thermo, zeiss
+from .image_file import ImageFile, open_image, sibling_pages
+from .image_header import AmbiguousWidthError, ImageHeader, PixelSize, agreed_width
+from .resolution import read_resolution
+
+# In the order in which they are believed; widths that they state must agree.
+READERS: tuple[Callable[[ImageFile], ImageHeader | None], ...] = (
+    zeiss.read_smartsem,
+    zeiss.read_atlas,
+    zeiss.read_orion,
+    thermo.read_fei,
+    thermo.read_thermo_xml,
+    thermo.read_phenom,
+    tescan.read_tescan_tag,
+    tescan.read_tescan_sidecar,
+    jeol.read_jeol,
+    hitachi.read_hitachi,
+    olympus.read_olympus,
+    gatan.read_gatan_tiff,
+    gatan.read_gatan_file,
+    small_makers.read_nikon,
+    small_makers.read_point_electronic,
+    small_makers.read_fibsemos,
+    programs.read_ome,
+    programs.read_imagej,
+    programs.read_gwyddion,
+)
+WIDTH_FIELDS = ("pixel_nm", "pixel_y_nm", "pixel_source", "is_estimated")
+SQUARE_TOLERANCE = 0.01  # maximum relative difference of width and height
+
+
+def read_header(name: str | Path, pixel_nm: float = 0) -> ImageHeader:
+    """What the file, or a text beside it, says about the image `name`: FILE, or FILE::p001 for one page.
+
+    A damaged or absent header leaves fields None. `pixel_nm`, if not 0, is the width [nm] that the user gives: it
+    replaces what the file says. Without it, raises DataError where the file states two widths of equal standing that
+    differ by more than 2 %.
+    """
+    given = PixelSize(pixel_nm=pixel_nm, pixel_y_nm=pixel_nm, pixel_source="--pixel_nm") if pixel_nm else None
+    try:
+        image = open_image(str(name))
+    except Exception:  # a damaged file; reading its pixels reports the problem
+        return ImageHeader(**(given or {}))
+    try:
+        headers = [header for reader in READERS if (header := _ask(reader, image, given is not None))]
+        size = given or _width(image, headers)
+    except AmbiguousWidthError as error:
+        raise DataError(f"{name}: {error}; --pixel_nm decides") from None
+    merged: dict[str, Any] = {
+        field.name: next((value for header in headers if (value := getattr(header, field.name)) is not None), None)
+        for field in fields(ImageHeader)
+        if field.name not in WIDTH_FIELDS
+    }
+    header = ImageHeader(**{**merged, **size})
+    return header if header.bits else replace(header, bits=image.bits)
+
+
+def pixel_nm(name: str | Path) -> float | None:
+    """Width [nm] of a square pixel of an image; None if nothing states it.
+
+    Raises DataError for pixels that are not square: no single length would be right.
+    """
+    header = read_header(name)
+    width, height = header.pixel_nm, header.pixel_y_nm
+    if width and height and abs(width - height) > SQUARE_TOLERANCE * width:
+        raise DataError(f"{name}: pixels of {width:g} x {height:g} nm; resample it to square pixels, or use --pixel_nm")
+    return width
+
+
+def _ask(
+    reader: Callable[[ImageFile], ImageHeader | None], image: ImageFile, width_is_given: bool = False
+) -> ImageHeader | None:
+    """The answer of one reader, None if the header is damaged: the others are still asked."""
+    try:
+        return reader(image)
+    except AmbiguousWidthError:
+        if not width_is_given:
+            raise
+    except Exception:  # damaged headers raise many types of errors
+        return None
+    return None
+
+
+def _width(image: ImageFile, headers: list[ImageHeader]) -> PixelSize:
+    """The stated width, else that of another page of this size, else an estimate, else the file's resolution."""
+    stated = agreed_width(*(_size_of(header) for header in headers if not header.is_estimated))
+    if stated:
+        return stated
+    for page in sibling_pages(image):
+        answers = [answer for reader in READERS if (answer := _ask(reader, page))]
+        if size := agreed_width(*(_size_of(answer) for answer in answers if not answer.is_estimated)):
+            return size
+    estimates = [_size_of(header) for header in headers if header.is_estimated]
+    resolution = _ask(read_resolution, image)
+    return next((size for size in estimates if size), _size_of(resolution) if resolution else PixelSize())
+
+
+def _size_of(header: ImageHeader) -> PixelSize:
+    if not header.pixel_nm or not header.pixel_y_nm:
+        return PixelSize()
+    return PixelSize(
+        pixel_nm=header.pixel_nm,
+        pixel_y_nm=header.pixel_y_nm,
+        pixel_source=header.pixel_source or "",
+        is_estimated=header.is_estimated,
+    )
