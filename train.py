@@ -18,14 +18,14 @@ import util.run
 from data import DATASETS, BatchedDataset, DataError, DataOptions, DatasetLayout
 from options import Options, OptionsError, compare, parse_train
 from util.files import make_output_safe
-from util.monitor import TrainingMonitor, require_trackers
+from util.monitor import TrainingMonitor, check_display
 from util.run import EpochLog, RunFolder, StopRequest, check_changes, checkpoint, choose_device, continues
 from util.run import require_disk_space, run_program, scratch_folder, set_reproducible, tune_malloc, use_bf16
 
 
 def train(opt: Options) -> int:
     """Trains the run that `opt` describes from its start, or from where it stopped; returns the exit status."""
-    require_trackers(opt.display.track)
+    check_display(opt.display)
     if not models.MODELS[opt.run.model].is_trained:
         return combine(opt)
     DatasetLayout(opt.data.dataroot)  # a wrong --dataroot is an error before torch is loaded

@@ -9,10 +9,14 @@ class DisplayOptions:
 
     display_id: int = field(
         default=1,
-        metadata={"help": "visdom window of the live plots; 0 = off", "bounds": (0, None), "may_change": True},
+        metadata={"help": "visdom window of the live plots; 0 or less = off", "may_change": True},
     )
     display_server: str = field(
-        default="http://localhost", metadata={"help": "address of the visdom server", "may_change": True}
+        default="http://localhost",
+        metadata={
+            "help": "address of the visdom server, such as localhost, http://HOST:PORT or https://HOST:PORT/BASE",
+            "may_change": True,
+        },
     )
     display_env: str = field(default="main", metadata={"help": "visdom environment", "may_change": True})
     display_port: int = field(

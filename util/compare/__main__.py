@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from ..errors import UtilError
-from ..files import write_bytes
+from ..files import ArgumentParser, write_bytes
 from ..results import ResultsFolder
 from ..run import saved_options
 from . import comparison_page
@@ -19,7 +19,7 @@ from .image_folder import ImageFolder
 def main(argv: list[str]) -> int:
     """Runs the command; returns the exit status: 0 done, 1 failed, 2 usage or bad input, 130
     interrupted."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="python -m util.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ..errors import UtilError
+from ..files import ArgumentParser
 from . import hardware, requirements, trial_run
 
 MIN_FREE = 10**9  # [bytes] free; below it the check gives advice
@@ -122,14 +123,18 @@ def check_plots(server: str, port: int) -> Finding:
     """Checks whether a visdom server answers, with a time limit."""
     try:
         importlib.import_module("visdom")  # takes a second, which must not count as the server's time
-        from ..monitor import TIMEOUT, connect
+        from ..monitor import TIMEOUT, VisdomAddress, connect
     except Exception as error:
         return Finding("live plots", f"visdom cannot be loaded ({type(error).__name__})", "training works without it")
+    try:
+        address = VisdomAddress.parse(server, port)
+    except UtilError as error:
+        return Finding("live plots", str(error), "train.py refuses it, too")
     answers: list[str] = []
 
     def ask() -> None:
         try:
-            connect(server, port, "main")
+            connect(address, "main")
             answers.append("")
         except Exception as error:  # whatever the server does
             answers.append(f"no answer ({type(error).__name__})")
@@ -138,7 +143,7 @@ def check_plots(server: str, port: int) -> Finding:
     thread.start()
     thread.join(sum(TIMEOUT) + 1)
     reason = answers[0] if answers else "no answer in time"
-    return Finding("live plots", f"{server}:{port}: {reason or 'a server answers'}", SERVER if reason else "")
+    return Finding("live plots", f"{address}: {reason or 'a server answers'}", SERVER if reason else "")
 
 
 def check_assets() -> Finding:
@@ -189,9 +194,7 @@ def port_number(text: str) -> int:
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit status."""
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        "python -m util.doctor", description=__doc__, formatter_class=raw, allow_abbrev=False
-    )
+    parser = ArgumentParser("python -m util.doctor", description=__doc__, formatter_class=raw, allow_abbrev=False)
     parser.add_argument("--display_server", default="http://localhost", help="address of visdom (http://localhost)")
     parser.add_argument("--display_port", type=port_number, default=8097, metavar="N", help="its port (8097)")
     parser.add_argument("--no_training", action="store_true", help="check only, without a training")

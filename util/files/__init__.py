@@ -3,6 +3,7 @@
 What the files contain (checkpoints, results, pages) is decided elsewhere.
 """
 
+from .argument_parser import ArgumentParser
 from .atomic import UNFINISHED, prepare, write_bytes
 from .csv_cells import escape_formula, unescape_formula
 from .error_messages import explain_error
@@ -15,6 +16,7 @@ from .warn_on_error import WarnOnError
 __all__ = [
     "LOCK",
     "UNFINISHED",
+    "ArgumentParser",
     "WarnOnError",
     "acquire_lock",
     "escape_formula",

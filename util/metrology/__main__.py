@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from ..errors import UtilError
-from ..files import make_output_safe, write_bytes
+from ..files import ArgumentParser, make_output_safe, write_bytes
 from ..results import ResultsFolder
 from . import hole_table, reference_comparison
 from .metrology_page import render_page
@@ -48,8 +48,8 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _build_parser() -> ArgumentParser:
+    parser = ArgumentParser(
         prog="python -m util.metrology", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )  # fmt: skip

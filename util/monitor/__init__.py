@@ -3,8 +3,9 @@
 The logs themselves are in `run`; which losses and images belong together is declared by the model.
 """
 
+from .display_check import check_display
 from .live_plots import TIMEOUT, connect
-from .trackers import require_trackers
 from .training_monitor import TrainingMonitor
+from .visdom_address import VisdomAddress
 
-__all__ = ["TIMEOUT", "TrainingMonitor", "connect", "require_trackers"]
+__all__ = ["TIMEOUT", "TrainingMonitor", "VisdomAddress", "check_display", "connect"]

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from ..drawing import image_rows, loss_groups
 from ..run import EPOCH_COLUMNS
+from .visdom_address import VisdomAddress
 
 TIMEOUT = (1.0, 2.0)  # [s] to connect, to answer
 PAUSE_RATIO = 100  # pause after a drawing, relative to its duration: plots take less than 1 % of the time
@@ -33,7 +34,7 @@ class LivePlots:
     def __init__(
         self, server: str, port: int, env: str, name: str, window: int, columns: int, hint: str, layout: Any
     ) -> None:
-        self.address, self.env, self.name, self.window = (server, port), env, name, window
+        self.address, self.env, self.name, self.window = VisdomAddress.parse(server, port), env, name, window
         self.columns, self.hint, self.layout = columns, hint, layout
         self._client: Any = None
         self._warned = self._alarmed = False
@@ -70,7 +71,7 @@ class LivePlots:
             self._changed.clear()
             try:
                 if self._client is None:
-                    self._client = connect(*self.address, self.env)
+                    self._client = connect(self.address, self.env)
                 began = time.monotonic()
                 self._draw(self._latest)
                 pause = max(MIN_PAUSE, PAUSE_RATIO * (time.monotonic() - began))
@@ -84,9 +85,8 @@ class LivePlots:
     def _warn(self, error: Exception) -> None:
         if not self._warned:
             self._warned = True
-            server, port = self.address
             reason = "no answer" if isinstance(error, OSError) else type(error).__name__
-            tqdm.write(f"no live plots: {server}:{port}: {reason}. {self.hint}")
+            tqdm.write(f"no live plots: {self.address}: {reason}. {self.hint}")
 
     def _draw(self, latest: Mapping[str, Any]) -> None:
         losses, epochs = latest.get("losses") or {}, latest.get("epochs") or {}
@@ -134,7 +134,7 @@ class LivePlots:
         return f"{self.window}_{self.name}_{name}".replace(" ", "_")
 
 
-def connect(server: str, port: int, env: str) -> Any:
+def connect(address: VisdomAddress, env: str) -> Any:
     """A visdom client that fails within seconds, prints nothing and opens no incoming socket. OSError: no server."""
     import requests
     from visdom import Visdom  # takes a second, so it is imported in the thread
@@ -151,7 +151,8 @@ def connect(server: str, port: int, env: str) -> Any:
                 return answer.raw.read(MAX_ANSWER).decode("utf-8", "replace")
 
     logging.getLogger("visdom").setLevel(logging.CRITICAL)
-    return Client(server, port=port, env=env, use_incoming_socket=False, raise_exceptions=True)
+    server, port, base_url = address.server, address.port, address.base_url
+    return Client(server, port=port, base_url=base_url, env=env, use_incoming_socket=False, raise_exceptions=True)
 
 
 def thin_curves(

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import UtilError
+from ..files import ArgumentParser
 from . import assets
 
 ENVIRONMENTS = Path.home() / ".visdom"
@@ -53,7 +54,7 @@ def prepare() -> None:
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit status."""
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         "python -m util.visdom_server", description=__doc__, formatter_class=raw, allow_abbrev=False
     )
     parser.add_argument("--port", type=int, default=8097, help="port on loopback (8097)")

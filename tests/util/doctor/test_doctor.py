@@ -119,8 +119,11 @@ def test_a_torch_that_cannot_be_loaded_is_one_line(monkeypatch, capsys):
 def test_a_server_that_answers_is_seen_and_others_are_not():
     with listening() as port:
         assert doctor.check_plots("http://127.0.0.1", port).message.endswith("a server answers")
-    for there in (doctor.check_plots("http://127.0.0.1", 1), doctor.check_plots("nonsense\n://", 80)):
-        assert "no answer" in there.message and there.advice and not there.failed and "\n" not in str(there)
+    for there, reason in (
+        (doctor.check_plots("http://127.0.0.1", 1), "no answer"),
+        (doctor.check_plots("nonsense\n://", 80), "expected http://HOST"),
+    ):
+        assert reason in there.message and there.advice and not there.failed and "\n" not in str(there)
     with listening(403) as port:
         assert "no answer" in doctor.check_plots("http://127.0.0.1", port).message
 

@@ -37,6 +37,15 @@ def port(tmp_path_factory):
         server.send_signal(signal.SIGINT)
 
 
+@pytest.mark.parametrize("form", ["localhost:{port}", "http://127.0.0.1:{port}/", "127.0.0.1:{port}"])
+def test_addresses_as_people_write_them_reach_a_server(port, form):
+    from util.monitor import VisdomAddress, connect
+
+    client = connect(VisdomAddress.parse(form.format(port=port), 8097), "main")
+    window = client.text("words")
+    assert client.get_window_data(window) and client.win_exists(window)
+
+
 @needs_browser
 def test_a_training_is_seen_in_the_browser(port, tmp_path):
     assert (

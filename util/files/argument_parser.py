@@ -1,0 +1,30 @@
+"""The parser of the command lines of this package's programs."""
+
+import argparse
+import difflib
+import sys
+from typing import Any, NoReturn
+
+
+class ArgumentParser(argparse.ArgumentParser):
+    """An argument parser that reports an error in one line, without the usage text, and names the nearest option."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog.removeprefix('python -m ')}: {message}\n")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Checks the names of the options first: an unknown one would be taken for a value that is missing."""
+        for word in sys.argv[1:] if args is None else args:
+            flag = str(word).partition("=")[0]
+            if flag == "--":
+                break
+            if flag.startswith("--") and flag not in self._option_string_actions:
+                self.error(f"{flag}: unknown option{self._nearest(flag)}")
+        return super().parse_known_args(args, namespace)
+
+    def _nearest(self, flag: str) -> str:
+        by_name = {name.lower(): name for name in self._option_string_actions if name.startswith("--")}
+        wanted = flag.lower().replace("-", "_").replace("__", "--", 1)
+        longer = [name for name in by_name if len(wanted) > 4 and name.startswith(wanted)]
+        near = longer or difflib.get_close_matches(wanted, by_name, n=1)
+        return f"; did you mean {by_name[near[0]]}?" if near else "; -h lists all"
