@@ -9,6 +9,7 @@ import torch
 
 from models import ModelError, build
 from models.model_options import DepthPipelineOptions
+from models.pipeline import domain_renderer
 from models.pipeline.warp import translate
 
 SHORT = {
@@ -107,10 +108,11 @@ def test_each_stage_learns_its_own_network():
 
 
 @pytest.mark.slow
-def test_a_small_data_set_is_learned_from_unpaired_real_images():
+def test_a_small_data_set_is_learned_from_unpaired_real_images(monkeypatch):
+    monkeypatch.setattr(domain_renderer, "N_RENDERINGS", 400)
     eval_set = make_eval_set()
     model = build_model(width=8, renderer_epochs=2, match_after_epochs=(4,), renderer_finetune_epochs=1)
-    learn(model, eval_set, 8, 60)
+    learn(model, eval_set, 8, 30)
     model.train(False)
     with torch.inference_mode():
         output = model.predict(torch.from_numpy(eval_set["real"].astype(np.float32))[:, None])
