@@ -121,6 +121,6 @@ def _read_png(image: ImageFile) -> None:
 
 
 def _read_with_pillow(image: ImageFile) -> None:
-    with Image.open(image.path, formats=PILLOW_FORMATS) as picture:
+    with suppress(Exception), Image.open(image.path, formats=PILLOW_FORMATS) as picture:
         image.width, image.height = picture.size
         image.bits = MODE_BITS.get(picture.mode, 8)

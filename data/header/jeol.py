@@ -13,7 +13,7 @@ MAX_KEYS = 1000
 def read_jeol(image: ImageFile) -> ImageHeader | None:
     """What the text says; a width from the magnification is an estimate."""
     for name, text in image.sidecars.items():
-        if re.match(r"\s*\$+(?:CM|SM)_", text):
+        if re.match(r"\s*\$+\w+", text) and re.search(r"^\s*\$+(?:CM|SM)_", text, re.MULTILINE):
             return _header(_entries(text), name, image)
     return None
 

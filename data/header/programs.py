@@ -33,7 +33,7 @@ def read_ome(image: ImageFile) -> ImageHeader | None:
     text = image.text(DESCRIPTION)
     if "<OME" not in text and ":OME" not in text:
         return None
-    pixels = re.findall(r"<(?:\w+:)?Pixels\s([^>]*)>(.*?)(?=<(?:\w+:)?Pixels\s|\Z)", text, re.DOTALL)
+    pixels = re.findall(r"<(?:\w+:)?Pixels\s([^<>]*)>(.*?)(?=<(?:\w+:)?Pixels\s|\Z)", text, re.DOTALL)
     own = [attributes for attributes, rest in pixels if re.search(rf'\bIFD\s*=\s*["\']{image.directory}["\']', rest)]
     attributes = (own or [attributes for attributes, _ in pixels] or [""])[0]
     values = dict(re.findall(r"(PhysicalSize[XY](?:Unit)?)\s*=\s*[\"']([^\"']*)[\"']", attributes))

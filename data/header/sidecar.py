@@ -10,7 +10,7 @@ from .values import decode
 
 ENDINGS = (".txt", ".hdr")
 MAX_BYTES = 1 << 18  # a larger file is nobody's header
-SETTLED_S = 2.0  # a folder that changed later may change again within one tick of its clock
+STABLE_S = 2.0  # a folder that changed later may change again within one tick of its clock
 
 
 def sidecars(path: Path) -> dict[str, str]:
@@ -21,8 +21,8 @@ def sidecars(path: Path) -> dict[str, str]:
     folder = os.fspath(path.parent)
     try:
         changed = os.stat(folder).st_mtime_ns
-        settled = time.time() - changed * 1e-9 > SETTLED_S
-        names = (_list_texts if settled else _list_texts.__wrapped__)(folder, changed)
+        is_stable = time.time() - changed * 1e-9 > STABLE_S
+        names = (_list_texts if is_stable else _list_texts.__wrapped__)(folder, changed)
         if not names:
             return {}
         stem = _same(path.stem)

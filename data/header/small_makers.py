@@ -16,7 +16,7 @@ def read_nikon(image: ImageFile) -> ImageHeader | None:
     """What NIS-Elements says: `dCalibration` [um] in the XML of one of two tags."""
     for code in (NIKON, NIKON_MORE):
         text = image.text(code)
-        if match := re.search(r"<dCalibration[^>]*?(?:value\s*=\s*\"([^\"]*)\"|>([^<]*)<)", text):
+        if match := re.search(r"<dCalibration[^<>]{0,200}?(?:value\s*=\s*\"([^\"]*)\"|>([^<]*)<)", text):
             pixel = length_nm(match[1] or match[2] or "", "um")
             return ImageHeader(maker="Nikon", **first_width([("dCalibration", pixel, None)]))
     return None
@@ -27,7 +27,7 @@ def read_point_electronic(image: ImageFile) -> ImageHeader | None:
     text = image.text(XMP)
     sides = []
     for key in ("PixelSizeX", "PixelSizeY"):
-        match = re.search(rf"\b{key}(?:\s*=\s*[\"']([^\"']*)|[^<>]*>([^<]*))", text)
+        match = re.search(rf"\b{key}" + r"(?:\s*=\s*[\"']([^\"']{0,200})|[^<>]{0,200}>([^<]{0,200}))", text)
         sides.append(length_nm(match[1] or match[2] or "", "m") if match else None)
     if sides[0] is None:
         return None

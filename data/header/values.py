@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from itertools import islice
 
 # Units after `_plain`: micro is "u" in all its spellings. Factors lead to nm, kV, mm, us and degrees. The kana is the
 # degree sign of cp1252 read as Shift-JIS.
@@ -22,9 +23,11 @@ LENGTHS_NM |= {name: 1.0 for name in ("nanometer", "nanometre", "nanometers", "n
 LENGTHS_MM = {unit: factor * 1e-6 for unit, factor in LENGTHS_NM.items()}
 VOLTAGES_KV = {"V": 1e-3, "v": 1e-3, "Volt": 1e-3, "volt": 1e-3, "kV": 1.0, "KV": 1.0, "kv": 1.0}
 TIMES_US = {"s": 1e6, "sec": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
-ANGLES_DEG = {"deg": 1.0, "deg.": 1.0, "degree": 1.0, "°": 1.0, "º": 1.0, "ー": 1.0, "rad": math.degrees(1)}
+ANGLES_DEG = {"deg": 1.0, "deg.": 1.0, "degree": 1.0, "°": 1.0, "o": 1.0, "ー": 1.0, "rad": math.degrees(1)}
 
 NUMBER = r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?"
+MAX_REPEATS = 16  # of an element of one name that are looked at
+MAX_LENGTH = 200  # of a text that holds a quantity
 QUANTITY = re.compile(rf"({NUMBER})\s*([^\s\d;,=<>()]*)")
 NOT_SET = ("", "none", "null", "n/a", "undefined", "unknown", "---", "-")
 
@@ -67,11 +70,14 @@ def number(text: object) -> float | None:
 
 def in_unit(text: object, units: dict[str, float], default: str) -> float | None:
     """The number at the start of a text, times the factor of the unit behind it, or of `default` where none stands."""
-    match = QUANTITY.match(str(text).strip().strip("\"'"))
+    plain = _plain(str(text)[:MAX_LENGTH].strip("\"' \t"))
+    match = QUANTITY.match(plain)
     value = number(match[1]) if match else None
     if match is None or value is None:
         return None
-    unit = _plain(match[2])
+    unit = match[2]
+    if not unit and plain[match.end() :].strip():  # such as 1/nm, which is no length
+        return None
     factor = units.get(unit, units.get(unit.lower())) if unit else units[default]
     return value * factor if factor and math.isfinite(value * factor) else None
 
@@ -84,7 +90,7 @@ def length_nm(text: object, default: str) -> float | None:
 
 def lengths_nm(text: str, default: str) -> list[float | None]:
     """Lengths [nm] in a text such as `12.8um 9.6um` or `1.067 0.800mm`, where one unit is that of all."""
-    pairs = QUANTITY.findall(text)
+    pairs = QUANTITY.findall(re.sub(r"(?<=\S)\s*[x×*]\s*(?=\d)", " ", _plain(text[:MAX_LENGTH])))
     last = next((unit for _, unit in reversed(pairs) if unit), default)
     return [length_nm(f"{value} {unit or last}", default) for value, unit in pairs]
 
@@ -122,16 +128,22 @@ def sections(text: str) -> dict[str, dict[str, str]]:
 
 
 def xml_element(xml: str, *names: str) -> tuple[str, str]:
-    """Content and attributes of the first element `names[-1]` inside `names[-2]` ...; empty texts without one.
+    """Content and attributes of the first filled element `names[-1]` inside `names[-2]`; else empty texts.
 
     Searched as text: a damaged document still yields the elements before the damage, and no entity is expanded.
     """
     attributes = ""
     for name in names:
-        match = re.search(rf"<(?:\w+:)?{name}((?:\s[^<>]*)?)(?:/>|>(.*?)</(?:\w+:)?{name}\s*>)", xml, re.DOTALL)
-        if match is None:
+        opening = re.compile(rf"<(?:\w{{1,40}}:)?{name}(\s[^<>]{{0,400}})?>")
+        for match in islice(opening.finditer(xml), MAX_REPEATS):
+            attributes = match[1] or ""
+            closing = re.compile(rf"</(?:\w{{1,40}}:)?{name}\s*>").search(xml, match.end())
+            content = xml[match.end() : closing.start()] if closing and not attributes.endswith("/") else ""
+            if content.strip():
+                xml = content
+                break
+        else:
             return "", ""
-        attributes, xml = match[1] or "", match[2] or ""
     return xml.strip(), attributes
 
 
