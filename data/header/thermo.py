@@ -67,15 +67,18 @@ def read_fei(image: ImageFile) -> ImageHeader | None:
 
 def _fei_width(ini: Sections, beam: dict[str, str], raster: int | None, width: int | None) -> PixelSize:
     """[Scan], the scan section that [Beam] names, and the field of view of the beam, in this order."""
-    scan_name = ini.get("beam", {}).get("scan", "").lower() or "escan"
+    scan_name = ini.get("beam", {}).get("scan", "") or "EScan"
     statements: list[Statement] = []
-    for name in dict.fromkeys(("scan", scan_name)):
-        sides = [length_nm(ini.get(name, {}).get(key, ""), "m") for key in ("pixelwidth", "pixelheight")]
+    for name in dict.fromkeys(("Scan", scan_name)):
+        sides = [length_nm(ini.get(name.lower(), {}).get(key, ""), "m") for key in ("pixelwidth", "pixelheight")]
         statements.append(statement(f"[{name}] PixelWidth", (scaled(side, raster, width) for side in sides)))
     across = raster or width
     for name, value in (
         ("HFW", beam.get("hfw", "")),
-        *((f"[{name}] HorFieldsize", ini.get(name, {}).get("horfieldsize", "")) for name in ("scan", scan_name)),
+        *(
+            (f"[{name}] HorFieldsize", ini.get(name.lower(), {}).get("horfieldsize", ""))
+            for name in ("Scan", scan_name)
+        ),
     ):
         field_nm = length_nm(value, "m")
         pixel = scaled(field_nm / across, raster, width) if field_nm and across else None
