@@ -37,11 +37,12 @@ def fill(levels: NDArray, mask: NDArray[np.bool_]) -> NDArray:
     return np.where(mask, np.rint(inner) if levels.dtype.kind in "bui" else inner, levels).astype(levels.dtype)
 
 
-def check_annotation(name: object, mask: NDArray[np.bool_]) -> None:
-    """Raises DataError if annotation covers 1 % of an image (H, W) or more, beside what looks like a data bar."""
+def check_annotation(name: object, mask: NDArray[np.bool_], may_have_bars: bool) -> None:
+    """Raises DataError if annotation covers 1 % of an area (H, W) or more; of rows that look like a data bar's, none
+    counts if the area may have data bars."""
     if mask.mean() >= COLOUR_PICTURE:
         raise DataError(f"{name}: a colour image; convert it to grey first ({mask.mean():.0%} of it are coloured)")
-    inner = mask[_rows_without_bars(mask)]
+    inner = mask[_rows_without_bars(mask)] if may_have_bars else mask
     if inner.mean() >= LIMIT:
         raise DataError(
             f"{name}: annotation in colour covers {inner.mean():.1%} of it ({_describe_box(mask)}), more than "

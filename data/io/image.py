@@ -43,10 +43,14 @@ class GreyImage:
     levels: NDArray
     annotation: NDArray[np.bool_] | None = None
 
-    def check(self, area: tuple[slice, slice] = (slice(None), slice(None))) -> None:
-        """Raises DataError if annotation covers 1 % of an area (rows, columns), such as a hole's crop, or more."""
-        if self.annotation is not None and self.annotation[area].any():
-            check_annotation(self.name, self.annotation[area])
+    def check(self, area: tuple[slice, slice] | None = None) -> None:
+        """Raises DataError if annotation covers 1 % of an area (rows, columns), such as a hole's crop, or more.
+
+        Without an area it is the image; there, annotation that looks like a data bar's does not count.
+        """
+        mask = self.annotation if self.annotation is None or area is None else self.annotation[area]
+        if mask is not None and mask.any():
+            check_annotation(self.name, mask, area is None)
 
     def notes(self) -> list[str]:
         """Lines about what the levels are not: annotation that was filled, a lossy packing."""
