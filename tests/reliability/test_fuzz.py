@@ -7,6 +7,7 @@ import warnings
 from contextlib import suppress
 from functools import partial
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -15,15 +16,14 @@ from hypothesis import HealthCheck, settings, strategies
 from hypothesis import given as drawn
 from PIL import Image
 
-from data import DataError, DataOptions, DatasetLayout, read_grey
+from data import DataError, DataOptions, DatasetLayout, images_of, read_grey, read_header
 from data.batches.image_cache import load, store
-from data.io.multi_image import images_of
-from data.header import pixel_nm
 from data.simulator.parameter_file import read_parameters
 from data.simulator.population import Population
 from models import MODELS, ModelError
 from models.networks.weights import load_weights
 from options import OptionsError, parse_test, parse_train
+from tests.data.io.instrument_files import field, gatan, gwyddion
 from tests.reliability.promise import promise
 from util.errors import UtilError
 from util.run.checkpoint import load_state
@@ -33,6 +33,7 @@ from util.run.run_folder import RunFolder
 
 OURS = (DataError, ModelError, OptionsError, UtilError)
 GREY = np.arange(3456, dtype=np.uint8).reshape(72, 48)
+PALETTE = np.tile(np.arange(256, dtype=np.uint16) * 257, (3, 1))
 KINDS = {name: model.Options for name, model in MODELS.items()}
 
 
@@ -54,7 +55,7 @@ def every_image(path):
         with suppress(DataError):  # one page's
             read_grey(name)
     with suppress(DataError):
-        pixel_nm(path)
+        read_header(path)
 
 
 def table(path):
@@ -82,6 +83,17 @@ READERS = {
     ),
     "npy": ("x.npy", lambda path: np.save(path, np.stack([GREY] * 3)), every_image),
     "npz": ("x.npz", lambda path: np.savez_compressed(path, a=np.stack([GREY] * 3), b=GREY), every_image),
+    "TIFF, palette": (
+        "x.tif", lambda path: tifffile.imwrite(path, GREY, colormap=PALETTE, compression="lzw"), read_grey
+    ),
+    "TIFF, JPEG 2000": ("x.tif", lambda path: tifffile.imwrite(path, GREY, compression="jpeg2000"), read_grey),
+    "JPEG 2000": ("x.jp2", lambda path: path.write_bytes(imagecodecs.jpeg2k_encode(GREY)), read_grey),
+    "JPEG XL": ("x.jxl", lambda path: path.write_bytes(imagecodecs.jpegxl_encode(GREY)), read_grey),
+    "WebP": ("x.webp", picture, read_grey),
+    "GIF": ("x.gif", picture, read_grey),
+    "dm3": ("x.dm3", lambda path: path.write_bytes(gatan([np.stack([GREY] * 2)], 6)), every_image),
+    "dm4": ("x.dm4", lambda path: path.write_bytes(gatan([GREY], 6, version=4)), every_image),
+    "gwy": ("x.gwy", lambda path: path.write_bytes(gwyddion({"/0/data": field(GREY[:9])})), every_image),
     "JPEG": ("x.jpg", picture, read_grey),
     "BMP": ("x.bmp", picture, read_grey),
     "pack": ("x.pack", lambda path: store(path, "f", [GREY[None]], lambda: True), partial(load, fingerprint="f")),
@@ -113,7 +125,7 @@ EDITS = strategies.lists(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
-@promise("Files damaged at random, for each of 19 kinds that are read: an error of ours or an answer, in 2 s", 40, 6000)
+@promise("Files damaged at random, for each of 28 kinds that are read: an error of ours or an answer, in 2 s", 40, 6000)
 def test_a_reader_gives_an_answer_or_an_error_of_ours(reader, count, tmp_path):
     name, write, read = READERS[reader]
     (tmp_path / "good").mkdir()
