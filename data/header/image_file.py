@@ -37,12 +37,15 @@ class ImageFile:
     page: int = 0
     directory: int = 0
     tiff: TiffTags | None = None
+    is_given: bool = False  # whether the user gives the width: the file may contradict itself then
     per_metre: tuple[int, int] = (0, 0)  # pixels, across and down, that a PNG states
     siblings: list[int] = field(default_factory=list)  # offsets of the other pages of a TIFF
 
     def text(self, *codes: int) -> str:
         """Text of the first of these tags that is there and not empty."""
-        texts = (decode(self.tiff.data[code], ("utf-8-sig",)) for code in codes if self.tiff and code in self.tiff.data)
+        if self.tiff is None:
+            return ""
+        texts = (decode(self.tiff.data[code], ("utf-8-sig",)) for code in codes if code in self.tiff.data)
         return next((text for text in texts if text.strip()), "")
 
     @cached_property

@@ -66,11 +66,12 @@ def first_width(statements: Iterable[Statement], is_estimated: bool = False) -> 
     return PixelSize()
 
 
-def agreed_width(*sizes: PixelSize) -> PixelSize:
-    """The first size that is set; raises AmbiguousWidthError if a later one differs by more than WIDTH_TOLERANCE."""
+def agreed_width(*sizes: PixelSize, is_given: bool = False) -> PixelSize:
+    """The first size that is set. Unless the user gives the width, raises AmbiguousWidthError if a later one differs by
+    more than WIDTH_TOLERANCE."""
     first, *others = [size for size in sizes if size] or [PixelSize()]
     for other in others:
-        if abs(other["pixel_nm"] - first["pixel_nm"]) > WIDTH_TOLERANCE * first["pixel_nm"]:
+        if not is_given and abs(other["pixel_nm"] - first["pixel_nm"]) > WIDTH_TOLERANCE * first["pixel_nm"]:
             first_text, other_text = (f"{size['pixel_nm']:.6g} nm ({size['pixel_source']})" for size in (first, other))
             raise AmbiguousWidthError(f"states two pixel widths, {first_text} and {other_text}")
     return first

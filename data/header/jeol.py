@@ -51,18 +51,12 @@ def _width(entries: dict[str, str], raster: int, name: str, image: ImageFile) ->
     if marker is not None and "deg" in entries["SM_MICRON_MARKER"].lower():
         marker = None  # an electron channelling pattern: angles, no lengths
     drawn = marker / bar if marker and bar and bar > 0 else None
+    pixel = scaled(length_nm(entries.get("CM_PIXEL_SIZE", ""), "um"), raster, image.width)
     return agreed_width(
-        first_width(
-            [
-                (
-                    f"$CM_PIXEL_SIZE in {name}",
-                    scaled(length_nm(entries.get("CM_PIXEL_SIZE", ""), "um"), raster, image.width),
-                    None,
-                )
-            ]
-        ),
+        first_width([(f"$CM_PIXEL_SIZE in {name}", pixel, None)]),
         first_width([(f"$CM_FIELD_OF_VIEW / width in {name}", spans[0], spans[1])]),
         first_width([(f"$$SM_MICRON_MARKER / $$SM_MICRON_BAR in {name}", scaled(drawn, raster, image.width), None)]),
+        is_given=image.is_given,
     )
 
 

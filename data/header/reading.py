@@ -1,7 +1,7 @@
 """Asks all makers' readers what a file says about an image, and joins the answers."""
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ READERS: tuple[Callable[[ImageFile], ImageHeader | None], ...] = (
     programs.read_imagej,
     programs.read_gwyddion,
 )
-WIDTH_FIELDS = ("pixel_nm", "pixel_y_nm", "pixel_source", "is_estimated")
+OTHER_FIELDS = [field.name for field in fields(ImageHeader) if field.name not in PixelSize.__annotations__]
 SQUARE_TOLERANCE = 0.01  # maximum relative difference of width and height
 
 
@@ -47,20 +47,18 @@ def read_header(name: str | Path, pixel_nm: float = 0) -> ImageHeader:
     given = PixelSize(pixel_nm=pixel_nm, pixel_y_nm=pixel_nm, pixel_source="--pixel_nm") if pixel_nm else None
     try:
         image = open_image(str(name))
+        image.is_given = given is not None
     except Exception:  # a damaged file; reading its pixels reports the problem
         return ImageHeader(**(given or {}))
     try:
-        headers = [header for reader in READERS if (header := _ask(reader, image, given is not None))]
+        headers = [header for reader in READERS if (header := _ask(reader, image))]
         size = given or _width(image, headers)
     except AmbiguousWidthError as error:
         raise DataError(f"{name}: {error}; --pixel_nm decides") from None
-    merged: dict[str, Any] = {
-        field.name: next((value for header in headers if (value := getattr(header, field.name)) is not None), None)
-        for field in fields(ImageHeader)
-        if field.name not in WIDTH_FIELDS
-    }
-    header = ImageHeader(**{**merged, **size})
-    return header if header.bits else replace(header, bits=image.bits)
+    merged: dict[str, Any] = {"bits": image.bits, **size}
+    for header in reversed(headers):  # the first that says something is believed
+        merged |= {name: value for name in OTHER_FIELDS if (value := getattr(header, name)) is not None}
+    return ImageHeader(**merged)
 
 
 def pixel_nm(name: str | Path) -> float | None:
@@ -75,18 +73,14 @@ def pixel_nm(name: str | Path) -> float | None:
     return width
 
 
-def _ask(
-    reader: Callable[[ImageFile], ImageHeader | None], image: ImageFile, width_is_given: bool = False
-) -> ImageHeader | None:
+def _ask(reader: Callable[[ImageFile], ImageHeader | None], image: ImageFile) -> ImageHeader | None:
     """The answer of one reader, None if the header is damaged: the others are still asked."""
     try:
         return reader(image)
     except AmbiguousWidthError:
-        if not width_is_given:
-            raise
+        raise
     except Exception:  # damaged headers raise many types of errors
         return None
-    return None
 
 
 def _width(image: ImageFile, headers: list[ImageHeader]) -> PixelSize:

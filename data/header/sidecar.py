@@ -38,9 +38,9 @@ def _list_texts(folder: str, changed: int) -> dict[str, tuple[str, ...]]:
     names: dict[str, tuple[str, ...]] = {}
     with os.scandir(folder) as entries:
         for entry in entries:
-            stem, ending = os.path.splitext(_same(entry.name))
-            if ending.lower() not in ENDINGS:
+            if not entry.name.lower().endswith(ENDINGS):
                 continue
+            stem, ending = os.path.splitext(_same(entry.name))
             before, _, image_ending = stem.rpartition("-")
             keys = [stem] + [f"{before}-{image_ending.lower()}.hdr"] * (ending.lower() == ".hdr" and bool(before))
             for key in keys:

@@ -47,7 +47,7 @@ def read_smartsem(image: ImageFile) -> ImageHeader | None:
         maker="Zeiss",
         model=word(entries.get("SV_INSTRUMENT") or entries.get("DP_COLUMN_TYPE")),
         signal=word(entries.get("DP_DETECTOR_CHANNEL") or entries.get("DP_DETECTOR_TYPE")),
-        **_smartsem_width(entries, image.width),
+        **_smartsem_width(entries, image),
         voltage_kv=in_unit(entries.get("AP_ACTUALKV", ""), VOLTAGES_KV, "kV"),
         working_distance_mm=in_unit(entries.get("AP_WD", ""), LENGTHS_MM, "mm"),
         tilt_deg=next((tilt for tilt in tilts if tilt is not None), None),
@@ -59,8 +59,9 @@ def read_smartsem(image: ImageFile) -> ImageHeader | None:
     )
 
 
-def _smartsem_width(entries: dict[str, str], width: int | None) -> PixelSize:
+def _smartsem_width(entries: dict[str, str], image: ImageFile) -> PixelSize:
     """AP_IMAGE_PIXEL_SIZE, which is the stored image's, must agree with what is said for 1024 pixels across."""
+    width = image.width
     store = re.match(r"\s*(\d+)\s*[*x]", entries.get("DP_IMAGE_STORE", ""))
     own = scaled(length_nm(entries.get("AP_IMAGE_PIXEL_SIZE", ""), "nm"), int(store[1]) if store else None, width)
     field_nm = length_nm(entries.get("AP_WIDTH", ""), "um")
@@ -74,7 +75,8 @@ def _smartsem_width(entries: dict[str, str], width: int | None) -> PixelSize:
         ("number 4 x 1024 / width", scaled(abs(bare) * 1e9 if bare else None, RASTER, width), None),
         ("AP_WIDTH / width", field_nm / width if field_nm and width else None, None),
     ]
-    return agreed_width(first_width([("AP_IMAGE_PIXEL_SIZE", own, None)]), first_width(statements))
+    own_size = first_width([("AP_IMAGE_PIXEL_SIZE", own, None)])
+    return agreed_width(own_size, first_width(statements), is_given=image.is_given)
 
 
 def _entries(text: str) -> dict[str, str]:

@@ -52,10 +52,12 @@ def test_a_width_from_the_magnification_is_an_estimate(tmp_path, magnification):
 
 
 def test_three_statements_of_jeol_must_agree(tmp_path):
-    text = m.jeol_text(CM_PIXEL_SIZE="0.0025", CM_FIELD_OF_VIEW="0.7um 0.3um")
+    text = m.jeol_text(CM_PIXEL_SIZE="0.0025", CM_FIELD_OF_VIEW="0.7um 0.3um", CM_FULL_SIZE=FULL)
     (tmp_path / "x.txt").write_text(text)
     with pytest.raises(DataError, match=r"2\.5 nm \(\$CM_PIXEL_SIZE in x\.txt\) and 2\.73.* nm .*--pixel_nm decides"):
         read_header(write_image(tmp_path / "x.png"))
+    header = read_header(tmp_path / "x.png", pixel_nm=2.6)  # all else is read
+    assert (header.pixel_nm, header.data_bar_rows, header.signal) == (2.6, 16, "SEI")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "shift-jis"])
