@@ -21,7 +21,7 @@ from options import Options, OptionsError, parse_test
 from util.files import make_output_safe
 from util.page import results_page
 from util.results import FieldWriter, InferenceLoop, ResultBuilder, ResultsWriter, ShardedInference
-from util.results import ShardTask, shards_of
+from util.results import ShardTask, refuse_other_data, shards_of
 from util.run import checkpoint, choose_device, print_lines, run_program, saved_options, tune_malloc, use_bf16
 from util.scoring import Evaluator, MeasurementErrors, ResultSelection, describe_test, score_text
 
@@ -38,6 +38,7 @@ def predict(opt: Options) -> int:
     opt = opt.with_test(pixel_nm=pixel_nm)
     suffix = "_BtoA" if reverse else "_field" if opt.test.field else ""
     folder = Path(opt.test.results_dir, opt.run.name, f"{opt.test.phase}_{opt.test.epoch}{suffix}")
+    refuse_other_data(folder, opt.data.dataroot, opt.test.overwrite)
     print(f"{run}, epoch {opt.test.epoch}: {len(images)} images of {Path(opt.data.dataroot)}")
     if opt.test.ray:
         return predict_shards(opt, images, folder.with_name(f"{folder.name}_shards"))
@@ -61,7 +62,7 @@ def predict(opt: Options) -> int:
     print_lines([score_text(score)] if score else [])
     print_lines(describe_test(selection, evaluator, loop.large, opt.test))
     print(f"the page: {folder / 'index.html'}")
-    return name_skipped(skipped.values(), opt)
+    return name_problems([*map("skipped: {}".format, skipped.values()), *images.unscored_lines], opt)
 
 
 def load_predictor(opt: Options) -> "models.Predictor":
@@ -102,13 +103,14 @@ def facts_of(opt: Options, predictor: "models.Predictor", loop: InferenceLoop) -
     """What metrics.json and the page say about the test as a whole."""
     o, grey_range = opt.test, list(opt.data.grey_range) or None
     facts = {"run": opt.run.name, "model": opt.run.model, "epoch": o.epoch, "data": str(Path(opt.data.dataroot))}
+    facts["dataroot"] = os.path.realpath(opt.data.dataroot)
     scale = {"pixel_nm": o.pixel_nm or None, "nm_per_grey": o.nm_per_grey, "grey_range": grey_range}
     return {**facts, **scale, "images": loop.count, "n_parameters": predictor.model.n_parameters, **loop.speed()}
 
 
-def name_skipped(skipped: Iterable[str], opt: Options) -> int:
-    """Names the images that could not be used; returns the exit status."""
-    lines = [f"test.py: skipped: {line}" for line in skipped]
+def name_problems(problems: Iterable[str], opt: Options) -> int:
+    """Names the images that could not be used, or not scored; returns the exit status."""
+    lines = [f"test.py: {line}" for line in problems]
     print_lines(lines, sys.stderr)
     return int(bool(lines) and opt.data.on_bad_image == "error")
 
@@ -124,7 +126,7 @@ def predict_shards(opt: Options, images: InferenceImages, folder: Path) -> int:
     task = ShardTask(partial(load_predictor, opt), open_images, o.batch_size, not o.snap_background, refusals)
     shards = ShardedInference(folder, shards_of(files, o.shard_size, weights, depends_on), o.ray, o.ray_workers)
     done = shards.run(task, {"run": opt.run.name, "epoch": o.epoch, "nm_per_grey": o.nm_per_grey})
-    return name_skipped(shards.skipped, opt) if done else 1
+    return name_problems(map("skipped: {}".format, shards.skipped), opt) if done else 1
 
 
 def main(argv: list[str]) -> int:

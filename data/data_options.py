@@ -53,6 +53,15 @@ class DataOptions:
             "inherit": True,
         },
     )
+    signal: str = field(
+        default="",
+        metadata={
+            "help": "detector whose SEM images are used where names end in it, such as SE of hole_SE.tif and "
+            "hole_BSE.tif; none = all images",
+            "inherit": True,
+            "may_change": True,
+        },
+    )
     hole_centre: tuple[float, ...] = field(
         default=(),
         metadata={

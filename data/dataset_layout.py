@@ -3,13 +3,18 @@
 import csv
 import math
 import os
+import shlex
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .csv_table import read_rows
 from .errors import DataError
+from .image_names import NameIndex, find_folder, fold, select_signal, with_unique_stems
 from .io import SUFFIXES, file_of, images_of, stem_of
+from .neighbours import describe_near, is_classic, is_contest
 
 SIMULATE_HINT = "make a simulated data set with `python -m data.simulate --dataroot {root}`"
 LAYOUT_HINT = (
@@ -26,7 +31,7 @@ LAYOUT_FOLDERS = ("train", "test", "simulation_data", "SEM", "Depth", "trainA", 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
     """One image: `name` is its path, with ::p003 for one image of a multi-image file; `class_folder` is the folder of
-    its depth or case, '' if there is none; `group` is its site or stem.
+    its depth or case, '' if there is none; `group` is its site or stem; `prefix` comes before the stem of its results.
 
     `name` is text because a `Path` takes four times the memory and a data set may have 260,000 images.
     """
@@ -34,6 +39,7 @@ class ImageFile:
     name: str
     class_folder: str
     group: str
+    prefix: str = ""
 
     @property
     def path(self) -> Path:
@@ -43,15 +49,18 @@ class ImageFile:
     @property
     def stem(self) -> str:
         """The name of its results: the file's stem, with _p003 for one image of a multi-image file."""
-        return stem_of(self.name)
+        return self.prefix + stem_of(self.name)
 
 
 class DatasetLayout:
-    """The image files of one dataroot. Each list is read on demand, so that testing needs no training folders."""
+    """The image files of one dataroot. Each list is read on demand, so that testing needs no training folders.
 
-    def __init__(self, dataroot: str | Path) -> None:
-        self.root = Path(dataroot)
-        simulate_hint = SIMULATE_HINT.format(root=dataroot)
+    `signal` names the detector whose SEM images are used where files are named hole_SE, hole_BSE; '' is all.
+    """
+
+    def __init__(self, dataroot: str | Path, signal: str = "") -> None:
+        self.root, self.signal = Path(dataroot), signal
+        simulate_hint = SIMULATE_HINT.format(root=shlex.quote(str(dataroot)))
         self.contest = self.plain = False
         if self.root.is_file():
             if not self.root.name.lower().endswith(SUFFIXES):
@@ -59,12 +68,14 @@ class DatasetLayout:
             self.plain = True
             return
         if not self.root.is_dir():
-            raise DataError(f"{dataroot}: no such folder; {simulate_hint}")
-        self.contest = any((self.root / name).is_dir() for name in ("train", "test", "simulation_data"))
-        classic = any(self.root.glob("*[AB]/"))
+            raise DataError(f"{dataroot}: no such folder{describe_near(self.root) or f'; {simulate_hint}'}")
+        self.contest = is_contest(self.root)
+        classic = is_classic(self.root)
         # A plain folder of SEM images, or one file, is enough for testing, not for training.
         self.plain = not self.contest and not classic and bool(_contains_only_images(str(self.root)))
         if not self.contest and not classic and not self.plain:
+            if near := describe_near(self.root):
+                raise DataError(f"{dataroot}: holds no data set in a known layout{near}")
             raise DataError(
                 f"{dataroot}: holds no data set in a known layout; {simulate_hint}, {LAYOUT_HINT}; "
                 "for test.py, a folder of images is enough"
@@ -72,7 +83,8 @@ class DatasetLayout:
 
     def sem(self) -> list[ImageFile]:
         """Training SEM images: train/SEM/<class>/<site>/*, or trainA/*."""
-        return self._files("train/SEM" if self.contest else "trainA", labelled=self.contest)
+        files = self._files("train/SEM" if self.contest else "trainA", labelled=self.contest)
+        return select_signal(files, self.signal)
 
     def depth(self) -> list[ImageFile]:
         """Training depth maps: simulation_data/Depth/<case>/<folder>/*, or trainB/*."""
@@ -86,45 +98,83 @@ class DatasetLayout:
         """Each SEM image with its depth map: simulation_data/SEM/<case>/<folder>/<stem>_itr<n>.png
         and simulation_data/Depth/<case>/<folder>/<stem>.png, or trainA and trainB by name."""
         sem = self.simulated_sem() if self.contest else self.sem()
-        folder = self.root / ("simulation_data/Depth" if self.contest else "trainB")
-        depth_by_key = {(file.path.relative_to(folder).parent, file.stem): file for file in self.depth()}
-        sem_folder = self.root / ("simulation_data/SEM" if self.contest else "trainA")
+        folder = self.folder("simulation_data/Depth" if self.contest else "trainB")
+        depth_maps = NameIndex({os.path.join(_subfolder(file, folder), file.stem): file for file in self.depth()})
+        sem_folder = self.folder("simulation_data/SEM" if self.contest else "trainA")
         pairs = {}
         for file in sem:
-            key = file.path.relative_to(sem_folder).parent, file.group if self.contest else file.stem
-            if key not in depth_by_key:
+            name = os.path.join(_subfolder(file, sem_folder), file.group if self.contest else file.stem)
+            depth_map = depth_maps.find(name)
+            if depth_map is None:
                 hint = "" if self.contest else f"; {PAIRS_HINT}"
-                raise DataError(f"{file.name}: has no depth map {folder / key[0] / key[1]}.*{hint}")
-            pairs[file] = depth_by_key[key]
+                raise DataError(f"{file.name}: has no depth map {folder / name}.*{hint}")
+            pairs[file] = depth_map
         return pairs
+
+    @property
+    def training_folders(self) -> tuple[str, str]:
+        """The names of the folders of SEM images and of depth maps."""
+        return ("train/SEM", "simulation_data/Depth") if self.contest else ("trainA", "trainB")
+
+    @property
+    def paired_folders(self) -> tuple[str, str]:
+        """The names of the folders of SEM images that have depth maps, and of these."""
+        return ("simulation_data/SEM", "simulation_data/Depth") if self.contest else ("trainA", "trainB")
+
+    def folder(self, name: str) -> Path:
+        """The folder `name` of the data set as it is written there, in any case and Unicode form."""
+        return find_folder(self.root, name)
 
     def test_folder(self, phase: str = "test") -> Path:
         """Folder of the SEM images to predict: <phase>/SEM, or <phase>A, or a plain folder."""
         if self.plain:
             return self.root if self.root.is_dir() else self.root.parent
-        return self.root / (f"{phase}/SEM" if self.contest else f"{phase}A")
+        return self.folder(f"{phase}/SEM" if self.contest else f"{phase}A")
 
     def test_sem(self, phase: str = "test") -> list[ImageFile]:
         """SEM images to predict: those of the test folder, or of the file if the dataroot is one file."""
         if self.root.is_file():
             folder = self.test_folder()
             return list(self._images([os.path.join(folder, self.root.name)], folder))
-        return self._files(self.test_folder(phase).relative_to(self.root), labelled=False, hint=PLAIN_FOLDER_HINT)
+        name = self.test_folder(phase).relative_to(self.root)
+        return select_signal(self._files(name, labelled=False, hint=PLAIN_FOLDER_HINT), self.signal)
 
     def test_depth(self, phase: str = "test") -> dict[str, Path]:
         """Ground-truth depth maps by stem, as names for `read_grey`; empty if there are none. Only test.py may read
-        them."""
-        folder = self.root / (f"{phase}/Depth" if self.contest else f"{phase}B")
-        return {file.stem: Path(file.name) for file in self.scan(folder)} if folder.is_dir() else {}
+        them. Where stems are equal, sub-folders are a part of them."""
+        files, folder = self.test_depth_files(phase)
+        return {file.stem: Path(file.name) for file in with_unique_stems(files, folder)}
+
+    def test_depth_files(self, phase: str = "test") -> tuple[list[ImageFile], Path]:
+        """The ground-truth depth maps of the test images, and their folder."""
+        folder = self.folder(f"{phase}/Depth" if self.contest else f"{phase}B")
+        return (list(self.scan(folder)) if folder.is_dir() else []), folder
+
+    def truth_of(self, files: Iterable[ImageFile], phase: str = "test") -> dict[str, Path]:
+        """The ground truth of test images by their stems, for those that have one: the depth map of the same
+        sub-folder and name, else the only one of that name."""
+        maps, folder = self.test_depth_files(phase)
+        paths = NameIndex({os.path.join(_subfolder(file, folder), file.stem): Path(file.name) for file in maps})
+        counts = Counter(fold(file.stem) for file in maps)
+        unique = NameIndex({file.stem: Path(file.name) for file in maps if counts[fold(file.stem)] == 1})
+        truth, test_folder = {}, self.test_folder(phase)
+        for file in files:
+            name = stem_of(file.name)
+            path = paths.find(os.path.join(_subfolder(file, test_folder), name))
+            if path is None and not file.prefix:  # another image of this name may be the one that it belongs to
+                path = unique.find(name)
+            if path is not None:
+                truth[file.stem] = path
+        return truth
 
     def average_depth(self) -> dict[str, float]:
         """Mean depth [grey level] by site, the key `depth_140_site_00233`, from train/average_depth.csv."""
-        path = self.root / "train/average_depth.csv"
+        path = self.folder("train") / "average_depth.csv"
         depths: dict[str, float] = {}
         try:
-            _, *rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
+            (_, *rows), to_number = read_rows(path)
             for site, value in rows:
-                depths[site] = float(value)
+                depths[site] = to_number(value)
         except FileNotFoundError:
             raise DataError(f"{path}: no such file") from None
         except (ValueError, csv.Error):
@@ -139,11 +189,12 @@ class DatasetLayout:
     def _files(
         self, name: str | Path, labelled: bool, hint: str = f"{SIMULATE_HINT}, {LAYOUT_HINT}"
     ) -> list[ImageFile]:
-        folder = self.root / name
+        folder = self.folder(str(name))
         if self.root.is_file():
             raise DataError(f"{self.root}: one file, enough for testing; for training, --dataroot must be a folder")
         if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder; {hint.format(root=self.root)}")
+            near = describe_near(self.root) or f"; {hint.format(root=shlex.quote(str(self.root)))}"
+            raise DataError(f"{folder}: no such folder{near}")
         files = list(self.scan(folder, labelled))
         if not files:
             raise DataError(f"{folder}: holds no image ({', '.join(SUFFIXES)})")
@@ -166,6 +217,11 @@ class DatasetLayout:
                 page = f"_{image[len(name) + 2 :]}" if len(pages) > 1 else ""
                 group = site if site.startswith("site_") else stem + page
                 yield ImageFile(image, sys.intern(class_folder), sys.intern(group))
+
+
+def _subfolder(file: ImageFile, folder: Path) -> str:
+    """The path of the file's folder below `folder`; '' for `folder` itself."""
+    return str(file.path.relative_to(folder).parent).removeprefix(os.curdir)
 
 
 def _contains_only_images(folder: str, depth: int = 2) -> bool | None:

@@ -17,7 +17,7 @@ def inference_images(options: DataOptions, request: Any, training_root: str) -> 
     `request` says which: phase, num_test, direction, pixel_nm and the options of fields of view, whose crops have
     another pixel size where they are scaled. `training_root` is the data set that the model was trained on.
     """
-    layout, reverse = DatasetLayout(options.dataroot), request.direction == "BtoA"
+    layout, reverse = DatasetLayout(options.dataroot, options.signal), request.direction == "BtoA"
     images = InferenceImages.of(layout, options, request.phase, request.num_test, reverse)
     pixel_nm = request.pixel_nm
     if not pixel_nm and not reverse and (pixel_nm := images.pixel_nm()):

@@ -29,6 +29,9 @@ class InferenceOptions:
         },
     )
     results_dir: str = field(default="./results", metadata={"help": "folder of the results of all runs"})
+    overwrite: bool = field(
+        default=False, metadata={"help": "replace results of another data set that have the same folder"}
+    )
     snap_background: bool = field(
         default=True,
         metadata={"former": "quantise", "help": "set the background to the nearest of --background_levels"},

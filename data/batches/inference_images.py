@@ -15,11 +15,13 @@ from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
 from ..header import pixel_nm
-from ..io import read_grey
+from ..image_names import with_unique_stems
+from ..io import read_grey, stem_of
 from .image_stack import size_text
 
 PREFETCH_BATCHES = 4
 MIN_SIDE = 16  # [px]; smaller images cannot show a hole
+MAX_NAMES = 3  # of images that a line lists
 MAX_STEM_BYTES = 240  # file systems allow 255, with the suffix
 
 
@@ -52,33 +54,40 @@ class InferenceImages:
         self.files, self.options, self.truth, self.folder = files, options, truth or {}, folder
         self.pixel_size = pixel_size  # [nm] that every file must state; 0: none may state one; None: not checked
         self.skipped: dict[str, str] = {}  # images that `batches` skipped, with the reasons
+        self.unscored: list[str] = []  # names of the images without ground truth, where there is a folder of it
 
     @classmethod
     def of(
         cls, layout: DatasetLayout, options: DataOptions, phase: str, count: int, reverse: bool = False
     ) -> "InferenceImages":
-        """The first `count` (all if 0) images of a phase; raises DataError if names collide or a partner is missing."""
-        sem, depth = layout.test_sem(phase), layout.test_depth(phase)
-        files, truth = sem, depth
+        """The first `count` (all if 0) images of a phase; raises DataError if two have one name in one folder."""
+        sem = layout.test_sem(phase)
+        files = with_unique_stems(sem[:count] if count and not reverse else sem, layout.test_folder(phase))
+        truth = layout.truth_of(files, phase)
         if reverse:
+            depth = layout.test_depth(phase)
             if not depth:
                 raise DataError(f"{layout.root}: no depth maps in its {phase} set; --which_direction BtoA needs them")
-            files = [ImageFile(str(path), "", stem) for stem, path in depth.items()]
-            truth = {file.stem: Path(file.name) for file in sem}
-        files = files[:count] if count else files
-        by_stem = {file.stem: file for file in files}
-        collision = next((file for file in files if by_stem[file.stem] is not file), None)
-        if collision:
-            raise DataError(
-                f"{collision.name} and {by_stem[collision.stem].name}: two images of one name, so their depth maps "
-                "would overwrite each other; rename one, or test one folder at a time"
-            )
-        missing = [file.name for file in files if file.stem not in truth]
-        if truth and missing:
-            raise DataError(
-                f"{missing[0]}: has no ground truth of the same name ({len(missing)} such files); add or remove it"
-            )
-        return cls(files, options, truth, layout.test_folder(phase))
+            stem_of_map = {path: stem for stem, path in depth.items()}
+            truth = {stem_of_map[path]: Path(file.name) for file in files if (path := truth.get(file.stem))}
+            maps = [
+                ImageFile(str(path), "", stem, stem.removesuffix(stem_of(str(path)))) for stem, path in depth.items()
+            ]
+            files = maps[:count] if count else maps
+        images = cls(files, options, truth, layout.test_folder(phase))
+        if not reverse and layout.test_depth_files(phase)[0]:
+            images.unscored = [file.name for file in files if file.stem not in truth]
+        return images
+
+    @property
+    def unscored_lines(self) -> list[str]:
+        """One line about the images that lack their ground truth, where others have it; else none."""
+        if not self.unscored:
+            return []
+        names = ", ".join(self.unscored[:MAX_NAMES]) + ", ..." * (len(self.unscored) > MAX_NAMES)
+        advice = "" if self.options.on_bad_image == "skip" else "; add their depth maps, or use --on_bad_image skip"
+        count = f"{len(self.unscored)} of {len(self.files)} images"
+        return [f"no ground truth of the same name for {count}: {names}; they are predicted, not scored{advice}"]
 
     @classmethod
     def of_files(cls, files: Sequence[str], options: DataOptions) -> "InferenceImages":
@@ -108,7 +117,8 @@ class InferenceImages:
         return "" if relative_path == os.curdir else relative_path
 
     def batches(self, batch_size: int, ahead: bool = True) -> Iterator[InferenceBatch]:
-        """Yields the images in the order of their names; a batch ends early if the image size changes.
+        """Yields the images in the order of their names; a batch ends early where the image size changes, or
+        where ground truth begins or ends.
 
         An image that cannot be read, or whose ground truth cannot, is skipped and added to `skipped`.
         With `ahead`, a separate process decodes the next batches; a thread would block the main one.
@@ -132,7 +142,7 @@ class InferenceImages:
             except DataError as error:
                 skipped[file.name] = str(error)
         batches = []
-        for _, group in groupby(readable, key=lambda entry: entry[1].shape):
+        for _, group in groupby(readable, key=lambda entry: (entry[1].shape, entry[2] is None)):
             stems, images, truths, sites = zip(*group, strict=True)
             truth = None if truths[0] is None else np.stack(truths)
             batches.append(InferenceBatch(list(stems), np.stack(images), truth, sites))
@@ -150,7 +160,7 @@ class InferenceImages:
             self._check_pixel_size(file, self.pixel_size)
         if min(image.shape) < MIN_SIDE:
             raise DataError(f"{file.name}: {size_text(image)} pixels; at least {MIN_SIDE} per side are needed")
-        if not self.truth:
+        if stem not in self.truth:
             return stem, image, None
         truth = read_grey(self.truth[stem], self.options.grey_range).astype(np.float32)
         if truth.shape != image.shape:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, stratified_subset
 from ..errors import DataError, collect_errors
+from ..exchanged_domains import refuse_exchanged
 from .base import N_VALIDATION, BatchedDataset, even_indices, validation_split
 from .image_stack import read_usable, size_text
 
@@ -30,6 +31,7 @@ class PairedDataset(BatchedDataset):
         if len(usable_rows) < len(sem_files):
             sem_files, sem = [sem_files[n] for n in usable_rows], sem[usable_rows]
         images = {"sem": sem, "depth": depth}
+        refuse_exchanged(images, *layout.paired_folders)
         if images["sem"].shape[1:] != images["depth"].shape[1:]:
             raise DataError(
                 f"{sem_files[0].path} is {size_text(images['sem'][0])} and its depth map "

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, stratified_subset
 from ..errors import collect_errors
+from ..exchanged_domains import refuse_exchanged
 from .base import BatchedDataset
 from .image_stack import read_usable
 
@@ -24,6 +25,7 @@ class UnpairedDataset(BatchedDataset):
             lambda: read_usable(stratified_subset(layout.depth(), count), options, "reading depth maps"),
         )
         images = {"sem": sem, "depth": depth}
+        refuse_exchanged(images, *layout.training_folders)
         super().__init__(images, max(len(stack) for stack in images.values()), options, batch_size, seed)
 
     def eval_set(self, count: int = 32) -> dict[str, NDArray]:

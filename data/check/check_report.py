@@ -68,7 +68,7 @@ class Report:
         self._example("SEM images without a depth map", sem)
         self._example("depth maps without a SEM image", depth)
         sem, depth = self.inventory.test_without_truth()
-        self._example("test images without a true depth map, which test.py refuses", sem)
+        self._example("test images without a true depth map, which test.py cannot score", sem)
         self._example("true depth maps without a test image", depth)
         for folder, names in self.inventory.name_collisions().items():
             self._example(f"images of {folder} that share their name", names)

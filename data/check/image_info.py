@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..errors import DataError, GreyRangeError
+from ..exchanged_domains import flat_fraction
 from ..header import pixel_nm
 from ..io import as_grey, read_pixels
 
@@ -41,6 +42,7 @@ class ImageInfo:
     border: int = -1  # median of the pixels at the image's border
     warnings: tuple[str, ...] = ()
     pixel_digest: bytes = b""  # digest of the grey levels
+    flat: float = np.nan  # fraction of the pixels that equal their neighbours; see exchanged_domains
     out_of_range: bool = False  # --grey_range is missing, or does not include all values
 
     @property
@@ -83,6 +85,7 @@ def measure_image(path: Path, grey_range: tuple[int, ...], sem: bool) -> tuple[I
         high=high,
         mean=float(grey.mean()),
         border=int(np.median(border)),
+        flat=flat_fraction(levels),
         warnings=_find_warnings(histogram, sem),
         pixel_digest=blake2b(repr(shape).encode() + levels.tobytes(), digest_size=16).digest(),
     )

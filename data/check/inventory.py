@@ -3,11 +3,11 @@
 import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..batches import CACHE_FOLDER
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
+from ..image_names import NameIndex, fold, with_unique_stems
 from ..io import SUFFIXES, file_of
 
 # Folders by the role of their images.
@@ -54,7 +54,7 @@ class Inventory:
         self.paired_with_depth = "simulated_sem" if layout.contest else "sem"
         self.image_sets: dict[str, ImageSet] = {}
         for role, name in self.folders.items():
-            folder = layout.root / name
+            folder = layout.folder(name)
             labelled = layout.contest and not role.startswith("test")
             files = list(layout.scan(folder, labelled)) if folder.is_dir() else []
             if files:
@@ -68,21 +68,22 @@ class Inventory:
 
     def pairs(self) -> tuple[dict[ImageFile, ImageFile], list[str], list[str]]:
         """(SEM image: its depth map), names of SEM images without a depth map, of depth maps without a SEM image."""
-        maps = {self._pair_key(file, "depth", file.stem): file for file in self.files("depth")}
+        maps = {self._pair_name(file, "depth", file.stem): file for file in self.files("depth")}
+        index = NameIndex(maps)
         pairs: dict[ImageFile, ImageFile] = {}
         unpaired = []
         for file in self.files(self.paired_with_depth):
             stem = file.group if self.layout.contest else file.stem
-            key = self._pair_key(file, self.paired_with_depth, stem)
-            if key in maps:
-                pairs[file] = maps[key]
-            else:
+            depth_map = index.find(self._pair_name(file, self.paired_with_depth, stem))
+            if depth_map is None:
                 unpaired.append(file.name)
+            else:
+                pairs[file] = depth_map
         used = set(pairs.values())
         return pairs, unpaired, [file.name for file in maps.values() if file not in used]
 
     def name_collisions(self) -> dict[str, list[str]]:
-        """By folder: images with the same subfolder and stem as another image; for test images, the same stem.
+        """By folder: images with the same subfolder and stem as another image.
 
         Their partners or results would have the same name.
         """
@@ -90,18 +91,20 @@ class Inventory:
         for image_set in self.image_sets.values():
             by_name = defaultdict(list)
             for file in image_set.files:
-                folder = "" if image_set.role.startswith("test") else os.path.dirname(file.name)
-                by_name[os.path.join(folder, file.stem)].append(file.name)
+                by_name[os.path.join(os.path.dirname(file.name), fold(file.stem))].append(file.name)
             if colliding := [name for names in by_name.values() if len(names) > 1 for name in names]:
                 collisions[image_set.name] = colliding
         return collisions
 
     def test_without_truth(self) -> tuple[list[str], list[str]]:
         """Test images without a true depth map, and true depth maps without a test image; none without any map."""
-        sem, depth = ({file.stem: file.name for file in self.files(role)} for role in ("test_sem", TRUTH))
-        if not depth:
+        depth = [file.name for file in self.files(TRUTH)]
+        if not depth or self.name_collisions():
             return [], []
-        return [sem[stem] for stem in sem if stem not in depth], [depth[stem] for stem in depth if stem not in sem]
+        files = with_unique_stems(self.files("test_sem"), self.layout.test_folder())
+        truth = self.layout.truth_of(files)
+        used = set(map(str, truth.values()))
+        return [file.name for file in files if file.stem not in truth], [name for name in depth if name not in used]
 
     def sites(self) -> tuple[set[str], set[str]] | None:
         """Sites in train/average_depth.csv without an image, and sites with images that are not in the file.
@@ -139,5 +142,6 @@ class Inventory:
                 ignored[reason].append(path)
         return dict(ignored)
 
-    def _pair_key(self, file: ImageFile, role: str, stem: str) -> tuple[Path, str]:
-        return file.path.relative_to(self.layout.root / self.folders[role]).parent, stem
+    def _pair_name(self, file: ImageFile, role: str, stem: str) -> str:
+        folder = file.path.relative_to(self.layout.folder(self.folders[role])).parent
+        return os.path.normpath(folder / stem)

@@ -6,6 +6,7 @@ from ..batches import height_width, level_from_folder
 from ..data_options import DataOptions
 from ..dataset_layout import ImageFile, stratified_subset
 from ..errors import DataError
+from ..exchanged_domains import are_exchanged, exchanged_message
 from .folder_statistics import FolderStatistics, size_text
 from .inventory import Inventory
 
@@ -93,9 +94,23 @@ def add_blockers(
         sizes[name] = folder.common_size(options)
         if crop and any(length < wanted for length, wanted in zip(sizes[name], crop, strict=True)):
             plan.blockers.append(f"images of {name} are {size_text(sizes[name])}, smaller than --crop_size")
+    _add_exchanged(plan, statistics)
     if require_same_size and len(set(sizes.values())) > 1:
         text = ", ".join(f"{name} {size_text(size)}" for name, size in sizes.items())
         plan.blockers.append(f"images of different sizes ({text}); use --preprocess resize --load_size H,W")
+
+
+def _add_exchanged(plan: Plan, statistics: dict[str, FolderStatistics]) -> None:
+    """Adds to `plan.blockers` each folder of SEM images that is exchanged with that of the depth maps."""
+    flat = {
+        role: [usable[file.name].flat for file in files if file.name in usable]
+        for role, files in plan.images.items()
+        if files and (usable := statistics[role].usable())
+    }
+    for role in flat.keys() - {"depth"}:
+        if "depth" in flat and are_exchanged(flat[role], flat["depth"]):
+            names = (statistics[name].image_set.name for name in (role, "depth"))
+            plan.blockers.append(exchanged_message(*names))
 
 
 def _missing_labels(files: list[ImageFile]) -> list[str]:

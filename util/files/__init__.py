@@ -6,6 +6,7 @@ What the files contain (checkpoints, results, pages) is decided elsewhere.
 from .argument_parser import ArgumentParser
 from .atomic import UNFINISHED, prepare, write_bytes
 from .csv_cells import escape_formula, unescape_formula
+from .csv_table import read_rows
 from .error_messages import explain_error
 from .folder_lock import LOCK, acquire_lock
 from .numeric_csv import read_numbers
@@ -25,6 +26,7 @@ __all__ = [
     "make_output_safe",
     "prepare",
     "read_numbers",
+    "read_rows",
     "unescape_formula",
     "write_bytes",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UtilError
+from ..files import read_rows
 
 MIN_POINTS = 3  # that a line with a residual needs
 MIN_POINTS_FOR_SLOPE = 5  # with fewer, a slope's standard error means little: two degrees of freedom or fewer
@@ -56,14 +57,16 @@ def read(path: Path, nm_per_grey: float) -> dict[str, float]:
     Such a file is average_depth.csv; its grey levels are multiplied by `nm_per_grey`. Raises UtilError for other files.
     """
     try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))[1:]
-        values = {name.lower(): float(value) * nm_per_grey for name, value in rows}
+        (_, *rows), to_number = read_rows(path)
+        values = {name.lower(): to_number(value) * nm_per_grey for name, value in rows}
     except OSError as error:
         raise UtilError(
             f"{path}: cannot be read ({error.strerror or error}); use --reference with a readable file"
         ) from None
     except (ValueError, csv.Error):
         raise UtilError(f"{path}: expected rows `site,value` below one header line") from None
+    if not rows:
+        raise UtilError(f"{path}: expected rows `site,value` below one header line")
     if len(values) < len(rows):
         raise UtilError(f"{path}: names a site twice")
     invalid = next((name for name, value in values.items() if not np.isfinite(value)), None)

@@ -45,6 +45,7 @@ def write(
     maps = [Maps.from_result(result, nm_per_grey) for result in shown]
     colours = Colours.fit(maps, nm_per_grey)
     pictures = [results_table.draw_pictures(image_maps, colours, reverse) for image_maps in maps]
+    names = max(map(list, pictures), key=len)  # an image without ground truth has fewer
     page = empty_page(facts["run"], BASE_CSS + RESULTS_CSS)
     page["lang"] = "en"
     with page:
@@ -66,7 +67,7 @@ def write(
             field_section.add_fields(fields)
         _add_heading("Images" if shown[0].measurements is None else "Holes", links)
         _add_notes(selection, shown, pixel_nm)
-        results_table.add_legends(colours, list(pictures[0]))
+        results_table.add_legends(colours, names)
         results_table.add_filters(shown)
         results_table.add_table(shown, [make_cells(result, quantities, nm_per_grey) for result in shown], pictures)
         if errors:
@@ -82,7 +83,7 @@ def write(
             links.add(tags.a("Training", href="#training"))
         provenance.add_configuration(run)
         links.add(tags.a("Configuration and versions", href="#configuration"))
-        hole_detail.add_dialog(list(pictures[0]), colours, reverse)
+        hole_detail.add_dialog(names, colours, reverse)
         hole_detail.add_data(shown, maps, colours, quantities, nm_per_grey, pixel_nm)
         tags.script(raw(RESULTS_SCRIPT))
     (folder / "index.html").write_text(page.render(), encoding="utf-8", errors="backslashreplace")

@@ -76,10 +76,11 @@ def add_filters(results: Sequence[ImageResult]) -> None:
 def add_table(results: Sequence[ImageResult], rows: Sequence[list[Cell]], pictures: Sequence[dict[str, str]]) -> None:
     """A row for each result: its name, its pictures, its numbers."""
     columns = {cell.heading: cell.unit for row in rows for cell in row}
+    names = max(map(list, pictures), key=len)  # an image without ground truth has fewer
     with tags.div(cls="wide"), tags.table(id="images"):
         with tags.thead(), tags.tr():
             _add_heading("image", "")
-            for name in pictures[0]:
+            for name in names:
                 tags.th(picture_label(name), scope="col", cls="picture")
             for name, unit in columns.items():
                 _add_heading(name, unit)
@@ -89,10 +90,11 @@ def add_table(results: Sequence[ImageResult], rows: Sequence[list[Cell]], pictur
                     if result.ood_score is not None:
                         line["data-ood"] = str(int(result.is_ood))
                     _add_name(result)
-                    for name, source in sources.items():
+                    for name in names:
                         label = picture_label(name)
                         with tags.td(cls="picture", data_label=label):
-                            tags.img(src=source, alt=f"{label} of {result.stem}", cls="map")
+                            if name in sources:
+                                tags.img(src=sources[name], alt=f"{label} of {result.stem}", cls="map")
                     cells = {cell.heading: cell for cell in row}
                     for name, unit in columns.items():
                         cell = cells.get(name, Cell(name, unit, "", None))

@@ -2,6 +2,7 @@
 
 Not here: errors against the ground truth (`..scoring`), measuring (`..metrology`) and pages (`..page`)."""
 
+from .earlier_results import refuse_other_data
 from .field_writer import FieldWriter
 from .image_result import ImageResult
 from .inference_loop import InferenceLoop
@@ -20,5 +21,6 @@ __all__ = [
     "ResultsWriter",
     "ShardTask",
     "ShardedInference",
+    "refuse_other_data",
     "shards_of",
 ]

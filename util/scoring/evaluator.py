@@ -39,7 +39,9 @@ class Evaluator:
         self.coverage = IntervalCoverage()
 
     def add(self, results: list[ImageResult]) -> None:
-        """A batch of images of one size, all with their ground truth."""
+        """A batch of images of one size, all with their ground truth or all without, which do not count."""
+        if results[0].truth is None:
+            return
         truth = np.stack([result.truth for result in results if result.truth is not None])
         level, raw, snapped, recentred, hole_mask = (
             _stack(results, name) for name in ("level", "raw_depth", "snapped", "recentred", "hole_mask")

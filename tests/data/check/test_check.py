@@ -189,7 +189,7 @@ def test_each_thing_that_is_wrong_is_named(root, run_check):
         "without an image: 1, such as depth_110_site_00099",
         "missing in train/average_depth.csv: 4, such as depth_110_site_00000",
         "1 cannot be read; nothing else was checked",
-        "without a true depth map, which test.py refuses: 1",
+        "without a true depth map, which test.py cannot score: 1",
     ):
         assert line in text, (line, text)
     assert "1 of 17 images of train/SEM cannot be used" in verdict_of(text)
@@ -297,6 +297,9 @@ def test_copies_of_stacks_and_images_of_one_name(lot, run_check):
     (lot / "below").mkdir()
     shutil.copy(lot / "pages.tif", lot / "below/pages.tif")
     text = run_check(lot)[1]
+    assert "copies of another file: 2" in text and "share their name" not in text  # results keep the sub-folder
+    (lot / "below/pages.tif").rename(lot / "pages.tiff")
+    text = run_check(lot)[1]
     assert "copies of another file: 2" in text and "that share their name: 6" in text
     assert verdict_of(text).endswith("once those that share their name are renamed")
 
@@ -334,7 +337,7 @@ def test_a_folder_without_permission_exits_with_2(root, run_check, folder):
         (["--grey_range", "5,5"], "LOW must be below HIGH"),
         (["--load_size", "1"], "must be 4 to 4096"),
         (["--preprocess", "zoom"], "invalid choice"),
-        (["--al"], "unrecognized arguments"),
+        (["--al"], "unknown option"),
         (["elsewhere"], "unrecognized arguments"),
     ],
 )

@@ -1,0 +1,169 @@
+"""Names as other people's programs and file systems write them, and paths that are one level off."""
+
+import shutil
+import unicodedata
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data import DATASETS, DataError, DataOptions, DatasetLayout, InferenceImages
+from data.check.__main__ import main as check
+from data.simulate import main as simulate
+
+
+def put(path, grey=100):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", (48, 72), grey).save(path)
+
+
+def images_of(root, signal=""):
+    return InferenceImages.of(DatasetLayout(root, signal), DataOptions(dataroot=str(root)), "test", 0)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    root = tmp_path_factory.mktemp("made") / "sem"
+    assert simulate(["--dataroot", str(root), "--num_shapes", "2", "--num_real", "16", "--num_test", "2"]) == 0
+    return root
+
+
+def test_unicode_forms_and_case_of_names_find_their_partners(tmp_path):
+    composed, decomposed = (unicodedata.normalize(form, "Prüfling") for form in ("NFC", "NFD"))
+    for folder, name in (("A", composed), ("B", decomposed)):
+        put(tmp_path / f"train{folder}/{name}.png")
+        put(tmp_path / f"test{folder}/{name}.png")
+    put(tmp_path / "trainA/Hole_1.PNG")
+    put(tmp_path / "trainB/hole_1.png")
+    put(tmp_path / "testA/Hole_1.PNG")
+    put(tmp_path / "testB/hole_1.png")
+    pairs = DatasetLayout(tmp_path).pairs()
+    assert {(sem.path.name, depth.path.name) for sem, depth in pairs.items()} == {
+        ("Hole_1.PNG", "hole_1.png"),
+        (f"{composed}.png", f"{decomposed}.png"),
+    }
+    images = images_of(tmp_path)
+    assert set(images.truth) == {"Hole_1", composed} and not images.unscored
+
+
+def test_an_exact_name_wins_over_one_in_another_case(tmp_path):
+    for name in ("hole", "HOLE"):
+        put(tmp_path / f"testB/{name}.png")
+    put(tmp_path / "testA/hole.png")
+    assert images_of(tmp_path).truth["hole"].name == "hole.png"
+
+
+def test_two_partners_that_differ_in_case_alone_are_not_guessed(tmp_path):
+    for name in ("hole", "HOLE"):
+        put(tmp_path / f"testB/{name}.png")
+    put(tmp_path / "testA/Hole.png")
+    images = images_of(tmp_path)
+    assert not images.truth and len(images.unscored) == 1
+
+
+@pytest.mark.parametrize("names", [("TrainA", "TrainB", "TestA"), ("traina", "trainb", "testa")])
+def test_folders_in_another_case_are_found(tmp_path, names):
+    for name in names:
+        put(tmp_path / name / "one.png")
+    layout = DatasetLayout(tmp_path)
+    assert len(layout.sem()) == len(layout.depth()) == len(layout.test_sem()) == 1
+
+
+def test_equal_names_in_sub_folders_keep_both_results_and_their_own_truth(tmp_path):
+    for grey, lot in ((10, "a"), (20, "b")):
+        put(tmp_path / f"testA/{lot}/1.png", grey)
+        put(tmp_path / f"testB/{lot}/1.png", grey)
+    put(tmp_path / "testA/a/2.png")
+    images = images_of(tmp_path)
+    assert [file.stem for file in images.files] == ["a_1", "2", "b_1"]
+    assert {stem: path.parent.name for stem, path in images.truth.items()} == {"a_1": "a", "b_1": "b"}
+    assert len(images.unscored) == 1 and images.unscored[0].endswith("2.png")
+    batches = list(images.batches(4, ahead=False))
+    assert sorted(stem for batch in batches for stem in batch.stems) == ["2", "a_1", "b_1"]
+    for batch in batches:
+        assert batch.truth is None or np.array_equal(batch.images, batch.truth)
+
+
+def test_equal_names_of_which_one_has_truth_share_no_truth(tmp_path):
+    for lot in ("a", "b"):
+        put(tmp_path / f"testA/{lot}/1.png")
+    put(tmp_path / "testB/a/1.png")
+    images = images_of(tmp_path)
+    assert list(images.truth) == ["a_1"] and len(images.unscored) == 1
+
+
+def test_names_that_differ_in_case_alone_in_one_folder_are_refused(tmp_path):
+    put(tmp_path / "testA/hole.png")
+    put(tmp_path / "testA/HOLE.png")
+    with pytest.raises(DataError, match="two images of one name"):
+        images_of(tmp_path)
+
+
+def test_detectors_of_one_site_are_named_and_chosen(tmp_path, capsys):
+    for name in ("site1_SE", "site1_BSE", "site2_SE", "site2_bse", "site3_InLens", "plain"):
+        put(tmp_path / f"testA/{name}.png")
+    for name in ("site1", "site2"):
+        put(tmp_path / f"testB/{name}.png")
+    assert len(images_of(tmp_path).files) == 6
+    assert capsys.readouterr().out.count("2 sites have images of several detectors (BSE, SE)") == 1
+    images = images_of(tmp_path, signal="SE")
+    assert set(images.truth) == {"site1_SE", "site2_SE"} == {file.stem for file in images.files}
+    assert {file.stem for file in images_of(tmp_path, signal="Bse").files} == {"site1_BSE", "site2_bse"}
+    assert capsys.readouterr().out == ""
+    with pytest.raises(DataError, match=r"--signal TLD: no image of .*testA ends in _TLD; they end in .*InLens"):
+        images_of(tmp_path, signal="TLD")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "site;depth\r\ndepth_110_site_0;110,5\r\n",
+        "\ufeffsite;depth\ndepth_110_site_0;110,5\n",
+        "\ufeff0,1\ndepth_110_site_0,110.5\n",
+        "site\tdepth\ndepth_110_site_0\t110,5\n\n",
+    ],
+)
+def test_average_depths_as_a_spreadsheet_writes_them(tmp_path, content):
+    (tmp_path / "train").mkdir()
+    for encoding in ("utf-8", "utf-16"):
+        text = content if encoding == "utf-8" else content.removeprefix("\ufeff")
+        (tmp_path / "train/average_depth.csv").write_bytes(text.encode(encoding))
+        assert DatasetLayout(tmp_path).average_depth() == {"depth_110_site_0": 110.5}
+
+
+@pytest.mark.parametrize("wrong", ["train", "train/SEM", "simulation_data", "test", "simulation_data/Depth", ".."])
+def test_a_path_one_level_off_names_the_folder_that_fits(made, wrong):
+    with pytest.raises(DataError, match=r"use --dataroot (\S*/)?sem, which holds a data set"):
+        DatasetLayout(made / wrong).pairs()
+
+
+def test_a_misspelt_path_names_the_folder_that_fits(made):
+    with pytest.raises(DataError, match=r"no such folder; use --dataroot \S*/sem, which holds"):
+        DatasetLayout(made.with_name("sme"))
+
+
+def test_a_path_with_a_blank_is_quoted_in_a_command(tmp_path):
+    with pytest.raises(DataError, match=r"data.simulate --dataroot '\S*my data'"):
+        DatasetLayout(tmp_path / "my data")
+
+
+def test_exchanged_domains_do_not_train(made, tmp_path, capsys):
+    for n, path in enumerate(sorted((made / "simulation_data/SEM").rglob("*.png"))[:8]):
+        (tmp_path / "trainB").mkdir(exist_ok=True)
+        shutil.copy(path, tmp_path / f"trainB/{n}.png")
+    for n, path in enumerate(sorted((made / "simulation_data/Depth").rglob("*.png"))[:8]):
+        (tmp_path / "trainA").mkdir(exist_ok=True)
+        shutil.copy(path, tmp_path / f"trainA/{n}.png")
+    options = DataOptions(dataroot=str(tmp_path), cache=False)
+    for kind in ("unpaired", "paired"):
+        with pytest.raises(DataError, match=r"trainA looks like depth maps.* exchanged"):
+            DATASETS[kind](DatasetLayout(tmp_path), options, 1, 0)
+    assert check([str(tmp_path), "--sheet", str(tmp_path / "sheet.png")]) == 1
+    out = capsys.readouterr().out
+    assert "trainA looks like depth maps" in out and "ready to train" not in out
+    (tmp_path / "trainA").rename(tmp_path / "other")
+    (tmp_path / "trainB").rename(tmp_path / "trainA")
+    (tmp_path / "other").rename(tmp_path / "trainB")
+    for kind in ("unpaired", "paired"):
+        DATASETS[kind](DatasetLayout(tmp_path), options, 1, 0)
+    assert check([str(tmp_path), "--sheet", str(tmp_path / "sheet.png")]) == 0
