@@ -27,7 +27,7 @@ def look_up(indices: NDArray, colours: NDArray[np.uint8]) -> NDArray:
     return levels[indices]
 
 
-def neutral(pixels: NDArray) -> NDArray:
+def jpeg_levels(pixels: NDArray) -> NDArray:
     """Levels (H, W) of a grey picture that JPEG stores as RGB (H, W, 3); other pixels as they are.
 
     JPEG spreads the chroma of what is drawn in colour over its surroundings; their luma is still the level. Pixels of

@@ -9,7 +9,7 @@ from PIL import Image
 
 from .codestream import JPEG_2000, JPEG_XL, image_size, jpeg_2000_header
 from .header_checks import ContentError, check_size
-from .palette import look_up, neutral
+from .palette import jpeg_levels, look_up
 from .sample_layout import full_scale, upright
 
 PILLOW_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")  # others may start programs, as PostScript does
@@ -42,7 +42,7 @@ def _pixels(image: Image.Image) -> NDArray:
         colours[: len(entries)] = entries
         return look_up(np.asarray(image), colours[: 256 if len(entries) > 16 else 16])
     pixels = np.asarray(image.convert("L") if image.mode == "1" else image)
-    return neutral(pixels) if image.format == "JPEG" else pixels
+    return jpeg_levels(pixels) if image.format == "JPEG" else pixels
 
 
 def _has_deep_colours(image: Image.Image) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .codestream import image_size
 from .header_checks import DAMAGED, ContentError, check_size, page_index
-from .palette import look_up, neutral
+from .palette import jpeg_levels, look_up
 from .sample_layout import full_scale, split_samples, upright
 from .tiff_pages import list_pages
 
@@ -114,4 +114,4 @@ def _meaning(pixels: NDArray, page: tifffile.TiffPage) -> NDArray:
         largest = pixels.dtype.type((1 << bits) - 1) if pixels.dtype.kind == "u" else None
         pixels = ~pixels if largest is None else largest - pixels  # of signed numbers, ~ exchanges both ends
     pixels = full_scale(pixels, bits)
-    return neutral(pixels) if page.compression in JPEG else pixels
+    return jpeg_levels(pixels) if page.compression in JPEG else pixels
