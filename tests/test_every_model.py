@@ -61,6 +61,7 @@ def short_epochs():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sim_to_real, "IMAGES_PER_EPOCH", 200)
         patch.setattr(domain_renderer, "N_RENDERINGS", 100)
+        patch.setattr(domain_renderer, "N_FIT", 96)
         yield
 
 
