@@ -91,7 +91,7 @@ def start(
 
 def new_dataset(opt: Options, model: "models.BaseModel") -> BatchedDataset:
     """The training data, in the kind of batches that the model takes."""
-    layout = DatasetLayout(opt.data.dataroot)
+    layout = DatasetLayout(opt.data.dataroot, opt.data.signal)
     return DATASETS[model.dataset_kind](layout, opt.data, opt.loop.batch_size, opt.run.seed)
 
 

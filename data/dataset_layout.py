@@ -16,7 +16,10 @@ from .image_names import NameIndex, find_folder, fold, select_signal, with_uniqu
 from .io import SUFFIXES, file_of, images_of, stem_of
 from .neighbours import describe_near, is_classic, is_contest
 
-SIMULATE_HINT = "make a simulated data set with `python -m data.simulate --dataroot {root}`"
+SIMULATE_HINT = (
+    "use --dataroot with the folder of your images, or make a simulated data set with "
+    "`python -m data.simulate --dataroot {root}`"
+)
 LAYOUT_HINT = (
     "or arrange the images in train/SEM + simulation_data/Depth (contest layout) or trainA + trainB (classic layout)"
 )

@@ -23,13 +23,13 @@ from .inventory import TRUTH, Inventory
 from .training_plan import SAME_SIZE, Plan, add_blockers, make_plans
 
 MAX_IMAGES = 10_000  # of a folder that are read
-OPTIONS = ("max_dataset_size", "preprocess", "load_size", "crop_size", "grey_range", "on_bad_image")
+OPTIONS = ("max_dataset_size", "preprocess", "load_size", "crop_size", "grey_range", "signal", "on_bad_image")
 SHEET = Path("./data_check.png")
 
 
 def check(options: DataOptions, read_all: bool, sheet: Path) -> int:
     """Prints the report about the data set of `options` and writes the sheet; returns the exit status."""
-    inventory = Inventory(DatasetLayout(options.dataroot))
+    inventory = Inventory(DatasetLayout(options.dataroot, options.signal))
     refuse_sheet_among_images(sheet, inventory)
     plans = make_plans(inventory, options)
     image_sets = list(inventory.image_sets.values())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..batches import CACHE_FOLDER
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
-from ..image_names import NameIndex, fold, with_unique_stems
+from ..image_names import NameIndex, fold, select_signal, with_unique_stems
 from ..io import SUFFIXES, file_of
 
 # Folders by the role of their images.
@@ -57,6 +57,8 @@ class Inventory:
             folder = layout.folder(name)
             labelled = layout.contest and not role.startswith("test")
             files = list(layout.scan(folder, labelled)) if folder.is_dir() else []
+            if files and role in ("sem", "test_sem"):
+                files = select_signal(files, layout.signal)
             if files:
                 self.image_sets[role] = ImageSet(role, name, files)
         if not self.image_sets:

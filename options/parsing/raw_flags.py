@@ -1,5 +1,7 @@
 """Flags as they were typed on the command line or in a file, before they are resolved."""
 
+import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,4 +103,6 @@ def _explain_stray(word: str) -> str:
         return f"{text}: unknown argument; use --{key} {value}"
     if word.startswith("-") and len(word) > 2:
         return f"{text}: unknown option; did you mean --{key}?"
+    if os.path.exists(word):
+        return f"{text}: unknown argument; a path follows its option; use --dataroot {shlex.quote(text)}"
     return f"{text}: unknown argument; a value follows its --option, and flags such as --x or --no_x take none"
