@@ -8,6 +8,7 @@ from ..errors import DataError
 LIMIT = 0.01  # of the pixels that may be annotation, so that their neighbours tell the grey levels
 COLOUR_PICTURE = 0.2  # of the pixels from which on the colours are the picture's own
 BAR_HEIGHT, BAR_WIDTH = 0.25, 0.5  # of the image: what spans so much of the width so near to an edge is a data bar
+MAX_REACH = 32  # [px]
 NEIGHBOURS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
 
 
@@ -18,13 +19,16 @@ def find_colours(channels: list[NDArray]) -> NDArray[np.bool_] | None:
 
 
 def fill(levels: NDArray, mask: NDArray[np.bool_]) -> NDArray:
-    """The image (H, W) with each pixel of the mask set to the mean of its known neighbours, from the edges inwards."""
-    if mask.all():
-        return levels
+    """The image (H, W) with each pixel of the mask set to the mean of its known neighbours, from the edges inwards.
+
+    What is MAX_REACH from the edges gets the image's mean: it is a drawn area, of which no neighbour tells anything.
+    """
     filled = np.pad(levels.astype(np.float64), 1)
     known = np.pad(~mask, 1)
     rows, columns = (index + 1 for index in np.nonzero(mask))
-    while len(rows):
+    for _ in range(MAX_REACH):
+        if not len(rows):
+            break
         around = [(rows + dy, columns + dx) for dy, dx in NEIGHBOURS]
         count = np.sum([known[place] for place in around], axis=0)
         total = np.sum([np.where(known[place], filled[place], 0.0) for place in around], axis=0)
@@ -33,15 +37,21 @@ def fill(levels: NDArray, mask: NDArray[np.bool_]) -> NDArray:
         filled[ready] = total[has_some] / count[has_some]
         known[ready] = True
         rows, columns = rows[~has_some], columns[~has_some]
+    if len(rows):
+        filled[rows, columns] = levels[~mask].mean()
     inner = filled[1:-1, 1:-1]
     return np.where(mask, np.rint(inner) if levels.dtype.kind in "bui" else inner, levels).astype(levels.dtype)
+
+
+def check_colours(name: object, mask: NDArray[np.bool_]) -> None:
+    """Raises DataError if so much of an image is coloured that it is a colour image."""
+    if mask.mean() >= COLOUR_PICTURE:
+        raise DataError(f"{name}: a colour image; convert it to grey first ({mask.mean():.0%} of it are coloured)")
 
 
 def check_annotation(name: object, mask: NDArray[np.bool_], may_have_bars: bool) -> None:
     """Raises DataError if annotation covers 1 % of an area (H, W) or more; of rows that look like a data bar's, none
     counts if the area may have data bars."""
-    if mask.mean() >= COLOUR_PICTURE:
-        raise DataError(f"{name}: a colour image; convert it to grey first ({mask.mean():.0%} of it are coloured)")
     inner = mask[_rows_without_bars(mask)] if may_have_bars else mask
     if inner.mean() >= LIMIT:
         raise DataError(

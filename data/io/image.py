@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import DataError
-from .annotation import check_annotation, describe_annotation, fill, find_colours
+from .annotation import check_annotation, check_colours, describe_annotation, fill, find_colours
 from .gatan_file import is_gatan, read_gatan
 from .grey_range import scale
 from .gwyddion_file import GWYDDION, read_gwyddion
@@ -116,7 +116,10 @@ def _grey_values(path: str | Path, pixels: NDArray) -> tuple[NDArray, NDArray[np
         raise DataError(f"{path}: an array of shape {pixels.shape}; expected one grey image")
     if isinstance(pixels, np.ma.MaskedArray):
         pixels, mask = pixels.data, np.ma.getmaskarray(pixels)
-    return (pixels, None) if mask is None else (fill(pixels, mask), mask)
+    if mask is None:
+        return pixels, None
+    check_colours(path, mask)
+    return fill(pixels, mask), mask
 
 
 def resized(image: NDArray, size: tuple[int, int]) -> NDArray[np.float32]:

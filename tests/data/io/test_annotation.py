@@ -1,5 +1,7 @@
 """Colour on grey images: palettes that are grey, annotation that is filled, and pictures that are refused."""
 
+import time
+
 import numpy as np
 import pytest
 import tifffile
@@ -110,3 +112,14 @@ def test_a_tinted_picture_is_a_colour_image(tmp_path):
         Image.fromarray(tinted).save(tmp_path / name)
         with pytest.raises(DataError, match="a colour image"):
             read_grey(tmp_path / name)
+
+
+def test_a_large_drawn_area_takes_no_time(tmp_path):
+    image = np.zeros((2000, 2000, 3), np.uint8)
+    image[:, :1900] = 90
+    image[200:, 1700:] = 255, 0, 0
+    Image.fromarray(image).save(tmp_path / "c.png")
+    began = time.monotonic()
+    with pytest.raises(DataError, match="annotation in colour covers 13.5% of it"):
+        read_grey(tmp_path / "c.png")
+    assert time.monotonic() - began < 5
