@@ -8,7 +8,7 @@ from ..errors import DataError
 LIMIT = 0.01  # of the pixels that may be annotation, so that their neighbours tell the grey levels
 COLOUR_PICTURE = 0.2  # of the pixels from which on the colours are the picture's own
 BAR_HEIGHT, BAR_WIDTH = 0.25, 0.5  # of the image: what spans so much of the width so near to an edge is a data bar
-MAX_REACH = 32  # [px]
+MAX_REACH = 8  # [px]
 NEIGHBOURS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
 
 
