@@ -19,16 +19,19 @@ from data import DATASETS, BatchedDataset, DataError, DataOptions, DatasetLayout
 from options import Options, OptionsError, compare, parse_train
 from util.files import make_output_safe
 from util.monitor import TrainingMonitor, check_display
-from util.run import EpochLog, RunFolder, StopRequest, check_changes, checkpoint, choose_device, continues
-from util.run import require_disk_space, run_program, scratch_folder, set_reproducible, tune_malloc, use_bf16
+from util.run import EpochLog, RunFolder, StopRequest, check_changes, checkpoint, choose_device, continues, print_lines
+from util.run import record_changes, require_disk_space, require_run, run_program, scratch_folder, set_reproducible
+from util.run import test_command, tune_malloc, use_bf16
 
 
 def train(opt: Options) -> int:
     """Trains the run that `opt` describes from its start, or from where it stopped; returns the exit status."""
     check_display(opt.display)
+    require_run(opt.run.path, opt.loop)
     if not models.MODELS[opt.run.model].is_trained:
         return combine(opt)
-    DatasetLayout(opt.data.dataroot)  # a wrong --dataroot is an error before torch is loaded
+    DatasetLayout(opt.data.dataroot)  # a wrong path is an error before torch is loaded
+    models.find_source(opt.loop.init_from, opt.run.checkpoints_dir)
     with ExitStack() as stack:
         context = stack.enter_context(util.run.DistributedContext())
         context.check(opt.loop.batch_size)
@@ -45,7 +48,7 @@ def new_model(opt: Options) -> "models.BaseModel":
     set_reproducible(opt.run.seed, opt.run.deterministic)
     tune_malloc()
     model = models.build(opt.run.model, opt.model, device, opt.run.seed)
-    model.check_epochs(opt.loop.last_epoch)
+    model.check_training(opt.loop.last_epoch)
     return model.enable_acceleration(use_bf16(device, opt.run.precision), opt.run.compile)
 
 
@@ -80,12 +83,13 @@ def start(
     opt: Options, run: RunFolder, context: "util.run.DistributedContext", model: "models.BaseModel"
 ) -> tuple["util.run.TrainingProgress", dict[str, Any]]:
     """Where the training starts, and the losses that were not logged when it stopped."""
-    resume = context.is_main and continues(run, opt.to_dict(), partial(compare, opt=opt), opt.loop)
-    if not context.broadcast(resume):
+    changes = context.broadcast(continues(run, partial(compare, opt=opt), opt.loop) if context.is_main else None)
+    if changes is None:
+        initial = models.initialise_from(model, opt.loop.init_from, opt.run.checkpoints_dir)
+        print_lines(initial if context.is_main else [])
         return util.run.TrainingProgress(opt.loop.epoch_count), {}
     progress, losses = util.run.restore_training(opt.run.path, context, model)
-    if "epoch_count" in opt.typed and opt.loop.epoch_count != progress.epoch:
-        print(f"note: --epoch_count {opt.loop.epoch_count} is for a new run; this one continues at {progress.epoch}")
+    record_changes(run, opt, changes, progress.epoch)
     return progress, losses
 
 
@@ -100,6 +104,8 @@ def dry_run(opt: Options, model: "models.BaseModel") -> int:
     saved = RunFolder(opt.run.checkpoints_dir, opt.run.name).options
     if opt.loop.continue_train and saved is not None:
         check_changes(compare(saved, opt), opt.run.path)
+    else:
+        print_lines(models.initialise_from(model, opt.loop.init_from, opt.run.checkpoints_dir))
     dataset = new_dataset(opt, model)
     print(opt.report())
     losses = [f"{name}: {float(value):.3f}" for name, value in model.step(next(iter(dataset.loader(1)))).items()]
@@ -121,12 +127,6 @@ def combine(opt: Options) -> int:
     models.Predictor.load(opt.run.path)
     print(f"{opt.run.path}: {len(members)} members. To test it: {test_command(opt)}")
     return 0
-
-
-def test_command(opt: Options) -> str:
-    """What tests the run, to be copied."""
-    where = f" --checkpoints_dir {opt.run.checkpoints_dir}" if "checkpoints_dir" in opt.changed() else ""
-    return f"python test.py --dataroot {opt.data.dataroot} --name {opt.run.name}{where}"
 
 
 def main(argv: list[str]) -> int:

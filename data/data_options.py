@@ -82,6 +82,7 @@ class DataOptions:
             "help": "number of images used of each domain, evenly over classes and stems; 0 = all",
             "unit": "images",
             "bounds": (0, None),
+            "alters_run": True,
         },
     )
     num_threads: int = field(

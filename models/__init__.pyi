@@ -6,6 +6,7 @@ from .postprocessing import snap_background
 from .predictor import Prediction, Predictor
 from .registry import MODEL_OPTIONS, MODELS, build, check_members
 from .training import PlotLayout, lr_factor, shape_distance
+from .transfer import find_source, initialise_from
 
 __all__ = [
     "LEVELS",
@@ -19,6 +20,8 @@ __all__ = [
     "Predictor",
     "build",
     "check_members",
+    "find_source",
+    "initialise_from",
     "load_weights",
     "lr_factor",
     "shape_distance",

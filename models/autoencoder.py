@@ -4,8 +4,7 @@ from torch import Tensor, nn
 
 from .base_model import ModelOutput
 from .errors import ModelError
-from .losses import REGRESSION
-from .model_options import AutoencoderOptions
+from .model_options import PIXEL_LOSSES, AutoencoderOptions
 from .networks import ConvolutionalAutoencoder, DenseAutoencoder
 from .regressor import Regressor
 
@@ -23,7 +22,7 @@ class Autoencoder(Regressor):
         return DenseAutoencoder((o.image_size[0], o.image_size[-1]))
 
     def loss(self, depth: Tensor, target: Tensor) -> dict[str, Tensor]:
-        return {self.options.loss: REGRESSION[self.options.loss](depth, target)}
+        return {self.options.loss: PIXEL_LOSSES[self.options.loss](depth, target)}
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         self._check_size(batch["sem"])

@@ -5,7 +5,6 @@ To add a model: subclass `BaseModel` in a new file, and declare its options, a f
 `MODELS` (models/registry.py). The parametrised tests over that dict then check it.
 """
 
-import re
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .errors import ModelError
-from .networks import drop_statistics, load_weights
+from .networks import check_finite, fit_keys, load_weights
 from .training import PlotLayout
 
 
@@ -99,8 +98,8 @@ class BaseModel:
         """Number of weights that a prediction uses."""
         return sum(weight.numel() for network in self.networks.values() for weight in network.parameters())
 
-    def check_epochs(self, last: int) -> None:
-        """Raises a `ModelError` if a training that ends at epoch `last` would leave a network untrained."""
+    def check_training(self, last: int) -> None:
+        """Raises a `ModelError` if the options do not describe a training that can end at epoch `last`."""
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One optimisation step; returns detached losses () by name, on the device, so that nothing waits for them."""
@@ -168,16 +167,18 @@ class BaseModel:
 
     def load(self, folder: Path, epoch: str) -> None:
         """Loads the weights of `epoch` from a run folder."""
-        self.load_networks({key: load_weights(folder / f"{epoch}_net_{key}.pth") for key in self.networks})
+        paths = {key: folder / f"{epoch}_net_{key}.pth" for key in self.networks}
+        states = {key: load_weights(path, key) for key, path in paths.items()}
+        for key, state in states.items():
+            check_finite(state, paths[key], thresholds=not any(True for _ in self.networks[key].parameters()))
+        self.load_networks(states)
 
     def load_networks(self, states: dict[str, dict[str, Tensor]]) -> None:
-        """Loads plain state dicts by network name; a `ModelError` names weights of another architecture in one line."""
+        """Loads state dicts by network name; a `ModelError` names the flags that describe weights that do not fit."""
         for name, state in states.items():
             try:
-                self.networks[name].load_state_dict(drop_statistics(state, self.networks[name]))
-            except RuntimeError as error:
-                reason = re.sub(r"\s+", " ", str(error).splitlines()[1].strip())
-                reason = f"{reason[:160]}..." if len(reason) > 160 else reason
-                raise ModelError(
-                    f"weights of {name} do not fit the network that the options describe: {reason}"
-                ) from None
+                self.networks[name].load_state_dict(fit_keys(state, self.networks[name], name))
+            except RuntimeError:
+                from .transfer import describe_mismatch  # here, because it is needed for an error only
+
+                raise ModelError(describe_mismatch(self, states, name)) from None

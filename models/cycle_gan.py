@@ -9,19 +9,16 @@ from torch import Tensor, nn
 
 from . import losses
 from .base_model import BaseModel, ModelOutput
-from .model_options import CycleGanOptions
+from .model_options import GENERATORS, CycleGanOptions
 from .networks import (
     PatchDiscriminator,
     PixelDiscriminator,
-    ResnetGenerator,
     initialise,
     share_filters,
     to_grey,
     to_network,
 )
 from .training import ImagePool, PlotLayout, shape_distance
-
-GENERATOR_BLOCKS = {"resnet_9blocks": 9, "resnet_6blocks": 6}
 
 
 class Generators(nn.Module):
@@ -113,6 +110,9 @@ class CycleGan(BaseModel):
     def new_optimiser(self, module: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.Adam(module.parameters(), lr=self.options.lr, betas=(self.options.beta1, 0.999), fused=True)
 
+    def check_training(self, last: int) -> None:
+        self.options.check()
+
     @property
     def n_parameters(self) -> int:
         return sum(weight.numel() for weight in self.sem_to_depth.parameters())
@@ -187,7 +187,7 @@ class CycleGan(BaseModel):
 
     def _generator(self, input_nc: int, output_nc: int) -> nn.Module:
         o = self.options
-        network = ResnetGenerator(input_nc, output_nc, o.ngf, o.norm, o.dropout, GENERATOR_BLOCKS[o.netG])
+        network = GENERATORS[o.netG](o, input_nc, output_nc)
         return initialise(network, o.init_type, o.init_gain).to(self.device)
 
     def _discriminator(self, input_nc: int) -> nn.Module:

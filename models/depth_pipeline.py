@@ -89,7 +89,7 @@ class DepthPipeline(BaseModel):
         """Name of the current training stage."""
         return self.options.training_stage(self.epochs).name
 
-    def check_epochs(self, last: int) -> None:
+    def check_training(self, last: int) -> None:
         self.options.check(last)
 
     def set_learning_rate(self, factor: float) -> None:

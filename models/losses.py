@@ -1,4 +1,6 @@
-"""The losses, each a pure function of network outputs: first those of CycleGAN, then those of the regressors."""
+"""The losses, each a pure function of network outputs: first those of CycleGAN, then those of scale_invariant_depth.
+
+The losses per pixel are in models/model_options/pixel_losses.py, because they are the values of an option."""
 
 import torch
 import torch.nn.functional as F
@@ -30,9 +32,6 @@ def cycle(reconstructed: Tensor, original: Tensor, weight: float) -> Tensor:
 def identity(mapped: Tensor, original: Tensor, weight: float) -> Tensor:
     """weight * |G_A(b) - b|_1, a mean over all pixels: Zhu et al. 2017, section 5.2."""
     return weight * F.l1_loss(mapped, original)
-
-
-REGRESSION = {"l1": F.l1_loss, "mse": F.mse_loss, "smooth_l1": F.smooth_l1_loss}  # means over all pixels
 
 
 def normalise(depth: Tensor) -> Tensor:

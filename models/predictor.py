@@ -12,10 +12,11 @@ from skimage.transform import resize
 from .base_model import BaseModel
 from .errors import ModelError
 from .grey_levels import LEVELS
-from .networks import fold_batch_norm
+from .networks import check_grey_levels, fold_batch_norm
 from .postprocessing import predict_tiled, recentre, snap_background
 from .registry import load
 
+N_CHECKED = 3  # first outputs of a model: depth and probabilities, which are finite unless the network overflows
 Apply = Callable[[torch.Tensor], Sequence[torch.Tensor | None]]
 
 
@@ -135,8 +136,7 @@ class Predictor:
 
     @torch.inference_mode()
     def _run(self, fn: Apply, images: NDArray) -> list[NDArray | None]:
-        if images.ndim != 3:
-            raise ModelError(f"images of shape {images.shape}: expected (N, H, W)")
+        check_grey_levels(images)
         if not self.tile:
             return self._apply(fn, images)
         return predict_tiled(lambda tiles: self._apply(fn, tiles), images, (self.tile[0], self.tile[-1]))
@@ -145,6 +145,8 @@ class Predictor:
         inputs = _resized(images.astype(np.float32), self.size or images.shape[1:])
         outputs = fn(torch.from_numpy(inputs)[:, None])
         arrays = [None if output is None else output.float().cpu().numpy() for output in outputs]
+        if any(array is not None and not np.isfinite(array).all() for array in arrays[:N_CHECKED]):
+            raise ModelError("the network's output is not finite: use weights of an earlier epoch, or --precision fp32")
         # What describes a whole image, such as the probabilities of levels (N, K), has no pixels to resize.
         return [
             array if array is None or array.ndim < 3 else _resized(array[:, 0], images.shape[1:]) for array in arrays

@@ -2,8 +2,7 @@
 
 from torch import Tensor, nn
 
-from .losses import REGRESSION
-from .model_options import UnetRegressorOptions
+from .model_options import PIXEL_LOSSES, UnetRegressorOptions
 from .networks import UNet
 from .regressor import Regressor
 
@@ -18,4 +17,4 @@ class UnetRegressor(Regressor):
         return UNet(1, 1, self.options.width, self.options.num_downs, self.options.norm)
 
     def loss(self, depth: Tensor, target: Tensor) -> dict[str, Tensor]:
-        return {self.options.loss: REGRESSION[self.options.loss](depth, target)}
+        return {self.options.loss: PIXEL_LOSSES[self.options.loss](depth, target)}

@@ -1,8 +1,9 @@
 """One option: a field of a frozen dataclass, described by the field's metadata.
 
 To add an option, add a field with a default to the dataclass of its component. The metadata holds `help` and, where
-they apply, `unit`, `bounds`, `choices`, `counts`, `former`, `may_change` (the option may differ on --continue_train)
-and `inherit` (test.py takes the value from the run's opt.json).
+they apply, `unit`, `bounds`, `choices`, `counts`, `former`, `may_change` (the option may differ on --continue_train),
+`alters_run` (it may differ, but the run is then no longer the one that it was, and opt.json records it) and `inherit`
+(test.py takes the value from the run's opt.json).
 """
 
 from dataclasses import MISSING, dataclass, fields
@@ -28,6 +29,7 @@ class Option:
     choices: tuple[Any, ...] = ()
     counts: tuple[int, ...] = ()
     may_change: bool = False
+    alters_run: bool = False
     inherit: bool = False
     former: str = ""
 

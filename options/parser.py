@@ -30,7 +30,7 @@ from .parsing import (
 )
 from .rules import check, check_name
 from .run_options import RunOptions
-from .saved import PER_COMMAND, read_opt_json
+from .saved import PER_COMMAND, check_model_options, read_opt_json
 from .training_options import TrainingOptions
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
@@ -65,7 +65,9 @@ def parse_test(argv: list[str], data: type, models: dict[str, type]) -> Options:
     options = [option for option in flag_index.options(model) if option.inherit or option.group == "model"]
     names = {name for option in options for name in (option.name, option.former) if name}
     inherited = [flag for flag in read_saved(saved, path) if flag.key in names]
-    return _build(inherited, layers, flag_index, model, path.parent)
+    opt = _build(inherited, layers, flag_index, model, path.parent)
+    check_model_options(saved, opt)
+    return opt
 
 
 def index_train_flags(data: type, models: dict[str, type]) -> FlagIndex:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,16 @@ PER_COMMAND = ("name", "suffix", "checkpoints_dir", "config", "continue_train", 
 
 @dataclass(frozen=True)
 class Difference:
-    """One option whose value differs from that in the run's opt.json."""
+    """One option whose value differs from that in the run's opt.json.
+
+    `alters_run`: it may change, but the run is then no longer the one that it was.
+    """
 
     name: str
     saved: Any
     now: Any
     may_change: bool
+    alters_run: bool = False
 
     def __str__(self) -> str:
         return to_one_line(f"--{self.name}: {to_text(self.saved)} in opt.json, {to_text(self.now)} now")
@@ -31,6 +36,11 @@ class Difference:
 def read_opt_json(path: Path, as_typed: str) -> dict[str, Any]:
     """The flat dict of options in a run's `opt.json`; `as_typed` names the run in an error."""
     where = f"{as_typed}: {to_one_line(str(path))}"
+    if not path.exists() and any(path.parent.glob("*.pth")):
+        raise OptionsError(
+            f"{where} is not there, but weights are; train.py --init_from {to_one_line(shlex.quote(str(path.parent)))} "
+            "--name NEW starts a run from them (with --lr 0 --n_epochs 1 --n_epochs_decay 0 they stay as they are)"
+        )
     try:
         saved = json.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
@@ -56,9 +66,21 @@ def compare(saved: dict[str, Any], opt: Options) -> list[Difference]:
         if option.name in PER_COMMAND:
             continue
         before, now = _read_saved_value(saved, option), values[option.name]
+        may_change = option.may_change or option.alters_run
         if not _is_same(before, now):
-            differences.append(Difference(option.name, before, now, option.may_change))
+            differences.append(Difference(option.name, before, now, may_change, option.alters_run))
     return differences
+
+
+def check_model_options(saved: dict[str, Any], opt: Options) -> None:
+    """Raises OptionsError if an option of the model was typed with another value than the run has.
+
+    Options that only a training uses may differ: one command line serves both programs.
+    """
+    names = {option.name for option in opt.declared if option.group == "model"} & opt.typed
+    wrong = [each for each in compare(saved, opt) if each.name in names and not each.alters_run]
+    if wrong:
+        raise OptionsError(f"{'; '.join(map(str, wrong))}: the run's networks are as in opt.json; leave the option out")
 
 
 def _read_saved_value(saved: dict[str, Any], option: Option) -> Any:

@@ -37,10 +37,21 @@ class TrainingOptions:
         },
     )
     batch_size: int = field(
-        default=1, metadata={"help": "images of each domain in one step", "unit": "images", "bounds": (1, 65_536)}
+        default=1,
+        metadata={
+            "help": "images of each domain in one step",
+            "unit": "images",
+            "bounds": (1, 65_536),
+            "alters_run": True,
+        },
     )
     lr_policy: str = field(
-        default="linear", metadata={"help": "how the learning rate falls over the epochs", "choices": LR_POLICIES}
+        default="linear",
+        metadata={
+            "help": "how the learning rate falls over the epochs",
+            "choices": LR_POLICIES,
+            "alters_run": True,
+        },
     )
     lr_decay_iters: int = field(
         default=50,
@@ -48,6 +59,7 @@ class TrainingOptions:
             "help": "with --lr_policy step: divide the learning rate by ten every N epochs",
             "unit": "epochs",
             "bounds": (1, None),
+            "alters_run": True,
         },
     )
     save_latest_freq: int = field(
@@ -84,6 +96,12 @@ class TrainingOptions:
             "unit": "steps",
             "bounds": (1, None),
             "may_change": True,
+        },
+    )
+    init_from: str = field(
+        default="",
+        metadata={
+            "help": "start a new run from trained weights: a run (name or folder), or a file, as in G_A=weights.pth"
         },
     )
     continue_train: bool = field(default=False, metadata={"help": "continue the run in the folder", "may_change": True})

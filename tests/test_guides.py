@@ -20,7 +20,7 @@ def copied(folder):
     """The checkout's files, without what is ignored."""
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True)
     for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file() and not name.startswith(("tests/", "benchmarks/", "docs/images/")):
+        if (ROOT / name).is_file() and not name.startswith(("benchmarks/", "docs/images/")):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes((ROOT / name).read_bytes())
     return folder

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.losses import REGRESSION
-from models.model_options import INITS, NORMS, PIXEL_LOSSES
+from models.model_options import INITS, NORMS
 from models.networks import INITS as INIT_FUNCTIONS
 from models.networks import NORMS as NORM_LAYERS
 
@@ -81,4 +80,4 @@ def test_a_test_loads_neither_torchvision_nor_dynamo(tmp_path):
 
 
 def test_names_that_options_offer_are_those_that_the_networks_know():
-    assert (tuple(NORM_LAYERS), tuple(INIT_FUNCTIONS), tuple(REGRESSION)) == (NORMS, INITS, PIXEL_LOSSES)
+    assert (tuple(NORM_LAYERS), tuple(INIT_FUNCTIONS)) == (NORMS, INITS)

@@ -1,9 +1,10 @@
 """Writes a trained run as one ONNX file, with scaling and background snapping: python -m models.export checkpoints/NAME
 
-Input `sem`: float32 (N, H, W) [grey level 0..255], any N. Outputs, if the model predicts them: `depth` (N, H, W), raw,
-and `quantised` (N, H, W), with its background set to the level [grey level]; `level` (N,), of the background [grey
-level]; `probability` (N, K), of each level; `background` (N, H, W), probability of each pixel to be background. Not in
-the file: recentring (--hole_centre), and the uncertainties and OOD scores of a depth_pipeline.
+Input `sem`: float32 (N, H, W) [grey level 0..255], any N. Outputs, if the model predicts them, named as in the Python
+API: `raw_depth` (N, H, W), and `snapped` (N, H, W), with its background set to the level [grey level]; `level` (N,), of
+the background [grey level]; `level_probs` (N, K), probability of each level; `background_prob` (N, H, W), of each pixel
+to be background. The file's metadata_props hold unit, run, epoch and program version. Not in the file: recentring
+(--hole_centre), and the uncertainties and OOD scores of a depth_pipeline.
 """
 
 import argparse
@@ -21,9 +22,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("run", type=Path, help="folder of a run, such as checkpoints/metrology")
     parser.add_argument("--epoch", default="latest", help="latest, best or the number of an epoch (latest)")
     parser.add_argument("--size", default="72,48", help="H,W of the images [px] (72,48)")
-    parser.add_argument("--out", type=Path, help="file to write (NAME.onnx in the current folder)")
+    parser.add_argument("--out", type=Path, help="file to write (NAME_EPOCH.onnx in the folder of the run)")
     args = parser.parse_args(argv)
-    path = args.out or Path(f"{args.run.resolve().name}.onnx")
+    path = args.out or args.run / f"{args.run.resolve().name}_{args.epoch}.onnx"
     try:
         height, width = (int(part) for part in args.size.split(","))
         if not MIN_SIDE <= min(height, width) <= max(height, width) <= MAX_SIDE:

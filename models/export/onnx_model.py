@@ -21,22 +21,23 @@ class OnnxModel(nn.Module):
         self.register_buffer("levels", torch.tensor(levels, dtype=torch.float32))
 
     def forward(self, sem: Tensor) -> dict[str, Tensor]:
-        """Outputs of the ONNX file by name, for SEM images (N, H, W) [grey level 0..255]."""
+        """Outputs of the ONNX file, by the names of `Prediction`, for SEM images (N, H, W) [grey level 0..255]."""
         prediction = self.model.predict(sem[:, None])
         outputs: dict[str, Tensor] = {}
         if prediction.level_probs is not None:
-            outputs["probability"] = prediction.level_probs
+            outputs["level_probs"] = prediction.level_probs
             outputs["level"] = self.levels[prediction.level_probs.argmax(dim=1)]
         if prediction.background_prob is not None:
-            outputs["background"] = prediction.background_prob[:, 0]
+            outputs["background_prob"] = prediction.background_prob[:, 0]
         if prediction.raw_depth is not None:
-            depth = outputs["depth"] = prediction.raw_depth[:, 0]
-            background = outputs["background"] >= 0.5 if "background" in outputs else self._find_background(depth)
+            depth = outputs["raw_depth"] = prediction.raw_depth[:, 0]
+            is_known = "background_prob" in outputs
+            background = outputs["background_prob"] >= 0.5 if is_known else self._find_background(depth)
             if "level" not in outputs:
                 middle = median(depth.flatten(1), background.flatten(1))
                 middle = torch.where(background.flatten(1).any(dim=1), middle, median(border(depth)))
                 outputs["level"] = self.levels[(self.levels - middle[:, None]).abs().argmin(dim=1)]
-            outputs["quantised"] = torch.where(background, outputs["level"][:, None, None], depth)
+            outputs["snapped"] = torch.where(background, outputs["level"][:, None, None], depth)
         return outputs
 
     def _find_background(self, depth: Tensor) -> Tensor:

@@ -5,15 +5,18 @@ The models themselves are one folder up; the dict of all of them is models/regis
 
 from .autoencoder import AutoencoderOptions
 from .background_classifier import BackgroundClassifierOptions
-from .choices import INITS, NORMS, PIXEL_LOSSES
+from .choices import INITS, NORMS
 from .cycle_gan import CycleGanOptions
 from .depth_pipeline import DepthPipelineOptions
 from .ensemble import EnsembleOptions
+from .generators import GENERATORS
 from .hole_segmenter import HoleSegmenterOptions
+from .pixel_losses import PIXEL_LOSSES
 from .scale_invariant_depth import ScaleInvariantDepthOptions
 from .unet_regressor import UnetRegressorOptions
 
 __all__ = [
+    "GENERATORS",
     "INITS",
     "NORMS",
     "PIXEL_LOSSES",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from .choices import PIXEL_LOSSES
+from .pixel_losses import PIXEL_LOSSES
 
 
 @dataclass(frozen=True)
@@ -31,5 +31,7 @@ class AutoencoderOptions:
         },
     )
     width: int = field(default=16, metadata={"help": "channels of the first convolution", "bounds": (1, 1024)})
-    loss: str = field(default="l1", metadata={"help": "loss per pixel", "choices": PIXEL_LOSSES})
-    lr: float = field(default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
+    loss: str = field(default="l1", metadata={"help": "loss per pixel", "choices": tuple(PIXEL_LOSSES)})
+    lr: float = field(
+        default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None), "alters_run": True}
+    )

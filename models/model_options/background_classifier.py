@@ -21,4 +21,6 @@ class BackgroundClassifierOptions:
         default=LEVELS,
         metadata={"help": "the classes: levels that a background can have", "unit": "grey level", "bounds": (0, 255)},
     )
-    lr: float = field(default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
+    lr: float = field(
+        default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None), "alters_run": True}
+    )

@@ -2,4 +2,3 @@
 
 NORMS = ("instance", "batch", "none")  # models/networks/normalisation.py
 INITS = ("normal", "xavier", "kaiming", "orthogonal")  # models/networks/initialisation.py
-PIXEL_LOSSES = ("l1", "mse", "smooth_l1")  # models/losses.py

@@ -30,7 +30,9 @@ class DepthPipelineOptions:
         default=LEVELS,
         metadata={"help": "levels that a background can have", "unit": "grey level", "bounds": (0, 255)},
     )
-    lr: float = field(default=2e-3, metadata={"help": "initial learning rate of AdamW", "bounds": (0, None)})
+    lr: float = field(
+        default=2e-3, metadata={"help": "initial learning rate of AdamW", "bounds": (0, None), "alters_run": True}
+    )
     width: int = field(
         default=16, metadata={"help": "channels at half size; doubled by each halving", "bounds": (1, 1024)}
     )

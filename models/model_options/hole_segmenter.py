@@ -9,7 +9,9 @@ from .choices import NORMS
 class HoleSegmenterOptions:
     """hole_segmenter: SEM -> hole mask, learned from simulated pairs"""
 
-    lr: float = field(default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
+    lr: float = field(
+        default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None), "alters_run": True}
+    )
     width: int = field(
         default=16, metadata={"help": "channels at full size; doubled at each halving", "bounds": (1, 1024)}
     )

@@ -10,9 +10,12 @@ class ScaleInvariantDepthOptions:
     """scale_invariant_depth: SEM -> depth up to scale and shift, learned from simulated pairs"""
 
     lambda_gradient: float = field(
-        default=0.5, metadata={"help": "weight of the multi-scale gradient loss; 0 is off", "bounds": (0, None)}
+        default=0.5,
+        metadata={"help": "weight of the multi-scale gradient loss; 0 is off", "bounds": (0, None), "alters_run": True},
     )
-    lr: float = field(default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
+    lr: float = field(
+        default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None), "alters_run": True}
+    )
     width: int = field(
         default=32, metadata={"help": "channels at full size; doubled at each halving", "bounds": (1, 1024)}
     )

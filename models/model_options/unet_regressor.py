@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass, field
 
-from .choices import NORMS, PIXEL_LOSSES
+from .choices import NORMS
+from .pixel_losses import PIXEL_LOSSES
 
 
 @dataclass(frozen=True)
 class UnetRegressorOptions:
     """unet_regressor: SEM -> depth, learned from simulated pairs"""
 
-    loss: str = field(default="l1", metadata={"help": "loss per pixel", "choices": PIXEL_LOSSES})
-    lr: float = field(default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None)})
+    loss: str = field(default="l1", metadata={"help": "loss per pixel", "choices": tuple(PIXEL_LOSSES)})
+    lr: float = field(
+        default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None), "alters_run": True}
+    )
     width: int = field(
         default=32, metadata={"help": "channels at full size; doubled at each halving", "bounds": (1, 1024)}
     )

@@ -7,6 +7,7 @@ from .autoencoders import ConvolutionalAutoencoder, DenseAutoencoder
 from .folding import fold_batch_norm
 from .half_unet import HalfUNet
 from .initialisation import INITS, initialise
+from .input_check import check_grey_levels
 from .intensity_scaling import to_grey, to_network
 from .level_net import LevelNet
 from .normalisation import NORMS
@@ -14,7 +15,7 @@ from .patch_discriminator import PatchDiscriminator, PixelDiscriminator
 from .resnet18 import grey_resnet18
 from .resnet_generator import ResnetGenerator
 from .unet import UNet
-from .weights import drop_statistics, load_weights
+from .weights import check_finite, fit_keys, load_weights
 from .winograd import WinogradConv2d, share_filters
 
 __all__ = [
@@ -29,7 +30,9 @@ __all__ = [
     "ResnetGenerator",
     "UNet",
     "WinogradConv2d",
-    "drop_statistics",
+    "check_finite",
+    "check_grey_levels",
+    "fit_keys",
     "fold_batch_norm",
     "grey_resnet18",
     "initialise",

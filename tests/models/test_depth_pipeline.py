@@ -131,9 +131,9 @@ def test_matching_before_any_shape_was_learned_is_refused():
 
 def test_a_training_too_short_for_its_stages_is_refused():
     model = build_model(match_after_epochs=(8, 12))
-    model.check_epochs(14)
+    model.check_training(14)
     with pytest.raises(ModelError, match="come to 13: no epoch is left for shapes after 13"):
-        model.check_epochs(13)
+        model.check_training(13)
 
 
 @pytest.mark.usefixtures("few_renderings")

@@ -54,7 +54,7 @@ def test_snapping_in_operations_of_onnx_is_the_snapping_of_numpy():
         outputs = model(torch.from_numpy(maps()))
     expected = snap_background(maps())
     assert (outputs["level"].numpy() == expected.level).all()
-    assert (outputs["quantised"].numpy() == expected.depth_grey).all()
+    assert (outputs["snapped"].numpy() == expected.depth_grey).all()
 
 
 def test_median_of_what_a_mask_takes():

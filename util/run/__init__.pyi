@@ -6,7 +6,7 @@ from .epoch_log import EPOCH_COLUMNS, EpochLog, read_epochs
 from .loss_log import LossLog
 from .program import print_lines, run_program
 from .run_folder import RunFolder, scratch_folder
-from .run_start import check_changes, continues, saved_options
+from .run_start import check_changes, continues, record_changes, require_run, saved_options, test_command
 from .signals import StopRequest
 from .training_loop import TrainingLoop
 from .training_state import TrainingProgress, restore_training
@@ -27,12 +27,15 @@ __all__ = [
     "continues",
     "print_lines",
     "read_epochs",
+    "record_changes",
     "require_disk_space",
+    "require_run",
     "restore_training",
     "run_program",
     "saved_options",
     "scratch_folder",
     "set_reproducible",
+    "test_command",
     "tune_malloc",
     "use_bf16",
     "versions",

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,7 @@ RUN_FILES = (
     "web/images/epoch*_*.png",
     "opt.json",
 )
+CHANGES = "changes"  # the key of opt.json
 
 
 @contextmanager
@@ -69,8 +70,8 @@ class RunFolder:
         """Raises UtilError, with advice, if the folder already contains a run."""
         if self.has_weights and not (self.path / "opt.json").exists():
             raise UtilError(
-                f"{self.path}: holds weights without the opt.json that describes them; restore that file, use "
-                "--overwrite to delete the weights, or use another --name"
+                f"{self.path}: holds weights without the opt.json that describes them; use another --name with "
+                f"--init_from {shlex.quote(str(self.path))} to start from them, or --overwrite to delete them"
             )
         if self.has_weights or (self.path / "opt.json").exists():
             raise UtilError(
@@ -86,9 +87,14 @@ class RunFolder:
                     file.unlink()
         self.record(options)
 
-    def record(self, options: dict[str, Any]) -> None:
-        """Writes opt.json and adds the command to command.txt."""
-        write_bytes(self.path / "opt.json", (json.dumps(options, indent=1) + "\n").encode())
+    def record(self, options: dict[str, Any], changes: Mapping[str, Any] | None = None) -> None:
+        """Writes opt.json and adds the command to command.txt.
+
+        `changes` are options that altered the run, with the epoch from which they hold; opt.json keeps their list.
+        """
+        history = [*(self.options or {}).get(CHANGES, []), *([changes] if changes else [])]
+        content = options | ({CHANGES: history} if history else {})
+        write_bytes(self.path / "opt.json", (json.dumps(content, indent=1) + "\n").encode())
         with (self.path / "command.txt").open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write("python " + shlex.join(sys.argv) + "\n")
 

@@ -1,5 +1,8 @@
 """Whether a training starts anew in its folder or continues the run that the folder holds."""
 
+import difflib
+import re
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,8 @@ from ..errors import UtilError
 from .run_folder import RunFolder
 
 Compare = Callable[[dict[str, Any]], Sequence[Any]]
+SIMILARITY = 0.75  # difflib's ratio of a name and the one that was meant: a letter more, less or exchanged in four
+DIGITS = re.compile(r"\d+")
 
 
 def saved_options(run: Path) -> dict[str, Any]:
@@ -19,8 +24,24 @@ def saved_options(run: Path) -> dict[str, Any]:
     return options if isinstance(options, dict) else {}
 
 
-def continues(run: RunFolder, options: dict[str, Any], compare: Compare, loop: Any) -> bool:
-    """Whether the run that the folder holds goes on; else a new one may start there.
+def require_run(folder: Path, loop: Any) -> None:
+    """Raises UtilError where --continue_train names no run, but almost one that is there; `loop` has continue_train."""
+    if not loop.continue_train or folder.exists() or not folder.parent.is_dir():
+        return
+    runs = {path.parent.name for path in folder.parent.glob("*/opt.json")}
+    # run_1 is no misspelt run_2: loops over seeds and dates make such names.
+    runs = {name for name in runs if DIGITS.sub("", name) != DIGITS.sub("", folder.name) or not DIGITS.search(name)}
+    by_lower = {name.lower(): name for name in runs}
+    near = difflib.get_close_matches(folder.name.lower(), by_lower, 1, SIMILARITY)
+    if near:
+        raise UtilError(
+            f"{folder}: no run there to continue; did you mean --name {by_lower[near[0]]}? To start a new run of this "
+            "name, leave --continue_train out"
+        )
+
+
+def continues(run: RunFolder, compare: Compare, loop: Any) -> Sequence[Any] | None:
+    """The options that differ from those of the run in the folder, which goes on; None where a new one starts there.
 
     `compare(saved)` gives the differences to the options of now; `loop` has continue_train and overwrite. Raises
     UtilError where a run would be overwritten, or where an option differs that must stay.
@@ -32,10 +53,28 @@ def continues(run: RunFolder, options: dict[str, Any], compare: Compare, loop: A
         killed_at_once = loop.continue_train and saved is not None and not run.has_weights
         if not loop.overwrite and not killed_at_once:
             run.refuse_overwrite()
-        return False
-    check_changes(compare(saved), run.path)
-    run.record(options)
-    return True
+        return None
+    differences = compare(saved)
+    check_changes(differences, run.path)
+    return differences
+
+
+def record_changes(run: RunFolder, opt: Any, differences: Sequence[Any], epoch: int) -> None:
+    """Writes the options of a run that goes on at `epoch`; prints, and keeps in opt.json, what alters the run."""
+    if "epoch_count" in opt.typed and opt.loop.epoch_count != epoch:
+        print(f"note: --epoch_count {opt.loop.epoch_count} is for a new run; this one continues at {epoch}")
+    altered = [difference for difference in differences if difference.alters_run]
+    if altered:
+        names = ", ".join(f"--{difference.name}" for difference in altered)
+        print(f"note: from epoch {epoch} on {names} differ: it is no longer the run that it was; opt.json records it")
+    changes = {difference.name: {"before": difference.saved, "now": difference.now} for difference in altered}
+    run.record(opt.to_dict(), {"epoch": epoch, **changes} if altered else None)
+
+
+def test_command(opt: Any) -> str:
+    """What tests the run, to be copied; `opt` are the options of its training."""
+    where = ["--checkpoints_dir", opt.run.checkpoints_dir] if "checkpoints_dir" in opt.changed() else []
+    return shlex.join(["python", "test.py", "--dataroot", opt.data.dataroot, "--name", opt.run.name, *where])
 
 
 def check_changes(differences: Sequence[Any], folder: Path) -> None:

@@ -34,9 +34,8 @@ class TrainingProgress:
         """Takes the length of an epoch, and prints a line if it is another one than before the stop."""
         before, self.steps_per_epoch = self.steps_per_epoch, steps_per_epoch
         if before not in (0, steps_per_epoch):
-            print(
-                f"note: the data set has changed: {steps_per_epoch} steps an epoch, {before} when the run was stopped"
-            )
+            print(f"note: {steps_per_epoch} steps an epoch; there were {before} when the run was stopped")
+            self.batches = self.batches * steps_per_epoch // before  # the same part of the epoch
 
 
 def save_training(
