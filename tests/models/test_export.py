@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from models import LEVELS, MODELS, BaseModel, ModelError, ModelOutput, Predictor, build, export, snap_background
+from models import (
+    LEVELS,
+    MODELS,
+    BaseModel,
+    ModelError,
+    ModelOutput,
+    Prediction,
+    Predictor,
+    build,
+    export,
+    snap_background,
+)
 from models.export.__main__ import main as export_main
 from util.run import checkpoint
 
@@ -71,6 +82,10 @@ def test_the_file_predicts_what_the_run_predicts(tmp_path, name):
     run, path = write_run(tmp_path / "run", name), tmp_path / "run.onnx"
     assert export.write_onnx(run, "latest", path, (72, 48)) <= export.TOLERANCE
     session = onnxruntime.InferenceSession(str(path))
+    about = session.get_modelmeta().custom_metadata_map
+    assert (about["run"], about["epoch"], about["image_size"]) == ("run", "latest", "72,48")
+    assert "grey level" in about["unit"] and about["program"].startswith("semdepth ")
+    assert {output.name for output in session.get_outputs()} <= set(Prediction._fields)
     for count in (1, 3):
         (output, *_) = session.run(None, {"sem": np.full((count, 72, 48), 99, np.float32)})
         assert len(output) == count
