@@ -55,12 +55,12 @@ def predict(opt: Options) -> int:
         skipped = images.skipped | loop.skipped
         if not selection.count:
             raise BadImageError(skipped, len(images))
-        score, facts = evaluator.summary() if evaluator else None, facts_of(opt, predictor, loop)
+        score, facts = evaluator.summary() if evaluator else None, facts_of(opt, predictor, loop, images)
         figures = {"score": score, "measurement_errors": errors.summary(), "skipped": list(skipped.values())}
         writer.write_metrics(facts | figures)
         results_page.write(writer.unfinished, selection, facts, figures, run, predictor.model.plot_layout)
-    print_lines([score_text(score)] if score else [])
-    print_lines(describe_test(selection, evaluator, loop.large, opt.test))
+    scored = [score_text(score)] if score else []
+    print_lines([*facts["notes"], *scored, *describe_test(selection, evaluator, loop.large, opt.test)])
     print(f"the page: {folder / 'index.html'}")
     return name_problems([*map("skipped: {}".format, skipped.values()), *images.unscored_lines], opt)
 
@@ -99,13 +99,13 @@ def new_fields(opt: Options, predictor: "models.Predictor", images: Any, writer:
     return FieldWriter(writer.unfinished, images.fields, images.read, *scale, predictor.model.preserves_position)
 
 
-def facts_of(opt: Options, predictor: "models.Predictor", loop: InferenceLoop) -> dict[str, Any]:
+def facts_of(opt: Options, predictor: Any, loop: InferenceLoop, images: InferenceImages) -> dict[str, Any]:
     """What metrics.json and the page say about the test as a whole."""
     o, grey_range = opt.test, list(opt.data.grey_range) or None
     facts = {"run": opt.run.name, "model": opt.run.model, "epoch": o.epoch, "data": str(Path(opt.data.dataroot))}
-    facts["dataroot"] = os.path.realpath(opt.data.dataroot)
     scale = {"pixel_nm": o.pixel_nm or None, "nm_per_grey": o.nm_per_grey, "grey_range": grey_range}
-    return {**facts, **scale, "images": loop.count, "n_parameters": predictor.model.n_parameters, **loop.speed()}
+    speed = {"images": loop.count, "n_parameters": predictor.model.n_parameters, **loop.speed()}
+    return {**facts, "dataroot": os.path.realpath(opt.data.dataroot), **scale, **speed, **images.records.facts()}
 
 
 def name_problems(problems: Iterable[str], opt: Options) -> int:
@@ -121,7 +121,7 @@ def predict_shards(opt: Options, images: InferenceImages, folder: Path) -> int:
     files = {os.path.abspath(file.name): os.path.abspath(file.path) for file in images.files}
     weights = sorted(run.rglob(f"{o.epoch}_net_*.pth")) or sorted(run.rglob("latest_net_*.pth"))
     depends_on = (o.snap_background, o.background_levels, o.background_tolerance, o.lines, o.tile_size, opt.data)
-    open_images = partial(InferenceImages.of_files, options=opt.data)
+    open_images = partial(InferenceImages.of_files, options=opt.data, find_bars=images.find_bars)
     refusals = (DataError, models.ModelError)
     task = ShardTask(partial(load_predictor, opt), open_images, o.batch_size, not o.snap_background, refusals)
     shards = ShardedInference(folder, shards_of(files, o.shard_size, weights, depends_on), o.ray, o.ray_workers)

@@ -62,6 +62,16 @@ class DataOptions:
             "may_change": True,
         },
     )
+    data_bar: int = field(
+        default=-1,
+        metadata={
+            "help": "rows at the bottom of SEM images that are a data bar and are cut; 0 (or --no_data_bar) = none, "
+            "auto (or -1) = those that the header tells; test.py looks for others in plain folders and fields",
+            "unit": "px",
+            "bounds": (-1, 65_536),
+            "may_change": True,
+        },
+    )
     hole_centre: tuple[float, ...] = field(
         default=(),
         metadata={

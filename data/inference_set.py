@@ -19,7 +19,7 @@ def inference_images(options: DataOptions, request: Any, training_root: str) -> 
     """
     layout, reverse = DatasetLayout(options.dataroot, options.signal), request.direction == "BtoA"
     images = InferenceImages.of(layout, options, request.phase, request.num_test, reverse)
-    pixel_nm = request.pixel_nm
+    pixel_nm = images.records.given_nm = request.pixel_nm
     if not pixel_nm and not reverse and (pixel_nm := images.pixel_nm()):
         print(f"pixel size {pixel_nm:g} nm, read from the images; --pixel_nm overrides it")
     if not request.field:
@@ -28,6 +28,7 @@ def inference_images(options: DataOptions, request: Any, training_root: str) -> 
 
     detection = request.field_threshold, request.field_area, request.field_scale
     crops = InferenceCrops(images.files, options, *detection, training_root, images.pixel_size)
+    crops.records.given_nm = request.pixel_nm
     print(crops.summary)
     return crops, pixel_nm / crops.scale
 
@@ -36,7 +37,7 @@ def training_maps(options: DataOptions) -> NDArray | None:
     """The depth maps (M, H, W) [grey level] of the training set; None, and a line that says why, without them."""
     try:
         files = DatasetLayout(options.dataroot).depth()
-        return read_stack(files, replace(options, preprocess="none"), "reading depth maps")
+        return read_stack(files, replace(options, preprocess="none", data_bar=0), "reading depth maps")
     except DataError as error:
         print(f"no mean map to compare with: {error}")
         return None

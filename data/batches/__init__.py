@@ -4,10 +4,12 @@ How one file is decoded is in data.io, and which files belong to a data set in d
 """
 
 from .base import BatchedDataset
+from .image_records import ImageRecord, ImageRecords
 from .image_stack import CACHE_FOLDER, height_width, read_stack
 from .inference_images import MIN_SIDE, InferenceBatch, InferenceImages
 from .labelled import LabelledDataset, level_from_folder
 from .paired import PairedDataset
+from .sem_image import SemImage, read_sem_image
 from .sim_to_real import SimToRealDataset
 from .unpaired import UnpairedDataset
 
@@ -15,13 +17,17 @@ __all__ = [
     "CACHE_FOLDER",
     "MIN_SIDE",
     "BatchedDataset",
+    "ImageRecord",
+    "ImageRecords",
     "InferenceBatch",
     "InferenceImages",
     "LabelledDataset",
     "PairedDataset",
+    "SemImage",
     "SimToRealDataset",
     "UnpairedDataset",
     "height_width",
     "level_from_folder",
+    "read_sem_image",
     "read_stack",
 ]

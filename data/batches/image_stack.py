@@ -5,6 +5,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -16,11 +18,14 @@ from tqdm import tqdm
 from ..data_options import DataOptions
 from ..dataset_layout import ImageFile
 from ..errors import BadImageError, DataError, printable
+from ..header import read_header
 from ..io import file_of, read_grey, resized
 from .image_cache import load, store
+from .sem_image import ANY_WIDTH, read_sem_image
 
 CACHE_FOLDER = ".semdepth_cache"
 IMAGES_PER_CHUNK = 1024  # decoded at a time
+N_HEADERS = 16  # files of a stack whose headers are asked for a data bar
 TIME_RESOLUTION = 20_000_000  # [ns], more than the rounding of file times on any file system
 
 
@@ -43,6 +48,7 @@ def read_stack(files: list[ImageFile], options: DataOptions, title: str) -> NDAr
     They come from the data set's cache if it holds exactly these files in their present state; otherwise they are
     decoded and stored there. A cached array is read-only. Raises BadImageError with every image that cannot be used.
     """
+    options = _decide_bar(files, options)
     cache_path = _cache_path(files, options) if options.cache else None
     if cache_path is None:
         return _decode_all(files, options, title)
@@ -61,6 +67,25 @@ def read_stack(files: list[ImageFile], options: DataOptions, title: str) -> NDAr
     except OSError as error:
         tqdm.write(f"note: no cache in {cache_path.parent} ({error.strerror}); images are decoded at every start")
         return _decode_all(files, options, title)
+
+
+def _decide_bar(files: list[ImageFile], options: DataOptions) -> DataOptions:
+    """The options with --data_bar 0 where none is given, and no header of a sample of the files tells a data bar.
+
+    So images without one are read as fast as ever. Otherwise one line says what is cut.
+    """
+    if options.data_bar > 0:
+        tqdm.write(f"data bar: {options.data_bar} rows cut from {len(files)} images")
+    if options.data_bar >= 0:
+        return options
+    with suppress(OSError):
+        for file in files[:: max(1, len(files) // N_HEADERS)]:
+            if read_header(file.name, ANY_WIDTH).data_bar_rows:
+                tqdm.write(
+                    f"data bar: cut where the header tells it, as in {printable(file.name)}; --data_bar N decides"
+                )
+                return options
+    return replace(options, data_bar=0)
 
 
 def _decode_all(files: list[ImageFile], options: DataOptions, title: str) -> NDArray:
@@ -120,7 +145,8 @@ def _cache_path(files: list[ImageFile], options: DataOptions) -> Path | None:
 def _fingerprint(files: list[ImageFile], options: DataOptions) -> tuple[str, int]:
     """Digest of everything that the decoded images depend on, and the latest time that a file was changed [ns]."""
     target_size = options.load_size if "resize" in options.preprocess else ()
-    digest = blake2b(repr((target_size, options.grey_range)).encode(), digest_size=16)
+    recipe = (target_size, options.grey_range, *([options.data_bar] if options.data_bar else []))
+    digest = blake2b(repr(recipe).encode(), digest_size=16)
     newest, prefix = 0, f"{Path(options.dataroot)}{os.sep}"
     for file in files:
         try:
@@ -146,7 +172,12 @@ def _try_read_image(file: ImageFile, options: DataOptions) -> NDArray | str:
 
 def _read_image(file: ImageFile, options: DataOptions) -> NDArray:
     """One image (H, W), [grey level 0..255], resized if the options ask for it; the options determine its type."""
-    image = read_grey(file.name, options.grey_range)
+    if options.data_bar:
+        sem = read_sem_image(file.name, options, find_bar=False)
+        sem.image.check()
+        image = sem.image.levels
+    else:
+        image = read_grey(file.name, options.grey_range)
     if "resize" in options.preprocess:
         return resized(image, height_width(options.load_size))
     return image.astype(np.float32) if options.grey_range else image

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
-from ..header import pixel_nm
+from ..header import ImageHeader, read_header, square_pixel_nm
 from ..image_names import with_unique_stems
 from ..io import read_grey, stem_of
+from .image_records import ImageRecord, ImageRecords
 from .image_stack import size_text
+from .sem_image import SemImage, read_sem_image
 
 PREFETCH_BATCHES = 4
 MIN_SIDE = 16  # [px]; smaller images cannot show a hole
@@ -50,8 +52,11 @@ class InferenceImages:
         truth: dict[str, Path] | None = None,
         folder: Path = Path(),
         pixel_size: float | None = None,
+        find_bars: bool = False,
     ) -> None:
         self.files, self.options, self.truth, self.folder = files, options, truth or {}, folder
+        self.find_bars = find_bars  # whether data bars are looked for where the header says nothing about them
+        self.records = ImageRecords()  # of the images that `batches` read
         self.pixel_size = pixel_size  # [nm] that every file must state; 0: none may state one; None: not checked
         self.skipped: dict[str, str] = {}  # images that `batches` skipped, with the reasons
         self.unscored: list[str] = []  # names of the images without ground truth, where there is a folder of it
@@ -74,7 +79,8 @@ class InferenceImages:
                 ImageFile(str(path), "", stem, stem.removesuffix(stem_of(str(path)))) for stem, path in depth.items()
             ]
             files = maps[:count] if count else maps
-        images = cls(files, options, truth, layout.test_folder(phase))
+        find_bars = layout.plain and not reverse
+        images = cls(files, options, truth, layout.test_folder(phase), find_bars=find_bars)
         if not reverse and layout.test_depth_files(phase)[0]:
             images.unscored = [file.name for file in files if file.stem not in truth]
         return images
@@ -90,9 +96,9 @@ class InferenceImages:
         return [f"no ground truth of the same name for {count}: {names}; they are predicted, not scored{advice}"]
 
     @classmethod
-    def of_files(cls, files: Sequence[str], options: DataOptions) -> "InferenceImages":
+    def of_files(cls, files: Sequence[str], options: DataOptions, find_bars: bool = False) -> "InferenceImages":
         """Images by the names of their files, without ground truth and site."""
-        return cls([ImageFile(name, "", "") for name in files], options)
+        return cls([ImageFile(name, "", "") for name in files], options, find_bars=find_bars)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -102,7 +108,7 @@ class InferenceImages:
         self.pixel_size = 0.0
         for file in self.files:
             with suppress(DataError):
-                self.pixel_size = pixel_nm(file.name) or 0.0
+                self.pixel_size = square_pixel_nm(file.name, read_header(file.name)) or 0.0
                 break
         return self.pixel_size
 
@@ -128,51 +134,64 @@ class InferenceImages:
         parts = [self.files[start : start + batch_size] for start in range(0, len(self.files), batch_size)]
         workers = {"num_workers": 1, "prefetch_factor": PREFETCH_BATCHES} if ahead and len(parts) > 1 else {}
         loader: DataLoader = DataLoader(parts, batch_size=None, collate_fn=self._read_batches, **workers)  # type: ignore[arg-type]
-        for batches, skipped in loader:
+        for batches, skipped, records in loader:
             self.skipped |= skipped
+            self.records.add(records)
             yield from batches
 
-    def _read_batches(self, files: list[ImageFile]) -> tuple[list[InferenceBatch], dict[str, str]]:
-        """Batches of images of one size, and the reasons for skipped images. Arrays, unlike tensors, need no shared
-        memory on their way from another process."""
-        readable, skipped = [], {}
+    def _read_batches(self, files: list[ImageFile]) -> tuple[list[InferenceBatch], dict[str, str], list[ImageRecord]]:
+        """Batches of images of one size, the reasons for skipped images, and the records of the others. Arrays, unlike
+        tensors, need no shared memory on their way from another process."""
+        readable, skipped, records = [], {}, []
         for file in files:
             try:
-                readable.append((*self.read_image(file), self.site_of(file)))
+                sem, truth = self.read_image(file)
             except DataError as error:
                 skipped[file.name] = str(error)
+                continue
+            readable.append((file.stem, sem.image.levels.astype(np.float32), truth, self.site_of(file)))
+            records.append(ImageRecord.of(file.name, sem))
         batches = []
         for _, group in groupby(readable, key=lambda entry: (entry[1].shape, entry[2] is None)):
             stems, images, truths, sites = zip(*group, strict=True)
             truth = None if truths[0] is None else np.stack(truths)
             batches.append(InferenceBatch(list(stems), np.stack(images), truth, sites))
-        return batches, skipped
+        return batches, skipped, records
 
-    def read_image(self, file: ImageFile) -> tuple[str, NDArray, NDArray | None]:
-        """Stem, image (H, W) and ground truth (H, W) or None, float32 [grey level 0..255]; raises DataError."""
+    def read_image(self, file: ImageFile) -> tuple[SemImage, NDArray | None]:
+        """The image and its ground truth (H, W), float32 [grey level 0..255], or None; raises DataError."""
+        sem = self.read_sem(file)
+        sem.image.check()
+        image, stem = sem.image.levels, file.stem
+        if min(image.shape) < MIN_SIDE:
+            raise DataError(f"{file.name}: {size_text(image)} pixels; at least {MIN_SIDE} per side are needed")
+        if stem not in self.truth:
+            return sem, None
+        truth = sem.cut(read_grey(self.truth[stem], self.options.grey_range).astype(np.float32))
+        if truth.shape != image.shape:
+            raise DataError(f"{self.truth[stem]}: {size_text(truth)} where {file.name} is {size_text(image)}")
+        return sem, truth
+
+    def read_sem(self, file: ImageFile) -> SemImage:
+        """The image without its data bar; raises DataError, also for a name that results cannot have, and for another
+        pixel size than that of the other images."""
         stem = file.stem
         if len(os.fsencode(stem)) > MAX_STEM_BYTES or stem != stem.encode("utf-8", "ignore").decode():
             raise DataError(
                 f"{file.name}: the name is too long or not UTF-8; rename it, its depth map gets the same name"
             )
-        image = read_grey(file.name, self.options.grey_range).astype(np.float32)
+        sem = read_sem_image(file.name, self.options, self.find_bars, needs_width=self.pixel_size is not None)
         if self.pixel_size is not None:
-            self._check_pixel_size(file, self.pixel_size)
-        if min(image.shape) < MIN_SIDE:
-            raise DataError(f"{file.name}: {size_text(image)} pixels; at least {MIN_SIDE} per side are needed")
-        if stem not in self.truth:
-            return stem, image, None
-        truth = read_grey(self.truth[stem], self.options.grey_range).astype(np.float32)
-        if truth.shape != image.shape:
-            raise DataError(f"{self.truth[stem]}: {size_text(truth)} where {file.name} is {size_text(image)}")
-        return stem, image, truth
+            _check_pixel_size(file, sem.header, self.pixel_size)
+        return sem
 
-    def _check_pixel_size(self, file: ImageFile, expected: float) -> None:
-        """Raises DataError if a file states another pixel size than `expected` [nm]; 0 is none."""
-        actual = pixel_nm(file.name) or 0.0
-        if not math.isclose(actual, expected, rel_tol=1e-3):
-            actual_text, expected_text = (f"{size:g} nm" if size else "none" for size in (actual, expected))
-            raise DataError(
-                f"{file.name}: pixel size in the file: {actual_text}, in the other images: {expected_text}; "
-                "test them separately, or use --pixel_nm"
-            )
+
+def _check_pixel_size(file: ImageFile, header: ImageHeader, expected: float) -> None:
+    """Raises DataError if a file states another pixel size than `expected` [nm]; 0 is none."""
+    actual = square_pixel_nm(file.name, header) or 0.0
+    if not math.isclose(actual, expected, rel_tol=1e-3):
+        actual_text, expected_text = (f"{size:g} nm" if size else "none" for size in (actual, expected))
+        raise DataError(
+            f"{file.name}: pixel size in the file: {actual_text}, in the other images: {expected_text}; "
+            "test them separately, or use --pixel_nm"
+        )

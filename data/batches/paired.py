@@ -1,5 +1,7 @@
 """Batches of simulated SEM images, each with its depth map."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +26,7 @@ class PairedDataset(BatchedDataset):
         depth_files = sorted({pairs[file] for file in sem_files}, key=lambda file: file.name)
         (sem_files, sem), (depth_files, depth) = collect_errors(
             lambda: read_usable(sem_files, options, "reading simulated SEM images"),
-            lambda: read_usable(depth_files, options, "reading depth maps"),
+            lambda: read_usable(depth_files, replace(options, data_bar=0), "reading depth maps"),
         )
         usable = set(depth_files)
         usable_rows = [n for n, file in enumerate(sem_files) if pairs[file] in usable]

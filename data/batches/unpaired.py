@@ -1,5 +1,7 @@
 """Batches of SEM images and depth maps that are not pairs."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,10 +21,10 @@ class UnpairedDataset(BatchedDataset):
     """
 
     def __init__(self, layout: DatasetLayout, options: DataOptions, batch_size: int, seed: int) -> None:
-        count = options.max_dataset_size
+        count, unchanged = options.max_dataset_size, replace(options, data_bar=0)
         (_, sem), (_, depth) = collect_errors(
             lambda: read_usable(stratified_subset(layout.sem(), count), options, "reading SEM images"),
-            lambda: read_usable(stratified_subset(layout.depth(), count), options, "reading depth maps"),
+            lambda: read_usable(stratified_subset(layout.depth(), count), unchanged, "reading depth maps"),
         )
         images = {"sem": sem, "depth": depth}
         refuse_exchanged(images, *layout.training_folders)

@@ -18,7 +18,6 @@ NECK_RATIO = 0.6  # a dark region is split where its neck is narrower than this 
 AREA_RATIO = 5  # holes have between a fifth and five times the typical area
 MIN_SOLIDITY = 0.7  # fraction of its convex hull that a hole fills
 MIN_EDGE_RATIO = 1.6  # mean gradient on contours over the field's median gradient; it is 1.0 to 1.3 for noise
-BAR_TOLERANCE = 4  # [grey level] distance from black or white of a data bar's background
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,10 @@ def detect_holes(image: NDArray, threshold: str = "otsu", area: tuple[int, ...] 
     Its markers are the h-maxima of the logarithm of the distance, so that the relative width of a neck decides.
 
     `area` is (minimum, maximum) [px] of a hole. () means a fifth and five times the typical area: that of the hole with
-    the median dark pixel. A data bar at the bottom is ignored.
+    the median dark pixel.
     """
     dark = np.zeros(image.shape, dtype=bool)
-    field = image[: _data_bar_row(image)].astype(np.float32)
-    if not field.size:
-        return Detections([], dark, 0, "nothing but black and white")
+    field = image.astype(np.float32)
     smooth = gaussian(field, SMOOTHING_SIGMA, preserve_range=True)
     if threshold == "local":
         smooth = smooth - uniform_filter(smooth, int(LOCAL_WINDOW * min(field.shape)))
@@ -86,7 +83,7 @@ def detect_holes(image: NDArray, threshold: str = "otsu", area: tuple[int, ...] 
     ]
     if kept and not _has_edges(smooth, inner_labels, [region.label for region in kept]):
         return Detections([], dark, n_at_border, f"{settings}; dark regions have no edges: they are noise")
-    dark[: len(field)] = large[labels]
+    dark = large[labels]
     return Detections(_sort_by_rows([_to_hole(region) for region in kept]), dark, n_at_border, settings)
 
 
@@ -107,12 +104,6 @@ def _sort_by_rows(holes: list[DetectedHole]) -> list[DetectedHole]:
             rows.append([])
         rows[-1].append(hole)
     return [hole for row in rows for hole in sorted(row, key=lambda hole: hole.x)]
-
-
-def _data_bar_row(image: NDArray) -> int:
-    """First row of the data bar, the height of the image without one. Most of each of its rows is black or white."""
-    is_bar = ((image <= BAR_TOLERANCE) | (image >= 255 - BAR_TOLERANCE)).mean(axis=1) > 0.5
-    return len(is_bar) - int(np.argmin(is_bar[::-1])) if not is_bar.all() else 0
 
 
 def _separate(dark: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -1,15 +1,17 @@
 """Fields of view as images for inference: a crop around each detected hole is one image."""
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..batches import InferenceBatch, InferenceImages
+from ..batches import ImageRecord, ImageRecords, InferenceBatch, InferenceImages, read_sem_image
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import BadImageError, DataError
-from ..io import MAX_PIXELS, TOO_MANY_PIXELS, read_grey, resized
+from ..io import MAX_PIXELS, TOO_MANY_PIXELS, GreyImage, resized
 from .hole_detection import THRESHOLDS, Detections, detect_holes
 from .stitching import FieldOfView, cut_crops
 
@@ -34,18 +36,24 @@ class InferenceCrops(InferenceImages):
         training_root: str,
         pixel_size: float | None = None,
     ) -> None:
-        super().__init__(files, options, pixel_size=pixel_size)
+        super().__init__(files, options, pixel_size=pixel_size, find_bars=True)
+        self.records = ImageRecords(are_fields=True)
         size = options.load_size if "resize" in options.preprocess else options.crop_size
         self.size = size[0], size[-1]
         self.scale, self.scale_reason = scale, ""
         self.fields: list[FieldOfView] = []
+        self.annotated: dict[str, GreyImage] = {}  # fields that have annotation in colour
         boxes: list[tuple[int, ...]] = []
         unscaled: list[tuple[ImageFile, Detections]] = []
         other_threshold = THRESHOLDS[1 - THRESHOLDS.index(threshold)]
         self.hint = f"try --field_threshold {other_threshold}, --field_area MIN,MAX or --field_scale"
         for file in files:
             try:
-                detections = detect_holes(self.read_image(file)[1], threshold, area)
+                sem = self.read_sem(file)
+                detections = detect_holes(sem.image.levels, threshold, area)
+                self.records.add([ImageRecord.of(file.name, sem)])
+                if sem.image.annotation is not None:
+                    self.annotated[file.name] = sem.image
             except DataError as error:
                 self.skipped[file.name] = str(error)
                 continue
@@ -83,7 +91,7 @@ class InferenceCrops(InferenceImages):
 
     def read(self, field: FieldOfView) -> NDArray:
         """The image of a field (H, W) [grey level]."""
-        return read_grey(field.file.name, self.options.grey_range)
+        return self.read_sem(field.file).image.levels
 
     @property
     def summary(self) -> str:
@@ -102,6 +110,8 @@ class InferenceCrops(InferenceImages):
 
     def _add_field(self, file: ImageFile, detections: Detections) -> None:
         field = cut_crops(file, detections, self.size, self.scale or 1)
+        if file.name in self.annotated:
+            self._drop_annotated_crops(field, self.annotated.pop(file.name))
         if np.prod(field.scaled, dtype=np.float64) > MAX_PIXELS:
             self.skipped[file.name] = f"{file.name}: at {self.scale:g} times its size {TOO_MANY_PIXELS}"
         elif field.crops:
@@ -110,11 +120,26 @@ class InferenceCrops(InferenceImages):
             details = f"{len(detections.holes)} holes with {detections.settings}, skipped: {_describe_skipped([field])}"
             self.skipped[file.name] = f"{file.name}: no hole to predict ({details}); {self.hint}"
 
+    def _drop_annotated_crops(self, field: FieldOfView, image: GreyImage) -> None:
+        """Takes the crops that show too much annotation in colour out of a field, and adds them to `skipped`."""
+        for name, crop in list(field.crops.items()):
+            starts, sides = (crop.top, crop.left), self.size
+            rows, columns = (
+                slice(int(start / self.scale), math.ceil((start + side) / self.scale))
+                for start, side in zip(starts, sides, strict=True)
+            )
+            try:
+                image.check((rows, columns))
+            except DataError as error:
+                self.skipped[f"{field.file.name}: {name}"] = f"{error} (hole {name})"
+                del field.crops[name]
+
     def _choose_scale(self, training_root: str) -> None:
         """Sets the scale so that the median hole is as large as in the training images."""
         try:
             files = stratified_subset(DatasetLayout(training_root).sem(), N_TRAINING_IMAGES)
-            images = [read_grey(file.name, self.options.grey_range) for file in files]
+            options = replace(self.options, data_bar=-1)  # --data_bar is about the fields
+            images = [read_sem_image(file.name, options, find_bar=True).image.levels for file in files]
         except DataError as error:
             height, width = self.median_box
             raise DataError(

@@ -62,11 +62,15 @@ def read_header(name: str | Path, pixel_nm: float = 0) -> ImageHeader:
 
 
 def pixel_nm(name: str | Path) -> float | None:
-    """Width [nm] of a square pixel of an image; None if nothing states it.
+    """Width [nm] of a square pixel of an image; None if nothing states it. Raises DataError as `square_pixel_nm`."""
+    return square_pixel_nm(name, read_header(name))
+
+
+def square_pixel_nm(name: str | Path, header: ImageHeader) -> float | None:
+    """Width [nm] of a square pixel of the image `name` whose header was read; None if nothing states it.
 
     Raises DataError for pixels that are not square: no single length would be right.
     """
-    header = read_header(name)
     width, height = header.pixel_nm, header.pixel_y_nm
     if width and height and abs(width - height) > SQUARE_TOLERANCE * width:
         raise DataError(f"{name}: pixels of {width:g} x {height:g} nm; resample it to square pixels, or use --pixel_nm")

@@ -28,6 +28,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 IMPLIED: dict[str, tuple[str, str]] = {
     "no_lsgan": ("gan_mode", "vanilla"),
     "use_wandb": ("track", "wandb"),
+    "no_data_bar": ("data_bar", "0"),
 }
 
 # Older words for a value, by the option that takes it.
@@ -36,6 +37,7 @@ VALUES: dict[str, dict[str, str]] = {
     "lr_policy": {"lambda": "linear"},
     "num_test": {"all": "0", "inf": "0"},
     "field_scale": {"auto": "0"},
+    "data_bar": {"auto": "-1"},
     "max_dataset_size": {"all": "0", "inf": "0"},
 }
 

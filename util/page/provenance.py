@@ -32,10 +32,13 @@ def add_training(run: Path, layout: Any) -> bool:
     return True
 
 
-def add_configuration(run: Path | None) -> None:
-    """The versions, and the run's options where they can be read, folded."""
+def add_configuration(run: Path | None, instrument: Mapping[str, object]) -> None:
+    """What the image files say about the instrument, the versions, and the run's options where they can be read."""
     with tags.details(id="configuration"):
         tags.summary("Configuration and versions")
+        if instrument:
+            rows = {name.replace("_", " "): _join(value) for name, value in instrument.items()}
+            _add_table("what the image files say", rows)
         _add_table("versions of this test", versions())
         options = saved_options(run) if run else {}
         if options:
@@ -48,6 +51,11 @@ def _columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
 
 def _to_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _join(value: object) -> str:
+    """One value, or those in which images differ."""
+    return ", ".join(map(_join, value)) if isinstance(value, list) else _to_text(value)
 
 
 def _add_table(caption: str, rows: Mapping[str, str]) -> None:

@@ -35,7 +35,8 @@ def write(
     """Writes index.html to `folder`: the images that the selection kept, below the fields they were cropped from.
 
     `facts` describe the test as a whole, among them `run` (the title), `nm_per_grey` [nm] and `pixel_nm` [nm], which is
-    None if it is unknown. `figures` are `score` (None where there is none), `measurement_errors` by quantity, and
+    None if it is unknown; `notes`, lines about the images, and `instrument`, what the files say, may be missing.
+    `figures` are `score` (None where there is none), `measurement_errors` by quantity, and
     `skipped`, one line for each skipped image. `run` is the folder of the training, `layout` its model's plot layout.
     """
     nm_per_grey, pixel_nm = facts["nm_per_grey"], facts["pixel_nm"] or 0.0
@@ -51,6 +52,8 @@ def write(
     with page:
         tags.h1(facts["run"])
         _add_facts(facts, len(figures["skipped"]))
+        for note in facts.get("notes", ()):
+            tags.p(note, cls="quiet")
         if selection.n_ood:
             with tags.p(cls="alarm"):
                 tags.b(f"{selection.n_ood} of {selection.count} images are flagged OOD (out of distribution).")
@@ -81,7 +84,7 @@ def write(
             accuracy.add_level_confusion(score["levels"])
         if run is not None and provenance.add_training(run, layout):
             links.add(tags.a("Training", href="#training"))
-        provenance.add_configuration(run)
+        provenance.add_configuration(run, facts.get("instrument", {}))
         links.add(tags.a("Configuration and versions", href="#configuration"))
         hole_detail.add_dialog(names, colours, reverse)
         hole_detail.add_data(shown, maps, colours, quantities, nm_per_grey, pixel_nm)
@@ -92,7 +95,7 @@ def write(
 def _add_facts(facts: dict[str, Any], n_skipped: int) -> None:
     with tags.p(cls="quiet facts"):
         for name, value in (facts | {"skipped": n_skipped}).items():
-            if name != "run" and value is not None:
+            if name not in ("run", "notes", "instrument") and value is not None:
                 tags.span(f"{name.replace('_', ' ')} {value}")
 
 
