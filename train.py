@@ -15,7 +15,7 @@ from typing import Any
 
 import models  # models, and some of util.run, load torch where they are first used: bad input is named at once
 import util.run
-from data import DATASETS, BatchedDataset, DataError, DataOptions, DatasetLayout
+from data import DATASETS, BatchedDataset, DataError, DataOptions, DatasetLayout, check_training
 from options import Options, OptionsError, compare, parse_train
 from util.files import make_output_safe
 from util.monitor import TrainingMonitor, check_display
@@ -30,7 +30,7 @@ def train(opt: Options) -> int:
     require_run(opt.run.path, opt.loop)
     if not models.MODELS[opt.run.model].is_trained:
         return combine(opt)
-    DatasetLayout(opt.data.dataroot)  # a wrong path is an error before torch is loaded
+    check_training(opt.data)  # a wrong path is an error before torch is loaded
     models.find_source(opt.loop.init_from, opt.run.checkpoints_dir)
     with ExitStack() as stack:
         context = stack.enter_context(util.run.DistributedContext())

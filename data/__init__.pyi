@@ -15,6 +15,7 @@ from .errors import BadImageError, DataError
 from .header import ImageHeader, read_header
 from .inference_set import inference_images, training_maps
 from .io import GreyImage, images_of, read_grey, read_image
+from .training_check import check_training
 
 __all__ = [
     "DATASETS",
@@ -32,6 +33,7 @@ __all__ = [
     "PairedDataset",
     "SimToRealDataset",
     "UnpairedDataset",
+    "check_training",
     "images_of",
     "inference_images",
     "read_grey",

@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import MISSING, Field
@@ -25,6 +26,18 @@ class Parser(argparse.ArgumentParser):
             if flag.startswith("--") and flag not in self._option_string_actions:
                 self.error(f"{flag}: unknown option{self._nearest(flag)}")
         return super().parse_known_args(args, namespace)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Says for a path without an option which option it needs."""
+        parsed, rest = self.parse_known_args(args, namespace)
+        if rest:
+            options, typed = self._option_string_actions, sys.argv[1:] if args is None else args
+            lacks_root = (
+                "--dataroot" in options and "--dataroot" not in typed and all(a.option_strings for a in self._actions)
+            )
+            hint = f"; use --dataroot {shlex.quote(rest[0])}" if lacks_root else ""
+            self.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
+        return parsed
 
     def _nearest(self, flag: str) -> str:
         by_name = {name.lower(): name for name in self._option_string_actions if name.startswith("--")}

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from .csv_table import read_rows
 from .errors import DataError
@@ -17,12 +18,13 @@ from .io import SUFFIXES, file_of, images_of, stem_of
 from .neighbours import describe_near, is_classic, is_contest
 
 SIMULATE_HINT = (
-    "use --dataroot with the folder of your images, or make a simulated data set with "
+    "use --dataroot with the folder of your data set, or make a simulated data set with "
     "`python -m data.simulate --dataroot {root}`"
 )
 LAYOUT_HINT = (
     "or arrange the images in train/SEM + simulation_data/Depth (contest layout) or trainA + trainB (classic layout)"
 )
+HINT = f"{SIMULATE_HINT}, {LAYOUT_HINT}"
 PAIRS_HINT = (
     "this model trains on pairs of simulated SEM images and depth maps of the same name; "
     "`python train.py -h` lists models that need none"
@@ -79,9 +81,9 @@ class DatasetLayout:
         if not self.contest and not classic and not self.plain:
             if near := describe_near(self.root):
                 raise DataError(f"{dataroot}: holds no data set in a known layout{near}")
+            reason = "holds no data set in a known layout" if any(self.root.iterdir()) else "the folder is empty"
             raise DataError(
-                f"{dataroot}: holds no data set in a known layout; {simulate_hint}, {LAYOUT_HINT}; "
-                "for test.py, a folder of images is enough"
+                f"{dataroot}: {reason}; {simulate_hint}, {LAYOUT_HINT}; for test.py, a folder of images is enough"
             )
 
     def sem(self) -> list[ImageFile]:
@@ -189,19 +191,25 @@ class DatasetLayout:
             raise DataError(f"{path}: {'no site' if invalid is None else f'{invalid} has no depth'} above 0")
         return depths
 
-    def _files(
-        self, name: str | Path, labelled: bool, hint: str = f"{SIMULATE_HINT}, {LAYOUT_HINT}"
-    ) -> list[ImageFile]:
+    def file_names(self, name: str | Path, hint: str = HINT) -> list[str]:
+        """The image files below the folder `name` of the data set, sorted; raises DataError if there are none."""
         folder = self.folder(str(name))
         if self.root.is_file():
             raise DataError(f"{self.root}: one file, enough for testing; for training, --dataroot must be a folder")
         if not folder.is_dir():
             near = describe_near(self.root) or f"; {hint.format(root=shlex.quote(str(self.root)))}"
             raise DataError(f"{folder}: no such folder{near}")
-        files = list(self.scan(folder, labelled))
-        if not files:
-            raise DataError(f"{folder}: holds no image ({', '.join(SUFFIXES)})")
-        return files
+        return sorted(_image_names(folder)) or self._refuse_without_image(folder)
+
+    def _files(self, name: str | Path, labelled: bool, hint: str = HINT) -> list[ImageFile]:
+        folder = self.folder(str(name))
+        files = self._images(self.file_names(name, hint), folder, labelled)
+        return list(files) or self._refuse_without_image(folder)
+
+    @staticmethod
+    def _refuse_without_image(folder: Path) -> NoReturn:
+        text = "holds no image" if any(folder.iterdir()) else "holds no image, it is empty"
+        raise DataError(f"{folder}: {text} ({', '.join(SUFFIXES)})")
 
     @classmethod
     def scan(cls, folder: Path, labelled: bool = False) -> Iterable[ImageFile]:

@@ -44,7 +44,10 @@ def read_opt_json(path: Path, as_typed: str) -> dict[str, Any]:
     try:
         saved = json.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
-        raise OptionsError(f"{where} is not there; train the run first, or use --checkpoints_dir") from None
+        raise OptionsError(
+            f"{where} is not there; train the run first, or use --checkpoints_dir, or --name holes for the pretrained "
+            "model that comes with the toolkit"
+        ) from None
     except OSError as error:
         raise OptionsError(f"{where} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):

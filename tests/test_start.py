@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from models.model_options import INITS, NORMS
 from models.networks import INITS as INIT_FUNCTIONS
@@ -13,10 +15,11 @@ from models.networks import NORMS as NORM_LAYERS
 
 ROOT = Path(__file__).parents[1]
 SLOW = ("torch", "torchvision", "matplotlib", "skimage", "scipy.stats", "visdom", "requests", "ray", "wandb")
-REPORT = """
+REPORT = f"""
 import json, runpy, sys
+ROOT = {str(ROOT)!r}
 name, *sys.argv = sys.argv[1:]
-sys.path.insert(0, "")
+sys.path.insert(0, ROOT)
 try:
     if name.endswith(".py"):
         runpy.run_path(name, run_name="__main__")
@@ -28,10 +31,11 @@ print(json.dumps([status, sorted(sys.modules)]))
 """
 
 
-def run(program, *arguments):
-    """Exit status of a program, and the modules that it has loaded when it ends."""
-    command = [sys.executable, "-c", REPORT, program, program, *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+def run(program, *arguments, folder=ROOT):
+    """Exit status of a program in a folder, the modules that it has loaded when it ends, and its messages."""
+    path = str(ROOT / program) if program.endswith(".py") else program
+    command = [sys.executable, "-c", REPORT, path, program, *map(str, arguments)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     status, modules = json.loads(done.stdout.splitlines()[-1])
     return status, set(modules), done.stderr
 
@@ -66,6 +70,56 @@ def test_help_and_errors_about_the_command_line_load_nothing_slow(program, argum
     status, modules, message = run(program, *arguments)
     assert status == expected, message
     assert not modules & set(SLOW)
+
+
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory):
+    """Data sets by name, each with one mistake that can be seen before anything is computed."""
+    folder = tmp_path_factory.mktemp("roots")
+    levels = np.random.default_rng(0).normal(120, 12, (8, 72, 48)).clip(0, 255).astype(np.uint8)
+    plateau = np.full((72, 48), 140, np.uint8)
+    plateau[20:50, 10:40] = 30
+    images = {
+        "no_sem": {"trainB": plateau},
+        "empty_sem": {"trainA": None, "trainB": plateau},
+        "exchanged": {"trainA": plateau, "trainB": levels},
+        "exchanged contest": {"train/SEM/Depth_110": plateau, "simulation_data/Depth/Case_1": levels},
+        "images": {"": levels},
+        "empty": {"": None},
+    }
+    for root, folders in images.items():
+        for name, stack in folders.items():
+            (folder / root / name).mkdir(parents=True)
+            for n, image in enumerate(np.broadcast_to(stack, levels.shape) if stack is not None else ()):
+                Image.fromarray(image).save(folder / root / name / f"{n}.png")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "parts"),
+    [
+        ("train.py", ["--dataroot", "no_sem"], ["no_sem/trainA: no such folder"]),
+        ("train.py", ["--dataroot", "empty_sem"], ["empty_sem/trainA: holds no image, it is empty"]),
+        ("train.py", ["--dataroot", "exchanged"], ["trainA looks like depth maps", "exchanged"]),
+        ("train.py", ["--dataroot", "exchanged", "--dry_run"], ["trainA looks like depth maps", "exchanged"]),
+        ("train.py", ["--dataroot", "exchanged contest"], ["train/SEM looks like depth maps", "exchanged"]),
+        ("train.py", ["--dataroot", "images"], ["images: SEM images alone", "test.py"]),
+        ("train.py", ["--dataroot", "empty"], ["empty: the folder is empty"]),
+        ("train.py", ["--dataroot", "image"], ["image: no such folder"]),
+        ("test.py", ["--name", "holes", "--dataroot", "empty"], ["empty: the folder is empty"]),
+        ("test.py", ["--dataroot", "images"], ["metrology", "--name holes", "pretrained"]),
+        ("data.check", ["empty"], ["empty: the folder is empty"]),
+        ("data.simulate", ["images"], ["--dataroot images"]),
+        ("models.export", ["images", "--sizes", "72,48"], ["--sizes", "did you mean --size?"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
+def test_errors_about_the_data_set_come_before_anything_slow(roots, program, arguments, parts):
+    before = sorted(roots.rglob("*"))
+    status, modules, message = run(program, *arguments, folder=roots)
+    assert status == 2 and message.count("\n") == 1 and all(part in message for part in parts), message
+    assert not modules & set(SLOW)
+    assert sorted(roots.rglob("*")) == before
 
 
 def test_a_test_loads_neither_torchvision_nor_dynamo(tmp_path):

@@ -7,22 +7,23 @@ to be background. The file's metadata_props hold unit, run, epoch and program ve
 (--hole_centre), and the uncertainties and OOD scores of a depth_pipeline.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
 from ..errors import ModelError
+from .argument_parser import ArgumentParser
 
 MIN_SIDE, MAX_SIDE = 16, 4096  # [px] of an image
 
 
 def main(argv: list[str]) -> int:
     """The command; returns the exit status: 0 done, 2 usage or bad input."""
-    parser = argparse.ArgumentParser(prog="python -m models.export", description=__doc__, allow_abbrev=False)
+    parser = ArgumentParser(prog="python -m models.export", description=__doc__, allow_abbrev=False)
     parser.add_argument("run", type=Path, help="folder of a run, such as checkpoints/metrology")
     parser.add_argument("--epoch", default="latest", help="latest, best or the number of an epoch (latest)")
     parser.add_argument("--size", default="72,48", help="H,W of the images [px] (72,48)")
     parser.add_argument("--out", type=Path, help="file to write (NAME_EPOCH.onnx in the folder of the run)")
+    parser.refuse_unknown(argv)
     args = parser.parse_args(argv)
     path = args.out or args.run / f"{args.run.resolve().name}_{args.epoch}.onnx"
     try:

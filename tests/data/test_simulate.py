@@ -150,7 +150,7 @@ def test_a_strangers_folder_is_left_alone(tmp_path, capsys):
         (["--num_real", "many"], "'many' is not a whole number from 4"),
         (["--shape_overlap", "1.5"], "'1.5' is not a fraction from 0 to 1"),
         (["--shape_overlap", "nan"], "'nan' is not a fraction from 0 to 1"),
-        (["--num_shape", "3"], "unrecognized arguments: --num_shape 3"),
+        (["--num_shape", "3"], "--num_shape: unknown option; did you mean --num_shapes?"),
     ],
 )
 def test_a_bad_argument_exits_with_2_in_one_line(tmp_path, capsys, flags, message):
