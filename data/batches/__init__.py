@@ -9,7 +9,7 @@ from .image_stack import CACHE_FOLDER, height_width, read_stack
 from .inference_images import MIN_SIDE, InferenceBatch, InferenceImages
 from .labelled import LabelledDataset, level_from_folder
 from .paired import PairedDataset
-from .sem_image import SemImage, read_sem_image
+from .sem_image import SemImage, cut_data_bar, read_lenient_header, read_sem_image
 from .sim_to_real import SimToRealDataset
 from .unpaired import UnpairedDataset
 
@@ -26,8 +26,10 @@ __all__ = [
     "SemImage",
     "SimToRealDataset",
     "UnpairedDataset",
+    "cut_data_bar",
     "height_width",
     "level_from_folder",
+    "read_lenient_header",
     "read_sem_image",
     "read_stack",
 ]

@@ -50,7 +50,14 @@ class ImageRecords:
 
     def lines(self) -> list[str]:
         """One line about each thing that a reader of the results should know."""
-        lines = [self._bars(), self._sizes(), self._widths(), self._estimate(), self._tilt(), *self._notes()]
+        lines = [
+            self.bar_line(),
+            self._sizes(),
+            self._widths(),
+            self.estimate_line(),
+            self.tilt_line(),
+            *self.note_lines(),
+        ]
         return [line for line in lines if line]
 
     def facts(self) -> dict[str, Any]:
@@ -67,7 +74,8 @@ class ImageRecords:
                 summary[field.name] = values[0] if len(counts) == 1 else values[:MAX_VALUES]
         return summary
 
-    def _bars(self) -> str:
+    def bar_line(self) -> str:
+        """How many rows of data bar were cut from how many images; '' if none."""
         counts = Counter(record.bar for record in self.records.values() if record.bar.rows)
         parts = [f"{_rows(bar)} cut from {_images(count)}" for bar, count in counts.most_common(MAX_VALUES)]
         more = len(counts) - len(parts)
@@ -96,13 +104,14 @@ class ImageRecords:
         names = _list(f"{record.name} ({_width(record.header)})" for record in others)
         return f"--pixel_nm {self.given_nm:g} is used, but {len(others)} of {len(stated)} files say otherwise: {names}"
 
-    def _estimate(self) -> str:
+    def estimate_line(self) -> str:
+        """Which pixel widths follow from the magnification; '' if none."""
         names = [record.name for record in self.records.values() if record.header.is_estimated]
         if not names or self.given_nm:
             return ""
         return f"the pixel size of {_images(len(names))} is an estimate from the magnification: {_list(names)}"
 
-    def _notes(self) -> list[str]:
+    def note_lines(self) -> list[str]:
         """The first note of each kind, with the number of images that have it."""
         notes: dict[bool, list[str]] = {}
         for record in self.records.values():
@@ -110,7 +119,7 @@ class ImageRecords:
                 notes.setdefault("JPEG" in note, []).append(note)
         return [f"{lines[0]} ({_images(len(lines))})" for lines in notes.values()]
 
-    def _tilt(self) -> str:
+    def tilt_line(self) -> str:
         """Lengths along y of a tilted specimen are foreshortened by the cosine, unless the instrument corrects them."""
         tilted = {
             record.name: record.header.tilt_deg

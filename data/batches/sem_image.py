@@ -32,7 +32,11 @@ def read_sem_image(name: str, options: DataOptions, find_bar: bool, needs_width:
 
     Raises DataError for a file that cannot be used; with `needs_width`, also if it states two pixel widths.
     """
-    image, header = read_image(name, options.grey_range), _read_header(name, needs_width)
+    return cut_data_bar(read_image(name, options.grey_range), read_lenient_header(name, needs_width), options, find_bar)
+
+
+def cut_data_bar(image: GreyImage, header: ImageHeader, options: DataOptions, find_bar: bool) -> SemImage:
+    """An image that was read, without its data bar; raises DataError if --data_bar would leave nothing."""
     if options.data_bar >= 0:
         bar = DataBar(0, options.data_bar)
     elif header.data_bar_rows is not None or find_bar:
@@ -40,15 +44,15 @@ def read_sem_image(name: str, options: DataOptions, find_bar: bool, needs_width:
     else:
         bar = DataBar(0, 0)
     if bar.rows >= len(image.levels):
-        raise DataError(f"{name}: {len(image.levels)} rows, and --data_bar {options.data_bar} would cut them all")
+        raise DataError(f"{image.name}: {len(image.levels)} rows, and --data_bar {bar.rows} would cut them all")
     if not bar.rows:
         return SemImage(image, bar, header)
     annotation = None if image.annotation is None else bar.cut(image.annotation)
     return SemImage(replace(image, levels=bar.cut(image.levels), annotation=annotation), bar, header)
 
 
-def _read_header(name: str, needs_width: bool) -> ImageHeader:
-    """The header; without a width where the file states two and none is needed."""
+def read_lenient_header(name: str, needs_width: bool = False) -> ImageHeader:
+    """The header of an image; without a width where the file states two and none is needed."""
     try:
         return read_header(name)
     except DataError:

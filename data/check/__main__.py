@@ -1,12 +1,14 @@
 """Checks a data set before a training: python -m data.check ./sem
 
 Prints counts, sizes, grey levels, pairs, duplicates, damaged and suspicious images, and which trainings can start;
-writes a sheet of thumbnails. Exit status: 0 a training can start, 1 none can, 2 wrong usage or no data. Of the ground
+writes a sheet of thumbnails. Exit status: 0 a training can start, or all that is there are test images that can be
+tested; 1 not so, 2 wrong usage or no data. Of the ground
 truth of the test images only the number is shown, and whether it can be read.
 """
 
 import os
 import sys
+import tempfile
 from dataclasses import fields
 from pathlib import Path
 
@@ -23,18 +25,29 @@ from .inventory import TRUTH, Inventory
 from .training_plan import SAME_SIZE, Plan, add_blockers, make_plans
 
 MAX_IMAGES = 10_000  # of a folder that are read
-OPTIONS = ("max_dataset_size", "preprocess", "load_size", "crop_size", "grey_range", "signal", "on_bad_image")
-SHEET = Path("./data_check.png")
+OPTIONS = (
+    "max_dataset_size",
+    "preprocess",
+    "load_size",
+    "crop_size",
+    "grey_range",
+    "data_bar",
+    "signal",
+    "on_bad_image",
+)
+SHEET = "data_check.png"
 
 
-def check(options: DataOptions, read_all: bool, sheet: Path) -> int:
-    """Prints the report about the data set of `options` and writes the sheet; returns the exit status."""
+def check(options: DataOptions, read_all: bool, sheet: Path | None) -> int:
+    """Prints the report about the data set of `options` and writes the sheet, None is into a temporary folder; returns
+    the exit status."""
     inventory = Inventory(DatasetLayout(options.dataroot, options.signal))
-    refuse_sheet_among_images(sheet, inventory)
+    if sheet:
+        refuse_sheet_among_images(sheet, inventory)
     plans = make_plans(inventory, options)
     image_sets = list(inventory.image_sets.values())
     subsets = [select_images(images.files, images.role, plans, options, read_all) for images in image_sets]
-    statistics = measure_folders(image_sets, subsets, options.grey_range)
+    statistics = measure_folders(image_sets, subsets, options, inventory.layout.plain)
     for kind, plan in plans.items():
         add_blockers(plan, statistics, options, require_same_size=kind in SAME_SIZE)
 
@@ -46,6 +59,7 @@ def check(options: DataOptions, read_all: bool, sheet: Path) -> int:
     )
     report.print_duplicates(duplicate_files(compared))
     report.print_bad_images()
+    sheet = sheet or Path(tempfile.mkdtemp(prefix="semdepth_check_"), SHEET)
     sheet.parent.mkdir(parents=True, exist_ok=True)
     sheet.write_bytes(thumbnails.draw(thumbnail_rows(statistics), options.grey_range))
     print(f"thumbnails: {printable(str(sheet))}\n")
@@ -86,16 +100,17 @@ def thumbnail_rows(statistics: dict[str, FolderStatistics]) -> list[thumbnails.R
     return [*rows, ("suspicious", suspicious)] if suspicious else rows
 
 
-def parse(argv: list[str] | None) -> tuple[DataOptions, bool, Path]:
-    """Command line to (options, whether to read every image, path of the sheet)."""
+def parse(argv: list[str] | None) -> tuple[DataOptions, bool, Path | None]:
+    """Command line to (options, whether to read every image, path of the sheet or None)."""
     parser = Parser("python -m data.check", description=__doc__, formatter_class=RAW, allow_abbrev=False)
-    parser.add_argument("dataroot", nargs="?", default=None, help="folder of the data set (./sem)")
+    parser.add_argument("dataroot", nargs="?", default=None, help="folder of the data set (./sem), or one image")
     parser.add_argument("--dataroot", dest="dataroot_option", metavar="FOLDER", help="the same")
     for option in fields(DataOptions):
         if option.name in OPTIONS:
             add_option(parser, option)
     parser.add_argument("--all", action="store_true", help=f"read every image, not only {MAX_IMAGES:,} per folder")
-    parser.add_argument("--sheet", type=Path, default=SHEET, metavar="PNG", help=f"path of the thumbnails ({SHEET})")
+    parser.add_argument("--no_data_bar", dest="data_bar", action="store_const", const=0, help="as --data_bar 0")
+    parser.add_argument("--sheet", type=Path, metavar="PNG", help="path of the thumbnails (in a temporary folder)")
     args = parser.parse_args(argv)
     if args.dataroot is not None and args.dataroot_option is not None:
         parser.error("the folder of the data set is given twice")

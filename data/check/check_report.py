@@ -1,6 +1,7 @@
 """Prints the report of `data.check`."""
 
 import math
+import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -10,7 +11,8 @@ from ..data_options import DataOptions
 from ..errors import DataError, printable
 from ..io import file_of
 from .folder_statistics import FolderStatistics, size_text
-from .image_info import NO_PIXEL_SIZE, percentiles
+from .image_info import percentiles
+from .instrument_report import instrument_lines
 from .inventory import TRUTH, ImageSet, Inventory
 from .training_plan import DESCRIPTIONS, Plan
 
@@ -52,7 +54,8 @@ class Report:
             self._line("kinds", count_text(folder.pixel_formats()))
             ranges = folder.value_ranges().items()
             self._line("values", "; ".join(f"{bit_depth} {limits_text(*limits)}" for bit_depth, limits in ranges))
-            self._pixel_sizes(folder.pixel_sizes(), "; use --pixel_nm with test.py" * (role == "test_sem"))
+            for label, text in instrument_lines(folder):
+                self._line(label, text)
             if folder.histogram.sum():
                 levels = percentiles(folder.histogram, PERCENTILES.values())
                 text = ", ".join(f"{name} {level}" for name, level in zip(PERCENTILES, levels, strict=True))
@@ -135,6 +138,8 @@ class Report:
                 parts.append(f"{n_usable:,} of {self.statistics[role].image_set.name}")
             size = self.statistics[next(iter(plan.images))].common_size(self.options)
             self._line(kind, f"ready: {', '.join(parts)}, {self._preprocessing(size)} ({DESCRIPTIONS[kind]})")
+        if self._is_ready_to_test():
+            return 0
         blockers = list(dict.fromkeys(line for plan in plans.values() if not plan.missing for line in plan.blockers))
         ready = [kind for kind, plan in plans.items() if plan.ready]
         if blockers:
@@ -175,18 +180,6 @@ class Report:
             sites = Counter(site or "" for site in folders)
         return sites, sites.pop("", 0)
 
-    def _pixel_sizes(self, sizes: Counter[str], advice: str) -> None:
-        if not sizes:
-            return
-        if set(sizes) == {NO_PIXEL_SIZE}:
-            self._line("pixels", f"no file gives the pixel size{advice}")
-            return
-        self._line("pixels", count_text(sizes))
-        if len(sizes.keys() - {NO_PIXEL_SIZE}) > 1:
-            self._line("", "warning: pixel sizes differ, and a model knows holes by their size in pixels")
-        if missing := sizes[NO_PIXEL_SIZE]:
-            self._line("", f"warning: for {missing:,} images no file gives the pixel size{advice}")
-
     def _other_sizes(self, folder: FolderStatistics) -> None:
         if folder.image_set.role == "test_sem" and len(folder.sizes()) > 1:
             common_size = folder.common_size(DataOptions())
@@ -220,6 +213,19 @@ class Report:
                 "a proposal only.",
             )
             self._line("", "Take black and white values from the instrument; values outside are rejected.")
+
+    def _is_ready_to_test(self) -> bool:
+        """Whether there are test images alone, and all can be tested; then it says so."""
+        if not self.inventory.image_sets.keys() <= {"test_sem", TRUTH} or "test_sem" not in self.statistics:
+            return False
+        infos = self.statistics["test_sem"].infos.values()
+        usable = [info for info in infos if not info.reason and min(info.shape) >= MIN_SIDE]
+        if len(usable) < len(infos) or self.inventory.name_collisions():
+            return False
+        command = f"python test.py --dataroot {shlex.quote(str(self.inventory.layout.root))} --name holes"
+        count = f"{len(usable):,} of {len(infos):,} images as they are{self._sampled()}"
+        print(printable(f"ready to test: {count}, with `{command}`; not to train: no training images"))
+        return True
 
     def _testable(self) -> str:
         """Which test images can be tested, for data sets with which nothing can be trained."""

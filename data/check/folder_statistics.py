@@ -3,16 +3,16 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..batches import height_width
+from ..batches import ImageRecords, height_width
 from ..data_options import DataOptions
 from ..dataset_layout import ImageFile
-from ..io import file_of
 from .image_info import ImageInfo, check_readable, measure_image, read_pixel_size
 from .inventory import TRUTH, ImageSet
 
@@ -28,7 +28,7 @@ class FolderStatistics:
 
     image_set: ImageSet
     infos: dict[str, ImageInfo] = field(default_factory=dict)
-    pixel_size_of: dict[str, str] = field(default_factory=dict)  # by file; see `read_pixel_size`
+    pixel_size_of: dict[str, str] = field(default_factory=dict)  # by image; see `read_pixel_size`
     histogram: NDArray[np.int64] = field(default_factory=lambda: np.zeros(256, np.int64))
 
     def bad(self) -> dict[str, str]:
@@ -73,7 +73,19 @@ class FolderStatistics:
 
     def pixel_sizes(self) -> Counter[str]:
         """Number of readable images of each pixel size, in the words of `read_pixel_size`."""
-        return Counter(self.pixel_size_of[file_of(name)] for name, info in self.infos.items() if info.pixel_format)
+        return Counter(self.pixel_size_of[name] for name, info in self.infos.items() if info.pixel_format)
+
+    def other_pixel_sizes(self) -> dict[str, str]:
+        """Readable images whose pixel size is not the commonest one, in the words of `read_pixel_size`."""
+        (common, _), *_ = self.pixel_sizes().most_common(1) or [("", 0)]
+        readable = (name for name, info in self.infos.items() if info.pixel_format)
+        return {name: size for name in readable if (size := self.pixel_size_of[name]) != common}
+
+    def records(self) -> ImageRecords:
+        """What the files of usable images say, and what was cut of them."""
+        records = ImageRecords()
+        records.add(info.record for info in self.infos.values() if info.record)
+        return records
 
     def mean(self) -> float:
         """Mean grey level [0..255] of all pixels of usable images."""
@@ -117,9 +129,11 @@ def robust_z(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def measure_folders(
-    image_sets: list[ImageSet], subsets: list[list[ImageFile]], grey_range: tuple[int, ...]
+    image_sets: list[ImageSet], subsets: list[list[ImageFile]], options: DataOptions, find_bars: bool = False
 ) -> dict[str, FolderStatistics]:
     """The statistics of each folder by role, from a subset of its images; shows a progress bar.
+
+    With `find_bars`, data bars are looked for in pictures of which no header tells them.
 
     Of the ground truth of the test images it is only checked that it can be read.
     """
@@ -133,13 +147,12 @@ def measure_folders(
             for start in range(0, len(files), CHUNK):
                 names = [file.name for file in files[start : start + CHUNK]]
                 if folder.image_set.role == TRUTH:
-                    infos = pool.map(lambda name: check_readable(Path(name), grey_range), names)
+                    infos = pool.map(lambda name: check_readable(Path(name), options.grey_range), names)
                     folder.infos |= zip(names, infos, strict=True)
                 else:
-                    measured = pool.map(lambda name, sem=sem: measure_image(Path(name), grey_range, sem), names)
-                    paths = sorted({file_of(name) for name in names} - folder.pixel_size_of.keys())
-                    sizes = pool.map(read_pixel_size, map(Path, paths))
-                    folder.pixel_size_of |= zip(paths, sizes, strict=True)
+                    measure = partial(measure_image, options=options, sem=sem, find_bar=sem and find_bars)
+                    measured = pool.map(measure, map(Path, names))
+                    folder.pixel_size_of |= zip(names, pool.map(read_pixel_size, names), strict=True)
                     for name, (info, histogram) in zip(names, measured, strict=True):
                         folder.infos[name] = info
                         folder.histogram += histogram

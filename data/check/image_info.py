@@ -4,7 +4,7 @@ import os
 import stat
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -12,16 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..batches import ImageRecord, cut_data_bar, read_lenient_header
+from ..data_options import DataOptions
 from ..errors import DataError, GreyRangeError
 from ..exchanged_domains import flat_fraction
-from ..header import pixel_nm
-from ..io import as_grey, read_pixels
+from ..header import read_header, square_pixel_nm
+from ..io import as_grey, as_image, read_pixels
 
 CHANNELS = {1: "grey", 2: "grey + alpha", 3: "RGB", 4: "RGBA"}
 EMPTY_FRACTION = 0.995  # of the pixels within EMPTY_TOLERANCE of the median: the image shows almost nothing
 EMPTY_TOLERANCE = 2  # [grey level]
 SATURATED_FRACTION = 0.05  # of the pixels at 0 or 255
-NO_PIXEL_SIZE, NOT_SQUARE = "not given", "not square"  # in place of a pixel size
+NO_PIXEL_SIZE, NOT_SQUARE, AMBIGUOUS = "not given", "not square", "two that differ"  # in place of a pixel size
 HEAD_BYTES = 1 << 16  # of a file that are compared first
 
 
@@ -29,8 +31,8 @@ HEAD_BYTES = 1 << 16  # of a file that are compared first
 class ImageInfo:
     """The measurements of one image. `reason` says why it cannot be used, '' if it can.
 
-    `shape` (H, W) and `pixel_format` are those of the file, `low` and `high` its values as they are. The rest is in
-    grey levels [0..255] and only set for usable images.
+    `shape` (H, W) is without the data bar. `pixel_format` is that of the file, `low` and `high` its values as they are.
+    The rest is in grey levels [0..255] and only set for usable images.
     """
 
     reason: str = ""
@@ -43,6 +45,7 @@ class ImageInfo:
     warnings: tuple[str, ...] = ()
     pixel_digest: bytes = b""  # digest of the grey levels
     flat: float = np.nan  # fraction of the pixels that equal their neighbours; see exchanged_domains
+    record: ImageRecord | None = None  # what the file says, and what was cut
     out_of_range: bool = False  # --grey_range is missing, or does not include all values
 
     @property
@@ -56,8 +59,13 @@ class ImageInfo:
         return self.low == self.high
 
 
-def measure_image(path: Path, grey_range: tuple[int, ...], sem: bool) -> tuple[ImageInfo, NDArray[np.int64]]:
-    """The measurements of a file and its histogram (256,) of grey levels; `sem` also warns of saturation."""
+def measure_image(
+    path: Path, options: DataOptions, sem: bool, find_bar: bool = False
+) -> tuple[ImageInfo, NDArray[np.int64]]:
+    """The measurements of a file and its histogram (256,) of grey levels; `sem` also warns of saturation.
+
+    SEM images are measured without their data bar, which is looked for in the picture with `find_bar`.
+    """
     histogram = np.zeros(256, np.int64)
     try:
         pixels = read_pixels(path)
@@ -71,23 +79,26 @@ def measure_image(path: Path, grey_range: tuple[int, ...], sem: bool) -> tuple[I
     if pixels.size and pixels.dtype.kind in "buif":
         low, high = float(pixels.min()), float(pixels.max())
     try:
-        grey = as_grey(path, pixels, grey_range)
+        image, header = as_image(path, pixels, options.grey_range), read_lenient_header(str(path))
+        picture = cut_data_bar(image, header, options if sem else replace(options, data_bar=0), find_bar)
+        picture.image.check()
     except DataError as error:
         out_of_range = isinstance(error, GreyRangeError)
         return ImageInfo(str(error), shape, pixel_format, low, high, out_of_range=out_of_range), histogram
-    levels = np.rint(grey).astype(np.uint8)
+    levels = np.rint(picture.image.levels).astype(np.uint8)
     histogram += np.bincount(levels.ravel(), minlength=256)
     border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
     info = ImageInfo(
-        shape=shape,
+        shape=levels.shape,
         pixel_format=pixel_format,
         low=low,
         high=high,
-        mean=float(grey.mean()),
+        mean=float(picture.image.levels.mean()),
         border=int(np.median(border)),
         flat=flat_fraction(levels),
         warnings=_find_warnings(histogram, sem),
         pixel_digest=blake2b(repr(shape).encode() + levels.tobytes(), digest_size=16).digest(),
+        record=ImageRecord.of(str(path), picture),
     )
     return info, histogram
 
@@ -101,12 +112,16 @@ def check_readable(path: Path, grey_range: tuple[int, ...]) -> ImageInfo:
     return ImageInfo()
 
 
-def read_pixel_size(path: Path) -> str:
-    """The pixel size in the file's header, such as `2 nm`; else NO_PIXEL_SIZE or NOT_SQUARE."""
+def read_pixel_size(name: str) -> str:
+    """The pixel size that the image's file states, such as `2 nm`; else NO_PIXEL_SIZE, NOT_SQUARE or AMBIGUOUS."""
     try:
-        size = pixel_nm(path)
+        header = read_header(name)
     except DataError:
-        return NOT_SQUARE
+        return AMBIGUOUS
+    try:
+        size = square_pixel_nm(name, header)
+    except DataError:
+        return f"{NOT_SQUARE} ({header.pixel_nm:.4g} x {header.pixel_y_nm:.4g} nm)"
     return NO_PIXEL_SIZE if size is None else f"{size:.4g} nm"
 
 

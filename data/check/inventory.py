@@ -57,6 +57,8 @@ class Inventory:
             folder = layout.folder(name)
             labelled = layout.contest and not role.startswith("test")
             files = list(layout.scan(folder, labelled)) if folder.is_dir() else []
+            if layout.root.is_file():
+                files = layout.test_sem()
             if files and role in ("sem", "test_sem"):
                 files = select_signal(files, layout.signal)
             if files:

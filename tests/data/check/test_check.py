@@ -221,7 +221,10 @@ def test_the_classic_layout_and_a_plain_folder(made, tmp_path, run_check):
     status, text = run_check(classic)
     assert status == 0 and verdict_of(text) == "ready to train: unpaired"
     status, text = run_check(classic / "testA")
-    assert status == 1 and "not ready: no training images" in text
+    assert status == 0 and "ready to test: 4 of 4 images as they are, with `python test.py --dataroot" in text
+    assert "not to train: no training images" in text
+    status, text = run_check(next((classic / "testA").iterdir()))
+    assert status == 0 and "ready to test: 1 of 1 images" in text
 
 
 @pytest.fixture
@@ -282,7 +285,7 @@ def test_a_range_is_proposed_for_floats_below_0(tmp_path, run_check):
     tifffile.imwrite(tmp_path / "f/a.tif", np.linspace(-0.5, 1.25, 72 * 48, dtype=np.float32).reshape(72, 48))
     text = run_check(tmp_path / "f")[1]
     assert "32-bit float, -0.5 to 1.25: need --grey_range" in text and "--grey_range=-1,2," in text
-    assert "can be tested: 1 of 1 images as they are" in run_check(tmp_path / "f", "--grey_range=-1,2")[1]
+    assert "ready to test: 1 of 1 images as they are" in run_check(tmp_path / "f", "--grey_range=-1,2")[1]
 
 
 def test_sites_of_test_images_are_those_of_test(lot, run_check):
@@ -376,7 +379,7 @@ def test_same_bytes_beyond_the_start_of_large_files(tmp_path):
 def test_measurements_agree_with_numpy(tmp_path):
     pixels = np.random.default_rng(0).integers(20, 200, (40, 30), dtype=np.uint8)
     Image.fromarray(np.dstack([pixels] * 3)).save(tmp_path / "one.png")
-    info, histogram = measure_image(tmp_path / "one.png", (), True)
+    info, histogram = measure_image(tmp_path / "one.png", DataOptions(), True)
     assert info.pixel_format == "8-bit RGB" and info.shape == (40, 30) and info.mean == pytest.approx(pixels.mean())
     assert (info.low, info.high) == (pixels.min(), pixels.max()) and info.warnings == ()
     assert percentiles(histogram, [0.5])[0] == int(np.quantile(pixels, 0.5, method="inverted_cdf"))
@@ -387,3 +390,49 @@ def test_one_bright_image_stands_out_and_ordinary_scatter_does_not():
     means[7] = 150
     assert np.flatnonzero(np.abs(robust_z(means)) > 6).tolist() == [7]
     assert not robust_z(np.full(9, 100.0)).any()
+
+
+def with_bar(path, width_nm, rows=24):
+    """Writes a noisy SEM image of 120x160 px above a black data bar with marks, with its pixel width."""
+    noise = np.random.default_rng(int(path.stem)).normal(140, 8, (120, 160)).clip(0, 255)
+    bar = np.zeros((rows, 160))
+    bar[6:18, 10:80:9] = 255
+    about = {"resolution": (1e7 / width_nm, 1e7 / width_nm), "resolutionunit": "CENTIMETER"}
+    tifffile.imwrite(path, np.vstack([noise, bar]).round().astype(np.uint8), metadata=None, **about)
+
+
+def test_data_bars_and_each_file_of_another_width_are_named(tmp_path, run_check):
+    folder = tmp_path / "fields"
+    folder.mkdir()
+    for n, width_nm in enumerate([2, 2, 2, 2.5, 3]):
+        with_bar(folder / f"{n}.tif", width_nm)
+    status, text = run_check(folder)
+    assert status == 0 and "24 rows cut from 5 images" in text and "120x160: 5" in text
+    lines = [line.strip() for line in text.splitlines()]
+    assert f"{folder}/3.tif: 2.5 nm" in lines and f"{folder}/4.tif: 3 nm" in lines
+    assert not any(line.startswith(f"{folder}/0.tif") for line in lines)
+    assert "144x160: 5" in run_check(folder, "--no_data_bar")[1]
+    assert "114x160: 5" in run_check(folder, "--data_bar", "30")[1]
+    status, text = run_check(folder, "--data_bar", "144")
+    assert status == 1 and "144 rows, and --data_bar 144 would cut them all" in text
+
+
+def test_what_the_files_say_of_the_instrument_is_shown(tmp_path, run_check):
+    (tmp_path / "site.txt").write_text(
+        "$CM_FORMAT JEOL\r\n$CM_ACCEL_VOLT 5.00\r\n$$SM_MICRON_BAR 40\r\n$$SM_MICRON_MARKER 100nm\r\n"
+    )
+    Image.fromarray(np.random.default_rng(0).integers(90, 200, (72, 96), dtype=np.uint8)).save(tmp_path / "site.png")
+    status, text = run_check(tmp_path / "site.png")
+    line = next(line for line in text.splitlines() if line.split()[:1] == ["instrument"])
+    assert status == 0 and "maker JEOL" in line and "voltage kv 5" in line and "2.5 nm: 1" in text
+
+
+def test_without_a_path_the_sheet_goes_to_a_temporary_folder(made, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    assert check.main([str(made)]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("thumbnails: "))
+    path = Path(line.removeprefix("thumbnails: "))
+    assert path.is_file() and path.is_relative_to(tmp_path / "temporary")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["temporary"]
