@@ -3,6 +3,7 @@
 import csv
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UtilError
-from ..files import unescape_formula
+from ..files import read_rows, unescape_formula
 from .quantity_names import FORMER_NAMES
 
+ToNumber = Callable[[str], float]
 REPEAT = re.compile(r"(.*)_itr(\d+)", re.DOTALL)
 U90 = "_u90"
 AXIAL = "orientation_deg"  # an axis has no direction: -90 and 90 degrees are the same
@@ -70,7 +72,8 @@ class HoleTable:
 
 
 def read(path: Path) -> HoleTable:
-    """The table at `path`. Columns of older files get their present names.
+    """The table at `path`, also as a spreadsheet saves it: with semicolons or tabs, decimal commas. Columns of older
+    files get their present names.
 
     Each column of numbers is a quantity, or with `_u90_` the uncertainty of one. `ood_score`, `is_ood` and `pixel_nm`
     are no quantities. Other text is ignored. A hole is OOD if one of its repeats is. Orientations are turned by
@@ -79,7 +82,7 @@ def read(path: Path) -> HoleTable:
     Raises UtilError if it is not such a table: no image column, an incomplete row, an image named twice, or a cell that
     is not a finite number in a column of numbers.
     """
-    header, rows = _read_rows(path)
+    header, rows, to_number = _read_rows(path)
     cells = dict(zip(header, zip(*rows, strict=True), strict=True))
     images = [unescape_formula(text) for text in cells["image"]]
     image_sites = [unescape_formula(text) for text in cells["site"]] if "site" in cells else [""] * len(images)
@@ -92,7 +95,7 @@ def read(path: Path) -> HoleTable:
         name: values
         for name in header
         if name not in NO_QUANTITY
-        if (values := _parse_numbers(path, name, cells[name]))
+        if (values := _parse_numbers(path, name, cells[name], to_number))
     }
     columns = {name: np.array(values, dtype=np.float64) for name, values in numbers.items()}
     if AXIAL in columns:
@@ -103,20 +106,20 @@ def read(path: Path) -> HoleTable:
     quantities = {name: values for name, values in columns.items() if U90 not in name}
     if not quantities:
         raise UtilError(f"{path}: holds no measurement of a hole; run test.py with a model that predicts depth")
-    flags = _parse_numbers(path, IS_OOD, cells[IS_OOD]) if IS_OOD in cells else None
+    flags = _parse_numbers(path, IS_OOD, cells[IS_OOD], to_number) if IS_OOD in cells else None
     is_ood = None if flags is None else np.bincount(hole, np.equal(flags, 1)) > 0
     return HoleTable(images, sites, site, hole, np.array(repeats, dtype=np.intp), quantities, u90, is_ood)
 
 
-def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
-    """The column names, former ones replaced by present ones, and the rows."""
+def _read_rows(path: Path) -> tuple[list[str], list[list[str]], ToNumber]:
+    """The column names, former ones replaced by present ones, the rows, and what makes a number of a cell."""
     try:
-        with path.open(newline="", encoding="utf-8", errors="replace") as file:
-            header, *rows = list(csv.reader(file)) or [[]]
+        table, to_number = read_rows(path)
     except FileNotFoundError:
         raise UtilError(f"{path}: no such file; run test.py with a model that predicts depth") from None
     except (OSError, csv.Error) as error:
         raise UtilError(f"{path}: cannot be read ({error}); run test.py again") from None
+    header, *rows = table or [[]]
     header = [FORMER_NAMES.get(name, name) for name in header]
     if "image" not in header or len(set(header)) < len(header):
         raise UtilError(f"{path}: not a table of holes: its first line must name the columns, one of them `image`")
@@ -125,16 +128,16 @@ def _read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
             raise UtilError(f"{path}: row {line} has {len(row)} cells, the first {len(header)}; run test.py again")
     if not rows:
         raise UtilError(f"{path}: holds no hole; run test.py on at least one image")
-    return header, rows
+    return header, rows, to_number
 
 
-def _parse_numbers(path: Path, name: str, cells: tuple[str, ...]) -> list[float] | None:
+def _parse_numbers(path: Path, name: str, cells: tuple[str, ...], to_number: ToNumber) -> list[float] | None:
     """The column's values, NaN for empty cells; None if it holds no number at all."""
     try:
-        values = [float(cell or "nan") for cell in cells]
+        values = [to_number(cell or "nan") for cell in cells]
         bad = np.flatnonzero(np.isinf(values)).tolist()
     except ValueError:
-        bad = [n for n, cell in enumerate(cells) if cell and not _is_number(cell)]
+        bad = [n for n, cell in enumerate(cells) if cell and not _is_number(cell, to_number)]
         if len(bad) == sum(map(bool, cells)):
             return None
     if bad:
@@ -142,9 +145,9 @@ def _parse_numbers(path: Path, name: str, cells: tuple[str, ...]) -> list[float]
     return values if np.isfinite(values).any() else None
 
 
-def _is_number(cell: str) -> bool:
+def _is_number(cell: str, to_number: ToNumber) -> bool:
     try:
-        return bool(np.isfinite(float(cell)))
+        return bool(np.isfinite(to_number(cell)))
     except ValueError:
         return False
 

@@ -26,6 +26,33 @@ def test_columns_sites_repeats_and_names(tmp_path):
     assert np.nanstd(table.quantities["orientation_deg"]) < 1, "89 and -89 degrees are neighbours"
 
 
+ROWS = ("image,site,depth_mean_nm,cd_half_nm,is_ood", "a;b,s,120.5,8.15e1,0", "c,s,119,,1")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize("decimal", [",", "."])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_table_that_a_spreadsheet_saved_is_read(tmp_path, encoding, delimiter, decimal, line_end):
+    lines = [row.replace(";", " für ").replace(".", "!").replace(",", delimiter).replace("!", decimal) for row in ROWS]
+    (tmp_path / "holes.csv").write_bytes((line_end.join(lines) + line_end).encode(encoding))
+    table = read(tmp_path / "holes.csv")
+    assert table.images == ["a für b", "c"] and table.sites == ["s"] and table.is_ood.tolist() == [False, True]
+    np.testing.assert_array_equal(table.quantities["depth_mean_nm"], [120.5, 119])
+    np.testing.assert_array_equal(table.quantities["cd_half_nm"], [81.5, np.nan])
+
+
+def test_a_semicolon_in_a_name_separates_nothing(tmp_path):
+    (tmp_path / "holes.csv").write_text("\n".join(ROWS))
+    assert read(tmp_path / "holes.csv").images == ["a;b", "c"]
+
+
+def test_a_bad_number_among_decimal_commas_is_named(tmp_path):
+    (tmp_path / "holes.csv").write_text("image;site;x\na;s;1,5\nb;s;1,5,0\n")
+    with pytest.raises(UtilError, match="row 3, column x: '1,5,0' is not a finite number"):
+        read(tmp_path / "holes.csv")
+
+
 @pytest.mark.parametrize(
     "text, line",
     [
