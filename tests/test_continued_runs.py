@@ -49,7 +49,7 @@ def test_a_run_without_changes_records_none(place):
 
 
 @pytest.mark.parametrize("more", [[], ["--dry_run"]])
-@pytest.mark.parametrize("name", ["frist", "First", "firs", "first1"])
+@pytest.mark.parametrize("name", ["frist", "First", "firs", "firsst"])
 def test_a_misspelt_name_is_no_new_run(place, capsys, name, more):
     assert run(place, name, "--continue_train", "--n_epochs", "1", *more) == 2
     message = capsys.readouterr().err
@@ -58,9 +58,9 @@ def test_a_misspelt_name_is_no_new_run(place, capsys, name, more):
 
 
 def test_a_name_like_no_other_starts_a_run(place, capsys):
-    for name in ("metrology", "seed_1", "seed_2"):
+    for name in ("metrology", "seed_1", "seed_2", "fold_a", "fold_b", "unet_and_vote", "unet_and_level_and_vote"):
         assert run(place, name, "--continue_train", "--n_epochs", "1") == 0
-    assert capsys.readouterr().out.count("no run there yet; a new one starts") == 3
+    assert capsys.readouterr().out.count("no run there yet; a new one starts") == 7
 
 
 @pytest.mark.parametrize("more", [[], ["--dry_run"]])

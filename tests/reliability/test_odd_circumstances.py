@@ -106,7 +106,7 @@ def test_weights_without_their_options_say_what_to_do(data, tmp_path, capsys):
     assert train.main(words(data, tmp_path)) == 0
     (tmp_path / "ck/run/opt.json").unlink()
     assert train.main(words(data, tmp_path, "--continue_train", epochs=2)) == 2
-    assert "restore that file" in capsys.readouterr().err
+    assert "holds weights without the opt.json that describes them" in capsys.readouterr().err
 
 
 def test_a_combination_that_was_cut_short_is_gathered_again(data, tmp_path):

@@ -11,8 +11,8 @@ from ..errors import UtilError
 from .run_folder import RunFolder
 
 Compare = Callable[[dict[str, Any]], Sequence[Any]]
-SIMILARITY = 0.75  # difflib's ratio of a name and the one that was meant: a letter more, less or exchanged in four
-DIGITS = re.compile(r"\d+")
+SEPARATORS = re.compile(r"[\W_]+")  # between the words of a name
+MIN_WORD, MAX_SLIP = 4, 3  # letters of a word that can be misspelt; letters that a slip adds, drops or changes
 
 
 def saved_options(run: Path) -> dict[str, Any]:
@@ -28,16 +28,30 @@ def require_run(folder: Path, loop: Any) -> None:
     """Raises UtilError where --continue_train names no run, but almost one that is there; `loop` has continue_train."""
     if not loop.continue_train or folder.exists() or not folder.parent.is_dir():
         return
-    runs = {path.parent.name for path in folder.parent.glob("*/opt.json")}
-    # run_1 is no misspelt run_2: loops over seeds and dates make such names.
-    runs = {name for name in runs if DIGITS.sub("", name) != DIGITS.sub("", folder.name) or not DIGITS.search(name)}
-    by_lower = {name.lower(): name for name in runs}
-    near = difflib.get_close_matches(folder.name.lower(), by_lower, 1, SIMILARITY)
+    runs = sorted(path.parent.name for path in folder.parent.glob("*/opt.json"))
+    near = next((name for name in runs if _is_misspelt(folder.name, name)), "")
     if near:
         raise UtilError(
-            f"{folder}: no run there to continue; did you mean --name {by_lower[near[0]]}? To start a new run of this "
-            "name, leave --continue_train out"
+            f"{folder}: no run there to continue; did you mean --name {near}? To start a new run of this name, leave "
+            "--continue_train out"
         )
+
+
+def _is_misspelt(name: str, other: str) -> bool:
+    """Whether a name is another one but for case, separators, or one slip in one of its words.
+
+    Numbers and short words tell the runs of a loop apart, as in run_1 and run_2 or fold_a and fold_b.
+    """
+    words, other_words = ([word for word in SEPARATORS.split(text.lower()) if word] for text in (name, other))
+    if "".join(words) == "".join(other_words):
+        return True
+    pairs = [pair for pair in zip(words, other_words, strict=False) if pair[0] != pair[1]]
+    if len(words) != len(other_words) or len(pairs) != 1:
+        return False
+    one, two = pairs[0]
+    same = sum(block.size for block in difflib.SequenceMatcher(None, one, two, False).get_matching_blocks())
+    is_word = one.isalpha() and two.isalpha() and min(len(one), len(two)) >= MIN_WORD
+    return is_word and len(one) + len(two) - 2 * same <= MAX_SLIP
 
 
 def continues(run: RunFolder, compare: Compare, loop: Any) -> Sequence[Any] | None:

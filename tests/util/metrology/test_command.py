@@ -26,6 +26,7 @@ def run(tmp_path):
     (folder / "metrics.json").write_text("{}")
     grey = tmp_path / "average_depth.csv"
     grey.write_text("0,1\n" + "".join(f"{site},{(depth - 3) / 1.25}\n" for site, depth in depths.items()))
+    (tmp_path / "strange.csv").write_text("site,depth\nelsewhere,100\n")
     return folder
 
 
@@ -185,7 +186,8 @@ def test_hostile_names_do_no_harm(tmp_path):
         (["nowhere"], "nowhere: neither a folder of results nor a run"),
         (["{run}", "--nm_per_grey", "1"], "--nm_per_grey needs --reference FILE"),
         (["{run}", "--reference", "{run}/none.csv"], "none.csv: cannot be read"),
-        (["{run}", "--reference", "{run}/metrics.json"], "--reference: 0 of its names"),
+        (["{run}", "--reference", "{run}/metrics.json"], "expected rows `site,value` below one header line"),
+        (["{run}", "--reference", "{run}/../../../strange.csv"], "--reference: 0 of its names"),
         (
             ["{run}", "--reference", "{run}/../../../average_depth.csv", "--quantity", "width"],
             "--quantity width: must be one of",
