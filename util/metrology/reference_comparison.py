@@ -67,8 +67,8 @@ def read(path: Path, nm_per_grey: float) -> dict[str, float]:
         raise UtilError(f"{path}: expected rows `site,value` below one header line") from None
     if not rows:
         raise UtilError(
-            f"{path}: expected rows `site,value` below one header line, but there are none; --reference: 0 of its names "
-            "are measured sites or images"
+            f"{path}: expected rows `site,value` below one header line, but there are none; "
+            "--reference: 0 of its names are measured sites or images"
         )
     if len(values) < len(rows):
         raise UtilError(f"{path}: names a site twice")
