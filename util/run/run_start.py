@@ -48,10 +48,10 @@ def _is_misspelt(name: str, other: str) -> bool:
     pairs = [pair for pair in zip(words, other_words, strict=False) if pair[0] != pair[1]]
     if len(words) != len(other_words) or len(pairs) != 1:
         return False
-    one, two = pairs[0]
-    same = sum(block.size for block in difflib.SequenceMatcher(None, one, two, False).get_matching_blocks())
-    is_word = one.isalpha() and two.isalpha() and min(len(one), len(two)) >= MIN_WORD
-    return is_word and len(one) + len(two) - 2 * same <= MAX_SLIP
+    word, meant = pairs[0]
+    same = sum(block.size for block in difflib.SequenceMatcher(None, word, meant, False).get_matching_blocks())
+    is_word = word.isalpha() and meant.isalpha() and min(len(word), len(meant)) >= MIN_WORD
+    return is_word and len(word) + len(meant) - 2 * same <= MAX_SLIP
 
 
 def continues(run: RunFolder, compare: Compare, loop: Any) -> Sequence[Any] | None:
