@@ -66,10 +66,7 @@ def read(path: Path, nm_per_grey: float) -> dict[str, float]:
     except (ValueError, csv.Error):
         raise UtilError(f"{path}: expected rows `site,value` below one header line") from None
     if not rows:
-        raise UtilError(
-            f"{path}: expected rows `site,value` below one header line, but there are none; "
-            "--reference: 0 of its names are measured sites or images"
-        )
+        raise UtilError(f"{path}: expected rows `site,value` below one header line, but there are none")
     if len(values) < len(rows):
         raise UtilError(f"{path}: names a site twice")
     invalid = next((name for name, value in values.items() if not np.isfinite(value)), None)
