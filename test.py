@@ -26,6 +26,7 @@ from util.run import checkpoint, choose_device, print_lines, run_program, saved_
 from util.scoring import Evaluator, MeasurementErrors, ResultSelection, describe_test, score_text
 
 LARGE = 8  # times the pixels of a training image: such an image may be a whole field of view
+REFUSALS = (OptionsError, DataError, models.ModelError)
 
 
 def predict(opt: Options) -> int:
@@ -122,17 +123,16 @@ def predict_shards(opt: Options, images: InferenceImages, folder: Path) -> int:
     weights = sorted(run.rglob(f"{o.epoch}_net_*.pth")) or sorted(run.rglob("latest_net_*.pth"))
     depends_on = (o.snap_background, o.background_levels, o.background_tolerance, o.lines, o.tile_size, opt.data)
     open_images = partial(InferenceImages.of_files, options=opt.data, find_bars=images.find_bars)
-    refusals = (DataError, models.ModelError)
-    task = ShardTask(partial(load_predictor, opt), open_images, o.batch_size, not o.snap_background, refusals)
-    shards = ShardedInference(folder, shards_of(files, o.shard_size, weights, depends_on), o.ray, o.ray_workers)
+    task = ShardTask(partial(load_predictor, opt), open_images, o.batch_size, not o.snap_background, REFUSALS)
+    parts = shards_of(files, o.shard_size, weights, depends_on, images.prefixes)
+    shards = ShardedInference(folder, parts, o.ray, o.ray_workers)
     done = shards.run(task, {"run": opt.run.name, "epoch": o.epoch, "nm_per_grey": o.nm_per_grey})
     return name_problems(map("skipped: {}".format, shards.skipped), opt) if done else 1
 
 
 def main(argv: list[str]) -> int:
     """The command; returns the exit status: 0 done, 1 failed, 2 usage or bad input, 130 interrupted."""
-    refusals = (OptionsError, DataError, models.ModelError)
-    return run_program("test.py", lambda: predict(parse_test(argv, DataOptions, models.MODEL_OPTIONS)), refusals)
+    return run_program("test.py", lambda: predict(parse_test(argv, DataOptions, models.MODEL_OPTIONS)), REFUSALS)
 
 
 if __name__ == "__main__":

@@ -96,9 +96,18 @@ class InferenceImages:
         return [f"no ground truth of the same name for {count}: {names}; they are predicted, not scored{advice}"]
 
     @classmethod
-    def of_files(cls, files: Sequence[str], options: DataOptions, find_bars: bool = False) -> "InferenceImages":
-        """Images by the names of their files, without ground truth and site."""
-        return cls([ImageFile(name, "", "") for name in files], options, find_bars=find_bars)
+    def of_files(
+        cls, files: Sequence[str], prefixes: Sequence[str], options: DataOptions, find_bars: bool = False
+    ) -> "InferenceImages":
+        """Images by the names of their files, each with what comes before the stem of its results; without ground truth
+        and site."""
+        named = zip(files, prefixes, strict=True)
+        return cls([ImageFile(name, "", "", prefix) for name, prefix in named], options, find_bars=find_bars)
+
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """What comes before the stem of the results, by absolute name, of the images that need it."""
+        return {os.path.abspath(file.name): file.prefix for file in self.files if file.prefix}
 
     def __len__(self) -> int:
         return len(self.files)

@@ -19,13 +19,13 @@ from .shards import Shard, as_row, write_manifest
 class ShardTask:
     """What a worker does with a shard.
 
-    `load_predictor()` gives the predictor, once a worker. `open_images(files)` gives the images, whose `batches` name
-    those that cannot be read in `skipped`. The final maps are written, or with `raw` those of the network. `refusals`
-    are the errors that end one shard and no other.
+    `load_predictor()` gives the predictor, once a worker. `open_images(files, prefixes)` gives the images, whose
+    `batches` name those that cannot be read in `skipped`. The final maps are written, or with `raw` those of the
+    network. `refusals` are the errors that end one shard and no other.
     """
 
     load_predictor: Callable[[], Any]
-    open_images: Callable[[tuple[str, ...]], Any]
+    open_images: Callable[[tuple[str, ...], tuple[str, ...]], Any]
     batch_size: int
     raw: bool
     refusals: tuple[type[Exception], ...]
@@ -40,8 +40,8 @@ class ShardWorker:
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """Writes a shard without the images that cannot be read: `skipped` names these, a line each. The `error` of a
         shard that cannot be made at all does not stop the others."""
-        shard = Shard(int(row["number"]), tuple(row["files"]), row["digest"])
-        images = self.task.open_images(shard.files)
+        shard = Shard(int(row["number"]), tuple(row["files"]), row["digest"], tuple(row["prefixes"]))
+        images = self.task.open_images(shard.files, shard.prefixes)
         answer = {"number": shard.number, "images": 0, "skipped": "", "error": ""}
         errors: tuple[type[Exception], ...] = (*self.task.refusals, UtilError, OSError)
         try:

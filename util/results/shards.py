@@ -7,7 +7,7 @@ one move, and depend on nothing but the images, the weights and the options: mad
 import json
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -24,11 +24,12 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Shard:
-    """Images by name, and a digest of them and of what is done with them."""
+    """Images by name, a digest of them and of what is done with them, and what comes before the stem of each map."""
 
     number: int
     files: tuple[str, ...]
     digest: str
+    prefixes: tuple[str, ...] = ()
 
     def is_done(self, folder: Path) -> bool:
         """Whether the folder holds this very shard, whole."""
@@ -81,9 +82,15 @@ class Shard:
             unfinished.unlink(missing_ok=True)
 
 
-def shards_of(images: dict[str, str], size: int, weights: Iterable[Path], options: tuple[Any, ...]) -> list[Shard]:
+def shards_of(
+    images: dict[str, str],
+    size: int,
+    weights: Iterable[Path],
+    options: tuple[Any, ...],
+    prefixes: Mapping[str, str] | None = None,
+) -> list[Shard]:
     """Images by name, each with the file that it lies in, in shards of `size`, which other files, weights or options of
-    the prediction would make others."""
+    the prediction would make others. `prefixes`, by name, tell images of equal stems apart."""
     made_with = sha256(repr(options).encode())
     for path in weights:
         made_with.update(path.read_bytes())
@@ -97,7 +104,10 @@ def shards_of(images: dict[str, str], size: int, weights: Iterable[Path], option
                 digest.update(f"{name}\0{record.st_size}\0{record.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
             except OSError:  # the reader says why
                 digest.update(f"{name}\0\n".encode("utf-8", "surrogateescape"))
-        shards.append(Shard(number, part, digest.hexdigest()))
+        before = tuple((prefixes or {}).get(name, "") for name in part)
+        if any(before):
+            digest.update(repr(before).encode())
+        shards.append(Shard(number, part, digest.hexdigest(), before))
     return shards
 
 

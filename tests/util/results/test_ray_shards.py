@@ -16,7 +16,8 @@ import pytest
 import test as testing
 import train
 from data import simulate
-from util.results.shards import shards_of, write_manifest
+from util.results import ray_shards
+from util.results.shards import as_row, shards_of, write_manifest
 
 ROOT = Path(__file__).parents[3]
 
@@ -76,6 +77,38 @@ def test_the_manifest_names_every_shard_and_forgets_older_ones(tmp_path, files):
     assert sorted(path.name for path in tmp_path.glob("0*")) == [
         "000000.json", "000000.zip", "000001.json", "000001.zip"
     ]  # fmt: skip
+
+
+def test_images_of_equal_names_have_maps_of_their_own(tmp_path, monkeypatch):
+    """Without Ray: its workers' rows are handled in this process."""
+    root = tmp_path / "images"
+    simulate.main(["--dataroot", str(tmp_path / "sem"), "--num_shapes", "1", "--num_real", "4", "--num_test", "3"])
+    images = sorted((tmp_path / "sem/test/SEM").glob("*.png"))
+    for place, image in zip(("a/hole.png", "b/hole.png", "b/other.png"), images, strict=True):
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        image.rename(root / place)
+
+    def in_this_process(shards, worker, arguments, address, workers):
+        made = worker(*arguments)
+        return [made(as_row(shard)) for shard in shards]
+
+    monkeypatch.setattr(ray_shards, "run", in_this_process)
+    fixed = ["--dataroot", str(root), "--name", "holes", "--gpu_ids", "-1", "--results_dir", str(tmp_path / "results")]
+    assert testing.main([*fixed, "--ray", "local", "--shard_size", "2"]) == 0
+    assert testing.main(fixed) == 0
+    (plain,) = (tmp_path / "results/holes").glob("test_latest/depth")
+    archives = [zipfile.ZipFile(path) for path in sorted((tmp_path / "results/holes").glob("test_latest_shards/*.zip"))]
+    names = [archive.namelist() for archive in archives]
+    assert names == [["a_hole.png", "b_hole.png"], ["other.png"]]
+    for archive in archives:
+        for name in archive.namelist():
+            assert archive.read(name) == (plain / name).read_bytes()
+
+
+def test_a_shard_of_other_prefixes_is_another_one(files):
+    one, other = (shards_of(files, 10, [], (), {name: prefix for name in files}) for prefix in ("a_", "b_"))
+    assert one[0].digest != other[0].digest and one[0].prefixes == ("a_",) * 7
+    assert shards_of(files, 10, [], (), {})[0].digest == shards_of(files, 10, [], ())[0].digest
 
 
 def workers():
