@@ -54,7 +54,9 @@ class GreyImage:
 
     def notes(self) -> list[str]:
         """Lines about what the levels are not: annotation that was filled, a lossy packing."""
-        notes = [] if self.annotation is None else [f"{self.name}: {describe_annotation(self.annotation)}"]
+        notes, mask = [], self.annotation
+        if mask is not None and mask.any():  # a data bar that was cut may have held it all
+            notes.append(f"{self.name}: {describe_annotation(mask)}")
         if _is_lossy(self.name):
             notes.append(f"{self.name}: JPEG is lossy; its levels are not the instrument's, save TIFF or PNG there")
         return notes

@@ -7,7 +7,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from data import DataError, read_grey, read_image
+from data import DataError, GreyImage, read_grey, read_image
 
 GREY = np.random.default_rng(3).integers(60, 200, (96, 128), dtype=np.uint8)
 RAMP = np.arange(256, dtype=np.uint16)
@@ -123,3 +123,9 @@ def test_a_large_drawn_area_takes_no_time(tmp_path):
     with pytest.raises(DataError, match=r"annotation in colour covers 13\.5% of it"):
         read_grey(tmp_path / "c.png")
     assert time.monotonic() - began < 5
+
+
+def test_annotation_that_was_cut_away_with_the_data_bar_is_not_mentioned():
+    image = GreyImage("a.tif", GREY, np.zeros(GREY.shape, bool))
+    image.check()
+    assert image.notes() == []
