@@ -13,7 +13,9 @@ from options.parsing import GENERATIONS, UNSUPPORTED_VALUES, Flag, FlagIndex, Un
 HEAD = """# The command line of the public toolkit, and this one
 
 For users of the public CycleGAN programs: every option of theirs, the generations that have it, and its effect here.
-`python train.py -h` and `python test.py -h` explain the options themselves.
+`python train.py -h` and `python test.py -h` explain the options themselves, and those that
+the public programs do not have: `--signal` chooses the images of a detector ([data.md](data.md)), `--overwrite` of
+test.py replaces results of another data set ([outputs.md](outputs.md)).
 The Torch program took its settings from the environment: `DATA_ROOT=./sem` there is `--DATA_ROOT ./sem` here.
 
 | typed | generation | train.py | test.py |
