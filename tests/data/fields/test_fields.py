@@ -154,11 +154,16 @@ def test_a_constant_image_has_no_holes(shape, grey):
     assert detections.holes == [] and detections.settings
 
 
-def test_a_data_bar_is_no_part_of_the_field(field):
+def test_a_data_bar_is_no_part_of_the_field(tmp_path, field):
     image, _, centres = field
     bar = np.zeros((40, image.shape[1]), dtype=np.uint8)
     bar[10:30, 20:120:7] = 255
-    assert len(detect_holes(np.vstack([image, bar])).holes) == len(centres)
+    Image.fromarray(np.vstack([image, bar])).save(tmp_path / "wafer.png")
+    images = images_of(tmp_path)
+    (field_of_view,) = images.fields
+    assert field_of_view.shape == image.shape and len(field_of_view.crops) == len(centres)
+    assert images.records.lines() == ["data bar: 40 rows cut from 1 image; --data_bar N or --no_data_bar decides"]
+    assert np.array_equal(images.read(field_of_view), image)
 
 
 def test_some_hundred_holes_take_about_a_second():
