@@ -125,7 +125,8 @@ def test_a_large_drawn_area_takes_no_time(tmp_path):
     assert time.monotonic() - began < 5
 
 
-def test_annotation_that_was_cut_away_with_the_data_bar_is_not_mentioned():
-    image = GreyImage("a.tif", GREY, np.zeros(GREY.shape, bool))
+def test_annotation_that_was_cut_away_with_the_data_bar_is_not_mentioned(tmp_path):
+    Image.fromarray(GREY).save(tmp_path / "a.png")
+    image = GreyImage(str(tmp_path / "a.png"), GREY, np.zeros(GREY.shape, bool))
     image.check()
     assert image.notes() == []
