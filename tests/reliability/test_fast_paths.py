@@ -122,7 +122,7 @@ def test_two_tests_never_mix_their_results(place, tmp_path, count):
 
     def flags(kind, results):
         where = ["--dataroot", tmp_path / kind, "--checkpoints_dir", place, "--results_dir", results]
-        return [*where, "--name", "shared", "--gpu_ids", "-1"]
+        return [*where, "--name", "shared", "--gpu_ids", "-1", "--overwrite"]  # of the other images, too
 
     def maps(results):
         folder = results / "shared/test_latest"
