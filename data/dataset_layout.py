@@ -30,6 +30,7 @@ PAIRS_HINT = (
     "`python train.py -h` lists models that need none"
 )
 PLAIN_FOLDER_HINT = "for test.py, --dataroot may also be a plain folder of SEM images"
+RESULTS_FILES = {"metrics.json", "index.html"}  # in a folder of results, whose depth maps are no images to test
 LAYOUT_FOLDERS = ("train", "test", "simulation_data", "SEM", "Depth", "trainA", "trainB", "testA", "testB")
 
 
@@ -73,7 +74,8 @@ class DatasetLayout:
             self.plain = True
             return
         if not self.root.is_dir():
-            raise DataError(f"{dataroot}: no such folder{describe_near(self.root) or f'; {simulate_hint}'}")
+            kind = "file" if self.root.name.lower().endswith(SUFFIXES) else "folder"
+            raise DataError(f"{dataroot}: no such {kind}{describe_near(self.root) or f'; {simulate_hint}'}")
         self.contest = is_contest(self.root)
         classic = is_classic(self.root)
         # A plain folder of SEM images, or one file, is enough for testing, not for training.
@@ -272,7 +274,7 @@ def _image_names(folder: Path) -> Iterator[str]:
     for directory, folders, files in os.walk(folder, onerror=raise_data_error, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
         real_path = os.path.realpath(directory)
-        if real_path in visited:  # a link to one of its own parent folders
+        if real_path in visited or RESULTS_FILES.issubset(files):  # a link to a folder around it, or results of test.py
             folders.clear()
             continue
         visited.add(real_path)

@@ -167,3 +167,16 @@ def test_exchanged_domains_do_not_train(made, tmp_path, capsys):
     for kind in ("unpaired", "paired"):
         DATASETS[kind](DatasetLayout(tmp_path), options, 1, 0)
     assert check([str(tmp_path), "--sheet", str(tmp_path / "sheet.png")]) == 0
+
+
+def test_results_that_lie_among_the_images_are_no_images(tmp_path):
+    put(tmp_path / "a.png")
+    put(tmp_path / "results/holes/test_latest/depth/a.png")
+    for name in ("metrics.json", "index.html"):
+        (tmp_path / "results/holes/test_latest" / name).write_text("")
+    assert [file.stem for file in images_of(tmp_path).files] == ["a"]
+
+
+def test_a_file_that_is_not_there_is_called_a_file(tmp_path):
+    with pytest.raises(DataError, match=r"b.tif: no such file"):
+        DatasetLayout(tmp_path / "b.tif")
