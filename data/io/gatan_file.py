@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .byte_reader import ByteReader
 from .header_checks import DAMAGED, ContentError, check_count, check_size, page_index
 
 NUMBERS = {2: "i2", 3: "i4", 4: "u2", 5: "u4", 6: "f4", 7: "f8", 8: "u1", 9: "i1", 10: "u1", 11: "i8", 12: "u8"}
@@ -106,30 +107,17 @@ def _image(data: Tree, tags: Tree) -> GatanImage | None:
     return GatanImage((depth, height, width), dtype, array.content, tags)
 
 
-class _Reader:
+class _Reader(ByteReader):
     """Reads the tags one after another; each length is checked before it is used."""
 
     def __init__(self, content: NDArray[np.uint8]) -> None:
-        self.content, self.n_tags = content, 0
+        self.n_tags = 0
         self.is_dm4 = content[3] == 4  # it counts with 64 bits, and each tag says its length
-        self.place = 12 if self.is_dm4 else 8
+        super().__init__(content, 12 if self.is_dm4 else 8)
         self.order = "<" if self._number(">I") == 1 else ">"
-
-    def _number(self, number_format: str) -> int:
-        (value,) = struct.unpack_from(number_format, self.content.data, self.place)
-        self.place += struct.calcsize(number_format)
-        return value
 
     def _count(self) -> int:
         return self._number(">Q" if self.is_dm4 else ">I")
-
-    def _take(self, n_bytes: int) -> NDArray[np.uint8]:
-        """The next `n_bytes`."""
-        start = self.place
-        if start + n_bytes > len(self.content):
-            raise ContentError(DAMAGED)
-        self.place += n_bytes
-        return self.content[start : self.place]
 
     def group(self, depth: int = 0) -> Tree:
         """The tags of a group, whose head begins here."""

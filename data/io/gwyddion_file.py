@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .byte_reader import ByteReader
 from .header_checks import DAMAGED, ContentError, check_count, check_size, page_index
 
 GWYDDION = b"GWYP"  # the first four bytes of such files
@@ -66,11 +67,12 @@ def _field(item: Item, title: object) -> GwyddionField:
     return GwyddionField((height, width), values, x_length, y_length, str(unit.get("unitstr", "")), str(title or ""))
 
 
-class _Reader:
+class _Reader(ByteReader):
     """Reads objects one after another; each length is checked before it is used."""
 
     def __init__(self, content: NDArray[np.uint8], place: int) -> None:
-        self.content, self.place, self.n_items = content, place, 0
+        super().__init__(content, place)
+        self.n_items = 0
 
     def object(self, depth: int = 0) -> Item:
         """The components of an object, which begins here with its name and its length."""
@@ -102,18 +104,6 @@ class _Reader:
         if kind not in "SO" or count > MAX_ITEMS:
             raise ContentError(DAMAGED)
         return [self._text() if kind == "S" else self.object(depth + 1) for _ in range(count)]
-
-    def _number(self, number_format: str) -> Any:
-        (value,) = struct.unpack_from(number_format, self.content.data, self.place)
-        self.place += struct.calcsize(number_format)
-        return value
-
-    def _take(self, n_bytes: int) -> NDArray[np.uint8]:
-        start = self.place
-        if start + n_bytes > len(self.content):
-            raise ContentError(DAMAGED)
-        self.place += n_bytes
-        return self.content[start : self.place]
 
     def _text(self) -> str:
         """Text up to its end mark; a name or a unit is short, notes may be long."""
