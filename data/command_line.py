@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from dataclasses import MISSING, Field
 from typing import Any, NoReturn, get_args
 
 RAW = argparse.RawDescriptionHelpFormatter  # keeps the line breaks of the description
+OPTION = re.compile(r"--.|-[A-Za-z]")  # of the words that are typed: neither a number below zero nor a lone -
 
 
 class Parser(argparse.ArgumentParser):
@@ -23,7 +25,7 @@ class Parser(argparse.ArgumentParser):
             flag = str(word).partition("=")[0]
             if flag == "--":
                 break
-            if flag.startswith("--") and flag not in self._option_string_actions:
+            if OPTION.match(flag) and flag not in self._option_string_actions:
                 self.error(f"{flag}: unknown option{self._nearest(flag)}")
         return super().parse_known_args(args, namespace)
 
@@ -41,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 
     def _nearest(self, flag: str) -> str:
         by_name = {name.lower(): name for name in self._option_string_actions if name.startswith("--")}
-        wanted = flag.lower().replace("-", "_").replace("__", "--", 1)
+        wanted = "--" + flag.lower().lstrip("-").replace("-", "_")
         longer = [name for name in by_name if len(wanted) > 4 and name.startswith(wanted)]
         near = longer or difflib.get_close_matches(wanted, by_name, n=1)
         return f"; did you mean {by_name[near[0]]}?" if near else "; -h lists all"

@@ -12,6 +12,7 @@ from PIL import Image
 from models.model_options import INITS, NORMS
 from models.networks import INITS as INIT_FUNCTIONS
 from models.networks import NORMS as NORM_LAYERS
+from util.command_line import main as semdepth
 
 ROOT = Path(__file__).parents[1]
 SLOW = ("torch", "torchvision", "matplotlib", "skimage", "scipy.stats", "visdom", "requests", "ray", "wandb")
@@ -120,6 +121,33 @@ def test_errors_about_the_data_set_come_before_anything_slow(roots, program, arg
     assert status == 2 and message.count("\n") == 1 and all(part in message for part in parts), message
     assert not modules & set(SLOW)
     assert sorted(roots.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("program", "typed", "meant"),
+    [
+        ("data.check", "--signall", "--signal"),
+        ("data.check", "-signal", "--signal"),
+        ("data.simulate", "--num-shapes", "--num_shapes"),
+        ("data.simulate", "-num_shapes", "--num_shapes"),
+        ("util.metrology", "--exlude_ood", "--exclude_ood"),
+        ("util.metrology", "-reference", "--reference"),
+        ("util.compare", "-truth", "--truth"),
+        ("util.doctor", "-help", "--help"),
+        ("util.visdom_server", "-PORT", "--port"),
+        ("models.export", "-epoch", "--epoch"),
+    ],
+)
+def test_a_misspelt_option_names_the_nearest(program, typed, meant):
+    status, _, message = run(program, typed, "1")
+    assert status == 2 and message.count("\n") == 1 and message.endswith(f"did you mean {meant}?\n"), message
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("trian", "train"), ("visdom_server", "visdom-server")])
+def test_a_misspelt_program_names_the_nearest(monkeypatch, capsys, typed, meant):
+    monkeypatch.setattr(sys, "argv", ["semdepth", typed])
+    assert semdepth() == 2
+    assert capsys.readouterr().err == f"semdepth: unknown program {typed!r}; did you mean {meant}?\n"
 
 
 def test_a_test_loads_neither_torchvision_nor_dynamo(tmp_path):

@@ -3,6 +3,7 @@
 Each program runs as in a checkout: the folder that holds `models`, `data`, `options`, `util` comes first on the path.
 """
 
+import difflib
 import runpy
 import sys
 from importlib import metadata
@@ -38,7 +39,9 @@ def main() -> int:
         print(f"semdepth {metadata.version('semdepth')}")
         return 0
     if name not in PROGRAMS:
-        print(f"semdepth: unknown program {name!r}; known are {', '.join(PROGRAMS)}", file=sys.stderr)
+        near = difflib.get_close_matches(name.lower().replace("_", "-"), PROGRAMS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(PROGRAMS)}"
+        print(f"semdepth: unknown program {name!r}; {hint}", file=sys.stderr)
         return 2
     program, _ = PROGRAMS[name]
     # From here on the packages go by their plain names; no module may exist under two names in one process.
