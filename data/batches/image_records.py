@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, NamedTuple
 
 from ..data_bar import DataBar
@@ -63,6 +63,10 @@ class ImageRecords:
     def facts(self) -> dict[str, Any]:
         """What metrics.json and the page keep: `instrument`, the summary, and `notes`, the lines."""
         return {"instrument": self.summary(), "notes": self.lines()}
+
+    def instrument(self, header: ImageHeader) -> dict[str, Any]:
+        """What a file says, by field; `pixel_source` is that of the width that is used."""
+        return asdict(header) | ({"pixel_source": "--pixel_nm"} if self.given_nm else {})
 
     def summary(self) -> dict[str, Any]:
         """What the files say, by field: one value, or a list where images differ; nothing for what none says."""

@@ -28,12 +28,14 @@ MAX_STEM_BYTES = 240  # file systems allow 255, with the suffix
 
 
 class InferenceBatch(NamedTuple):
-    """File stems, images (N, H, W) and ground truth (N, H, W) or None, float32 [grey level 0..255], and sites."""
+    """File stems, images (N, H, W) and ground truth (N, H, W) or None, float32 [grey level 0..255], sites, and what the
+    files say about the instrument: an ImageHeader's fields by name."""
 
     stems: list[str]
     images: NDArray[np.float32]
     truth: NDArray[np.float32] | None
     sites: Sequence[str] = ()
+    instruments: Sequence[dict[str, Any]] = ()
 
 
 class InferenceImages:
@@ -158,13 +160,14 @@ class InferenceImages:
             except DataError as error:
                 skipped[file.name] = str(error)
                 continue
-            readable.append((file.stem, sem.image.levels.astype(np.float32), truth, self.site_of(file)))
+            instrument = self.records.instrument(sem.header)
+            readable.append((file.stem, sem.image.levels.astype(np.float32), truth, self.site_of(file), instrument))
             records.append(ImageRecord.of(file.name, sem))
         batches = []
         for _, group in groupby(readable, key=lambda entry: (entry[1].shape, entry[2] is None)):
-            stems, images, truths, sites = zip(*group, strict=True)
+            stems, images, truths, sites, instruments = zip(*group, strict=True)
             truth = None if truths[0] is None else np.stack(truths)
-            batches.append(InferenceBatch(list(stems), np.stack(images), truth, sites))
+            batches.append(InferenceBatch(list(stems), np.stack(images), truth, sites, instruments))
         return batches, skipped, records
 
     def read_image(self, file: ImageFile) -> tuple[SemImage, NDArray | None]:

@@ -87,7 +87,8 @@ class InferenceCrops(InferenceImages):
             for start in range(0, len(stems), batch_size):
                 batch = stems[start : start + batch_size]
                 crops = np.stack([field.cut(image, stem) for stem in batch])
-                yield InferenceBatch(batch, crops, None, [field.name] * len(batch))
+                instruments = [self.records.instrument(self.records.records[field.file.name].header)] * len(batch)
+                yield InferenceBatch(batch, crops, None, [field.name] * len(batch), instruments)
 
     def read(self, field: FieldOfView) -> NDArray:
         """The image of a field (H, W) [grey level]."""

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from ..errors import UtilError
 from ..files import read_rows, unescape_formula
-from .quantity_names import FORMER_NAMES
+from .quantity_names import FORMER_NAMES, INSTRUMENT
 
 ToNumber = Callable[[str], float]
 REPEAT = re.compile(r"(.*)_itr(\d+)", re.DOTALL)
 U90 = "_u90"
 AXIAL = "orientation_deg"  # an axis has no direction: -90 and 90 degrees are the same
 IS_OOD = "is_ood"  # 1: the image is out of distribution
-NO_QUANTITY = ("image", "site", IS_OOD, "ood_score", "pixel_nm")
+NO_QUANTITY = ("image", "site", IS_OOD, "ood_score", "pixel_nm", *INSTRUMENT)
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ def read(path: Path) -> HoleTable:
     """The table at `path`, also as a spreadsheet saves it: with semicolons or tabs, decimal commas. Columns of older
     files get their present names.
 
-    Each column of numbers is a quantity, or with `_u90_` the uncertainty of one. `ood_score`, `is_ood` and `pixel_nm`
-    are no quantities. Other text is ignored. A hole is OOD if one of its repeats is. Orientations are turned by
-    180 degrees where that brings them closer to their mean axis.
+    Each column of numbers is a quantity, or with `_u90_` the uncertainty of one. `ood_score`, `is_ood`, `pixel_nm` and
+    what is said of the instrument are no quantities. Other text is ignored. A hole is OOD if one of its repeats is.
+    Orientations are turned by 180 degrees where that brings them closer to their mean axis.
 
     Raises UtilError if it is not such a table: no image column, an incomplete row, an image named twice, or a cell that
     is not a finite number in a column of numbers.

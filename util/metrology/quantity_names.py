@@ -36,6 +36,7 @@ QUANTITIES = {
     },
     "volume_nm3": "volume below the top surface",
 }
+INSTRUMENT = ("pixel_source", "maker", "signal", "voltage_kv", "tilt_deg", "date")  # what the image's file says
 FORMER_NAMES = {  # columns of holes.csv in older results
     "depth_plateau_nm": "depth_median_nm",
     "floor_roughness_nm": "floor_sq_nm",

@@ -1,6 +1,8 @@
 """One test image with all that a model says about it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ class ImageResult:
     [grey level]. `floor_depth` (2,): mean depth of the floor below the background, and its expanded uncertainty
     [grey level]. `ood_score`: above 1 the image is out of distribution. `measurements`, `true_measurements`: of the
     hole in the final map and in the ground truth, by name (metrology/quantity_names.py). `site`: where it was taken.
+    `instrument`: what its file says, by the names of metrology.INSTRUMENT.
     """
 
     stem: str
@@ -35,6 +38,7 @@ class ImageResult:
     measurements: dict[str, float] | None = None
     true_measurements: dict[str, float] | None = None
     site: str = ""
+    instrument: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def final(self) -> NDArray | None:

@@ -28,11 +28,11 @@ class ResultBuilder:
     def depth_results(self, batch: Any, prediction: Any) -> list[ImageResult]:
         """One result an image.
 
-        `batch` has `stems`, `images` and `truth` (N, H, W) [grey level] and `sites`; `prediction` is a record of arrays
-        of the N images, whose fields are named as those of ImageResult.
+        `batch` has `stems`, `images` and `truth` (N, H, W) [grey level], `sites` and `instruments`; `prediction` is a
+        record of arrays of the N images, whose fields are named as those of ImageResult.
         """
         columns = {name: values for name, values in prediction._asdict().items() if name in ARRAYS}
-        columns |= {"truth": batch.truth, "site": batch.sites or None}
+        columns |= {"truth": batch.truth, "site": batch.sites or None, "instrument": batch.instruments or None}
         if not self.snap_background:
             columns |= {"snapped": None, "recentred": None}
         if prediction.background_prob is None:  # a mask that was derived from the depth map tells nothing new

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import UtilError
 from ..files import LOCK, acquire_lock, escape_formula, grey_png
-from ..metrology import in_pixels
+from ..metrology import INSTRUMENT, in_pixels
 from .export_formats import EXPORTS
 from .image_result import ImageResult
 
@@ -175,9 +175,10 @@ class ResultsWriter:
         if not self.pixel_nm:
             measurements = in_pixels(measurements)
         cells = ("" if np.isnan(value) else f"{value:.6g}" for value in measurements.values())
-        header = ["image", "site", "is_ood", "ood_score", "pixel_nm", *measurements]
+        header = ["image", "site", "is_ood", "ood_score", "pixel_nm", *INSTRUMENT, *measurements]
         names = [escape_formula(result.stem), escape_formula(result.site)]
-        self._row("holes.csv", header, [*names, *ood, self.pixel_nm or "", *cells])
+        instrument = (_cell(result.instrument.get(name)) for name in INSTRUMENT)
+        self._row("holes.csv", header, [*names, *ood, self.pixel_nm or "", *instrument, *cells])
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
         with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:
@@ -233,6 +234,11 @@ def pixel_size(pixel_nm: float) -> dict[str, Any]:
         return {}
     size = {"resolution": (CENTIMETRE / pixel_nm,) * 2, "resolutionunit": "CENTIMETER"}
     return size | {"description": DESCRIPTION.format(pixel_nm=pixel_nm)}
+
+
+def _cell(value: str | float | None) -> str:
+    """What a file says, as a cell: empty where it says nothing."""
+    return "" if value is None else escape_formula(value) if isinstance(value, str) else f"{value:g}"
 
 
 def _write_files(folder: Path, files: list[File]) -> None:

@@ -105,6 +105,21 @@ def lines_of(*records, given_nm=0.0):
     return summed.lines()
 
 
+def test_a_batch_says_what_each_file_says_of_its_instrument(tmp_path):
+    for name in "ab":
+        Image.fromarray(picture()).save(tmp_path / f"{name}.png")
+    (tmp_path / "a.txt").write_text(JEOL + "$CM_ACCEL_VOLT 5.00\r\n$CM_SIGNAL SEI\r\n")
+    images = InferenceImages.of(DatasetLayout(tmp_path), DataOptions(), "test", 0)
+    (batch,) = images.batches(8, ahead=False)
+    first, second = batch.instruments
+    assert (first["maker"], first["signal"], first["voltage_kv"]) == ("JEOL", "SEI", 5)
+    assert "SM_MICRON" in first["pixel_source"]
+    assert second["maker"] is second["voltage_kv"] is second["pixel_source"] is None
+    images.records.given_nm = 2
+    (batch,) = images.batches(8, ahead=False)
+    assert [instrument["pixel_source"] for instrument in batch.instruments] == ["--pixel_nm"] * 2
+
+
 def test_a_given_width_that_contradicts_the_files_says_so():
     records = [record(f"{n}.tif", pixel_nm=width, pixel_y_nm=width) for n, width in enumerate([2, 2, 2.01, 4])]
     records.append(record("none.tif"))

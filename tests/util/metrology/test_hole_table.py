@@ -95,6 +95,14 @@ def test_flags_and_pixels_are_no_quantities_wherever_they_stand(tmp_path, order)
         table.drop_ood()
 
 
+def test_what_is_said_of_the_instrument_is_no_quantity(tmp_path):
+    said = {"pixel_source": "1", "maker": "2", "signal": "3", "voltage_kv": 5, "tilt_deg": 45, "date": "20240314"}
+    names = ["image", "site", "pixel_nm", *said, "depth_mean_nm"]
+    rows = [("a", "s", 2, *said.values(), 7), ("b", "s", 2, *[""] * len(said), 8), ("c", "s", 2, *"uvwxyz", 9)]
+    table = read(write(tmp_path / "holes.csv", rows, names))
+    assert list(table.quantities) == ["depth_mean_nm"] and table.quantities["depth_mean_nm"].tolist() == [7, 8, 9]
+
+
 def test_known_holes_are_left_with_their_sites_and_repeats(tmp_path):
     rows = [
         ("a_itr0", "s1", 0, 0.1, "", 1, 80),
