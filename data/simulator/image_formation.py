@@ -4,6 +4,7 @@ docs/sem_images.md describes the model and its terms, with their sources.
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,26 +19,49 @@ MAX_CACHED_KERNEL = 2**16  # [px] larger kernels are not cached: they would fill
 RELATIVE_DEPTHS = np.array([0.04, 0.12, 0.25, 0.45, 0.7, 1.0, 1.3])
 
 
+class HoleOptics(NamedTuple):
+    """What the signal of a height map (H, W) depends on besides the emission. It depends on pixel_nm and edge_depth_nm.
+
+    `hole` bool; `edge_nm` float32, distance to the edge [nm] of the top surface; `secant` float32 of the slope;
+    `visible` float32 [0..1], what a point sees of the sky.
+    """
+
+    hole: NDArray[np.bool_]
+    edge_nm: NDArray[np.float32]
+    secant: NDArray[np.float32]
+    visible: NDArray[np.float32]
+
+
 def clean_signal(depth_nm: NDArray, instrument: Instrument) -> NDArray[np.float32]:
-    """Clean signal, float32 (H, W), [1 = flat top surface], of a height map (H, W), [nm below the top surface].
+    """Clean signal, float32 (H, W), [1 = flat top surface], of a height map (H, W), [nm below the top surface]."""
+    return emitted_signal(hole_optics(depth_nm, instrument.pixel_nm, instrument.edge_depth_nm), instrument)
+
+
+def hole_optics(depth_nm: NDArray, pixel_nm: float, edge_depth_nm: float) -> HoleOptics:
+    """The optics of a height map (H, W), [nm below the top surface]; a hole is what is deeper than `edge_depth_nm`."""
+    hole = depth_nm > edge_depth_nm
+    distance = distance_transform_edt(~hole) if hole.any() else np.full(hole.shape, np.inf)
+    edge_nm = (distance.astype(np.float32) - 0.5) * pixel_nm
+    slope_y, slope_x = np.gradient(depth_nm.astype(np.float32), pixel_nm)
+    secant = np.sqrt(1 + slope_x**2 + slope_y**2)
+    # A wall hides half of the sky.
+    return HoleOptics(hole, edge_nm, secant, visible_fraction(depth_nm, hole, pixel_nm) * (1 + 1 / secant) / 2)
+
+
+def emitted_signal(optics: HoleOptics, instrument: Instrument) -> NDArray[np.float32]:
+    """Clean signal, float32 (H, W), [1 = flat top surface].
 
     Top surface: 1 + A exp(-d/s) (1 - exp(-d/r)), the bloom at distance d from the edge.
     In the hole: min(gain V^g, 1) min(sec(theta)^n, cap) + backscatter, with V the visible fraction of the opening.
     The beam blurs both.
     """
     i = instrument
-    hole = depth_nm > i.edge_depth_nm
-    if hole.any():
-        edge = (distance_transform_edt(~hole).astype(np.float32) - 0.5) * i.pixel_nm
-        bloom = i.edge_bloom * np.exp(-edge / i.edge_decay_nm) * (1 - np.exp(-edge / i.edge_rounding_nm))
-        slope_y, slope_x = np.gradient(depth_nm.astype(np.float32), i.pixel_nm)
-        secant = np.sqrt(1 + slope_x**2 + slope_y**2)
-        tilt = np.minimum(secant**i.tilt_exponent, i.tilt_cap)
-        visible = visible_fraction(depth_nm, hole, i.pixel_nm) * (1 + 1 / secant) / 2  # a wall hides half of the sky
-        emitted = np.minimum(i.escape_gain * visible**i.escape_exponent, 1) * tilt
-        signal = np.where(hole, emitted + i.backscatter, 1 + bloom)
-    else:
-        signal = np.ones(depth_nm.shape)
+    bloom = (
+        i.edge_bloom * np.exp(-optics.edge_nm / i.edge_decay_nm) * (1 - np.exp(-optics.edge_nm / i.edge_rounding_nm))
+    )
+    tilt = np.minimum(optics.secant**i.tilt_exponent, i.tilt_cap)
+    emitted = np.minimum(i.escape_gain * optics.visible**i.escape_exponent, 1) * tilt
+    signal = np.where(optics.hole, emitted + i.backscatter, 1 + bloom)
     sigma = (np.hypot(i.beam_sigma_px, i.blur_y_px), i.beam_sigma_px)
     return gaussian_filter(signal.astype(np.float32), sigma, mode="nearest") + np.float32(i.black_level)
 
@@ -102,7 +126,7 @@ def add_charging(signal: NDArray, instrument: Instrument) -> NDArray[np.float32]
 
     decay = np.exp(-1 / instrument.charging_px)
     excess = np.maximum(signal - instrument.black_level - 1, 0)
-    tail = lfilter([0, 1 - decay], [1, -decay], excess, axis=1)
+    tail = lfilter([0, 1 - decay], [1, -decay], excess, axis=-1)
     return np.maximum(signal - instrument.charging * tail, 0).astype(np.float32)
 
 
