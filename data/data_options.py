@@ -56,8 +56,8 @@ class DataOptions:
     signal: str = field(
         default="",
         metadata={
-            "help": "detector whose SEM images are used where names end in it, such as SE of hole_SE.tif and "
-            "hole_BSE.tif; none = all images",
+            "help": "detector whose SEM images are used, as names (hole_SE.tif and hole_BSE.tif) or else headers state "
+            "it; none = all images",
             "inherit": True,
             "may_change": True,
         },

@@ -142,7 +142,7 @@ class DatasetLayout:
         """SEM images to predict: those of the test folder, or of the file if the dataroot is one file."""
         if self.root.is_file():
             folder = self.test_folder()
-            return list(self._images([os.path.join(folder, self.root.name)], folder))
+            return select_signal(list(self._images([os.path.join(folder, self.root.name)], folder)), self.signal)
         name = self.test_folder(phase).relative_to(self.root)
         return select_signal(self._files(name, labelled=False, hint=PLAIN_FOLDER_HINT), self.signal)
 

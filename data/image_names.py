@@ -3,13 +3,14 @@
 import os
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .errors import DataError
+from .header import read_header
 
 if TYPE_CHECKING:
     from .dataset_layout import ImageFile
@@ -99,20 +100,24 @@ def with_unique_stems(files: Sequence["ImageFile"], folder: Path) -> list["Image
 
 
 def select_signal(files: Sequence["ImageFile"], signal: str) -> list["ImageFile"]:
-    """The images of the detector `signal`; without one all, and a line where one site has several.
+    """The images of the detector `signal`, which their names or else their headers state; without one all, and a line
+    where names show that one site has several.
 
     Raises DataError where no image is of that detector.
     """
     if signal:
-        selection = [file for file in files if re.search(rf"[_\-. ]{re.escape(fold(signal))}$", fold(file.stem))]
+        states = [_detector_of(file, signal) for file in files]
+        wanted = _letters(signal)
+        selection = [file for file, state in zip(files, states, strict=True) if state and _letters(state) == wanted]
         if not selection:
-            names = ", ".join(sorted({split_signal(file.stem)[1] for file in files} - {""}))
-            ends = f"they end in {names}" if names else "they end in no detector's name, such as _SE or _BSE"
-            raise DataError(f"--signal {signal}: no image of {files[0].path.parent} ends in _{signal}; {ends}")
+            known = ", ".join(sorted({*states} - {""}))
+            there = f"there are {known}" if known else "neither names (hole_SE, hole_BSE) nor headers state a detector"
+            where = f"no image of {files[0].path.parent} is of it"
+            raise DataError(f"--signal {signal}: {where}; {there}; --signal none uses all images")
         return selection
     sites: dict[tuple[str, str], set[str]] = defaultdict(set)
     for file in files:
-        site, name = split_signal(file.stem)
+        site, name = split_signal(file.path.stem)
         if name:
             sites[str(file.path.parent), fold(site)].add(name.upper())
     several = [names for names in sites.values() if len(names) > 1]
@@ -121,6 +126,41 @@ def select_signal(files: Sequence["ImageFile"], signal: str) -> list["ImageFile"
         text = f"{len(several)} sites have images of several detectors ({', '.join(detectors)})"
         print(f"{text}; all are used; --signal {detectors[0]} uses one")
     return list(files)
+
+
+def sites_of(files: Iterable["ImageFile"]) -> list[str]:
+    """The site or stem of each image, one for all detectors that show it.
+
+    Detectors are told by names (hole_SE, hole_BSE); among the pages of a file by headers: the first page of each
+    detector shows the first site.
+    """
+    sites, pages = [], Counter[tuple[str, str]]()
+    for file in files:
+        page = f"_{file.name.rpartition('::')[2]}"
+        site = split_signal(file.group.removesuffix(page))[0]
+        if file.group.endswith(page):
+            detector = str(file.path), _header_signal(file)
+            site = f"{site}_{pages[detector]}"
+            pages[detector] += 1
+        sites.append(site)
+    return sites
+
+
+def _detector_of(file: "ImageFile", signal: str) -> str:
+    """The detector at the end of an image's name, be it `signal` or a known one, else that of its header, else ''."""
+    stem = file.path.stem
+    if re.search(rf"[_\-. ]{re.escape(fold(signal))}$", fold(stem)):
+        return signal
+    return split_signal(stem)[1] or _header_signal(file)
+
+
+def _header_signal(file: "ImageFile") -> str:
+    return read_header(file.name, pixel_nm=1).signal or ""  # with a width: two that differ do not matter here
+
+
+def _letters(name: str) -> str:
+    """A detector's name without what separates its parts: In-Lens is InLens."""
+    return re.sub(r"[\W_]", "", fold(name))
 
 
 def _groups_of_equal(files: Iterable["ImageFile"], key: Callable[["ImageFile"], str]) -> list[list[int]]:

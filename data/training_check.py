@@ -21,14 +21,14 @@ def check_training(options: DataOptions) -> None:
 
     What one model needs beyond that, its own kind of data set checks.
     """
-    layout = DatasetLayout(options.dataroot)
+    layout = DatasetLayout(options.dataroot, options.signal)
     if layout.plain and layout.root.is_dir():
         near = describe_near(layout.root) or f"; {HINT.format(root=shlex.quote(options.dataroot))}"
         raise DataError(f"{options.dataroot}: SEM images alone, enough for test.py; a training needs depth maps{near}")
     sem, depth = layout.training_folders
     if layout.contest and not _has_images(layout.folder(sem)):
         return  # some models learn from simulated pairs alone
-    names = layout.file_names(sem)
+    names = [file.name for file in layout.sem()] if options.signal else layout.file_names(sem)
     if _has_images(layout.folder(depth)):
         flat = (_flat_fractions(part, options) for part in (names, layout.file_names(depth)))
         if are_exchanged(*flat):

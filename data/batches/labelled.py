@@ -11,6 +11,7 @@ from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import DataError
 from ..grey_levels import FLOOR
+from ..image_names import sites_of
 from .base import N_VALIDATION, BatchedDataset, even_indices, validation_split
 from .image_stack import read_usable
 
@@ -30,11 +31,12 @@ class LabelledDataset(BatchedDataset):
             level_from_folder(file)  # raises before the images are read
         files, sem = read_usable(files, options, "reading SEM images")
         self.level = np.array([level_from_folder(file) for file in files])
-        n_sites = Counter(class_folder for class_folder, _ in {(file.class_folder, file.group) for file in files})
+        sites = [(file.class_folder, site) for file, site in zip(files, sites_of(files), strict=True)]
+        n_sites = Counter(class_folder for class_folder, _ in set(sites))
         if len(n_sites) < 2:
             tqdm.write(f"warning: all real images are in {files[0].class_folder}; there is only one level to learn")
         split_by_image = sorted(class_folder for class_folder in n_sites if n_sites[class_folder] < 2)
-        groups = [file.name if split_by_image else f"{file.group}/{file.class_folder}" for file in files]
+        groups = [file.name for file in files] if split_by_image else [f"{site}/{name}" for name, site in sites]
         is_validation, counts = np.zeros(len(files), dtype=bool), []
         for class_folder in sorted(n_sites):  # class by class, so that both sides have all classes
             members = np.flatnonzero([file.class_folder == class_folder for file in files])

@@ -9,6 +9,7 @@ from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, stratified_subset
 from ..errors import DataError, collect_errors
 from ..exchanged_domains import refuse_exchanged
+from ..image_names import sites_of
 from .base import N_VALIDATION, BatchedDataset, even_indices, validation_split
 from .image_stack import read_usable, size_text
 
@@ -42,7 +43,7 @@ class PairedDataset(BatchedDataset):
         depth_index = {file: n for n, file in enumerate(depth_files)}
         self.depth_of = np.array([depth_index[pairs[file]] for file in sem_files])
         self.level = images["depth"].max(axis=(1, 2)).astype(np.int64)
-        self.groups = [file.group for file in sem_files]
+        self.groups = sites_of(sem_files)
         is_validation = validation_split(self.groups)
         self.train_indices, self.val_indices = np.flatnonzero(~is_validation), np.flatnonzero(is_validation)
         if not len(self.val_indices):

@@ -59,7 +59,7 @@ class Inventory:
             files = list(layout.scan(folder, labelled)) if folder.is_dir() else []
             if layout.root.is_file():
                 files = layout.test_sem()
-            if files and role in ("sem", "test_sem"):
+            elif files and role in ("sem", "test_sem"):
                 files = select_signal(files, layout.signal)
             if files:
                 self.image_sets[role] = ImageSet(role, name, files)

@@ -7,6 +7,7 @@ from ..data_options import DataOptions
 from ..dataset_layout import ImageFile, stratified_subset
 from ..errors import DataError
 from ..exchanged_domains import are_exchanged, exchanged_message
+from ..image_names import sites_of
 from .folder_statistics import FolderStatistics, size_text
 from .inventory import Inventory
 
@@ -59,7 +60,7 @@ def make_plans(inventory: Inventory, options: DataOptions) -> dict[str, Plan]:
         n_images = len(pairs) + len(no_depth)
         message = f"{len(no_depth)} of {n_images} SEM images have no depth map of the same name (remove those)"
         (paired.blockers if inventory.layout.contest else paired.missing).append(message)
-    elif len({file.group for file in sem}) < MIN_GROUPS:
+    elif len(set(sites_of(sem))) < MIN_GROUPS:
         paired.missing.append("only one stem; a second one is needed for validation")
 
     labelled = Plan({"sem": real}, [empty["sem"]] if "sem" in empty else _missing_labels(real))

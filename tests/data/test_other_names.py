@@ -7,14 +7,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import DATASETS, DataError, DataOptions, DatasetLayout, InferenceImages
+from data import DATASETS, DataError, DataOptions, DatasetLayout, InferenceImages, check_training
+from data.batches.base import validation_split
 from data.check.__main__ import main as check
+from data.dataset_layout import ImageFile
+from data.header import ImageHeader
+from data.image_names import sites_of
 from data.simulate import main as simulate
 
 
 def put(path, grey=100):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("L", (48, 72), grey).save(path)
+
+
+def put_signal(path, signal):
+    """The text that a JEOL microscope writes beside an image."""
+    path.write_text(f"$CM_FORMAT JEOL/EM\n$CM_SIGNAL {signal}\n$CM_ACCEL_VOLT 5\n")
 
 
 def images_of(root, signal=""):
@@ -110,8 +119,82 @@ def test_detectors_of_one_site_are_named_and_chosen(tmp_path, capsys):
     assert set(images.truth) == {"site1_SE", "site2_SE"} == {file.stem for file in images.files}
     assert {file.stem for file in images_of(tmp_path, signal="Bse").files} == {"site1_BSE", "site2_bse"}
     assert capsys.readouterr().out == ""
-    with pytest.raises(DataError, match=r"--signal TLD: no image of .*testA ends in _TLD; they end in .*InLens"):
+    with pytest.raises(DataError, match=r"--signal TLD: no image of .*testA is of it; there are .*InLens, SE, bse"):
         images_of(tmp_path, signal="TLD")
+
+
+def test_headers_state_the_detector_where_names_do_not(tmp_path):
+    for name, signal in (("a", "SEI"), ("b", "BEI"), ("c_BEI", "SEI"), ("d", "")):
+        put(tmp_path / f"testA/{name}.png")
+        put_signal(tmp_path / f"testA/{name}.txt", signal)
+    assert [file.stem for file in images_of(tmp_path, signal="SEI").files] == ["a"]
+    assert [file.stem for file in images_of(tmp_path, signal="bei").files] == ["b", "c_BEI"]
+    with pytest.raises(DataError, match=r"no image of .*testA is of it; there are BEI, SEI; --signal none uses all"):
+        images_of(tmp_path, signal="LEI")
+
+
+def test_the_signal_of_a_single_file_is_looked_at(tmp_path):
+    for name, signal in (("a", "SEI"), ("b", "")):
+        put(tmp_path / f"{name}.png")
+        put_signal(tmp_path / f"{name}.txt", signal)
+    assert len(images_of(tmp_path / "a.png", signal="SEI").files) == 1
+    with pytest.raises(DataError, match=r"--signal BEI: no image of \S+ is of it; there are SEI"):
+        images_of(tmp_path / "a.png", signal="BEI")
+    with pytest.raises(DataError, match=r"is of it; neither names .* nor headers state a detector; --signal none"):
+        images_of(tmp_path / "b.png", signal="BEI")
+
+
+def test_pages_of_one_file_are_chosen_by_its_name(tmp_path):
+    frames = [Image.new("L", (48, 72), grey) for grey in (100, 110)]
+    for name in ("a_SE", "a_BSE"):
+        frames[0].save(tmp_path / f"{name}.tif", save_all=True, append_images=frames[1:])
+    assert [file.stem for file in images_of(tmp_path, signal="SE").files] == ["a_SE_p000", "a_SE_p001"]
+
+
+def test_a_signal_that_no_training_image_has_is_told_before_anything_slow(made):
+    with pytest.raises(DataError, match=r"--signal SE: no image"):
+        check_training(DataOptions(dataroot=str(made), signal="SE"))
+
+
+def test_all_detectors_of_one_site_are_on_one_side_of_the_validation_split(tmp_path):
+    files = [
+        ImageFile(f"{name}{page}", "", group)
+        for site in range(8)
+        for name, page, group in (
+            (f"hole{site}_SE.png", "", f"hole{site}_SE"),
+            (f"hole{site}_bse.png", "", f"hole{site}_bse"),
+            (f"stack{site}_SE.tif", "::p000", f"stack{site}_SE_p000"),
+            (f"stack{site}_BSE.tif", "::p000", f"stack{site}_BSE_p000"),
+        )
+    ]
+    sites = sites_of(files)
+    assert len(set(sites)) == 16 and all(sites.count(site) == 2 for site in sites)
+    is_validation = dict(zip([file.name for file in files], validation_split(sites), strict=True))
+    for site in range(8):
+        assert is_validation[f"hole{site}_SE.png"] == is_validation[f"hole{site}_bse.png"]
+
+
+def test_pages_of_two_detectors_show_one_site(tmp_path, monkeypatch):
+    signals = {"::p000": "SE", "::p001": "InLens", "::p002": "SE", "::p003": "InLens"}
+    monkeypatch.setattr("data.image_names.read_header", lambda name, **_: ImageHeader(signal=signals[name[-6:]]))
+    files = [ImageFile(f"stack.tif{page}", "", f"stack_{page[2:]}") for page in signals]
+    assert sites_of(files) == ["stack_0", "stack_0", "stack_1", "stack_1"]
+
+
+@pytest.mark.parametrize("kind", ["paired", "labelled"])
+def test_a_training_never_validates_on_another_detector_of_its_sites(tmp_path, kind):
+    for site in range(9):
+        for signal in ("SE", "BSE"):
+            put(tmp_path / f"train/SEM/Depth_110/hole{site}_{signal}.png")
+            put(tmp_path / f"simulation_data/SEM/Case_1/110/hole{site}_{signal}_itr0.png")
+        put(tmp_path / f"simulation_data/Depth/Case_1/110/hole{site}.png")
+    options = DataOptions(dataroot=str(tmp_path), cache=False)
+    layout = DatasetLayout(tmp_path)
+    batches = DATASETS[kind](layout, options, 1, 0)
+    files = layout.sem() if kind == "labelled" else list(layout.pairs())
+    parts = batches.train_indices, batches.val_indices
+    training, validation = ({files[n].path.stem.split("_")[0] for n in part} for part in parts)
+    assert validation and not training & validation
 
 
 @pytest.mark.parametrize(
