@@ -60,7 +60,7 @@ def calibrate_ood() -> None:
     layout = DatasetLayout(options.dataroot)
     dataset = DATASETS[model.dataset_kind](layout, options, saved["batch_size"], saved["seed"])
     model.pairs.is_real.fill_(True)  # as in the training, whose pairs are not kept
-    model.calibrate_ood(dataset.eval_set()["real"])
+    model.calibration.calibrate_ood(dataset.eval_set()["real"], strength=0.3)
     torch.save(model.uncertainty.state_dict(), TARGET / "latest_net_T.pth")
     print(f"thresholds of chi-square, sigma and trimmed chi-square: {model.uncertainty.ood_thresholds.tolist()}")
 

@@ -31,17 +31,17 @@ from .model_options import DepthPipelineOptions
 from .networks import HalfUNet, LevelNet, to_network
 from .pipeline import (
     MIN_MATCHES,
-    N_VALIDATION,
     Appearance,
+    Calibration,
     DomainRenderer,
     RendererPairs,
     ShapeLibrary,
+    ShapeLookup,
     UncertaintyCalibration,
-    ValidationRenderings,
     align,
     compute_level_u90,
-    even_indices,
     gaussian_nll,
+    passes_ratio_test,
     per_image,
     renderer_input,
     sigma_from_log,
@@ -51,7 +51,6 @@ from .pipeline import (
 RENDERING_WEIGHT = 0.3  # of a rendering in the classifier's loss; a real image has 1
 MATCHED_AUGMENTATION = 0.3  # strength once the renderer has learned real images; 1 if only their statistics are known
 MIN_MATCH_FRACTION = 0.05  # of the real images; fewer may match by chance
-MAX_REAL = 1024  # real images that the OOD thresholds are set from; of 200, two would decide the 99 % quantile
 BACKGROUND_U = 0.012  # u of 1.5 grey levels; a pixel below it is background or its noise
 
 
@@ -74,6 +73,10 @@ class DepthPipeline(BaseModel):
         self.appearance, self.library = Appearance(len(options.levels)).to(device), ShapeLibrary().to(device)
         self.pairs, self.uncertainty = RendererPairs().to(device), UncertaintyCalibration().to(device)
         self.domain_renderer = DomainRenderer(self.renderer, self.appearance, self.library, self.background_levels)
+        self.lookup = ShapeLookup(self.library, self.domain_renderer)
+        self.calibration = Calibration(
+            self.lookup, self.pairs, self.uncertainty, self._predict_shape, self._predict_level
+        )
         self.ddp_modules = {"R": self.renderer, "S": self.shape_network, "C": self.classifier}
         buffers = {"A": self.appearance, "L": self.library, "P": self.pairs, "T": self.uncertainty}
         self.networks = {**self.ddp_modules, **buffers}
@@ -176,7 +179,7 @@ class DepthPipeline(BaseModel):
             level_index = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
             self.domain_renderer.fit_domain(eval_set["real"], level_index.numpy())
         if previous == "shape":
-            self._calibrate(eval_set["real"])
+            self.calibration.calibrate(eval_set["real"], self._strength)
         if stage == "real renderer" and stage != previous:
             self._match_real_images(eval_set)
         if previous == "real renderer" and stage != previous:
@@ -185,15 +188,16 @@ class DepthPipeline(BaseModel):
 
     def _match_real_images(self, eval_set: dict[str, NDArray]) -> None:
         """Pairs real images with library shapes if enough of them match; else stores renderings as pairs."""
-        real, level_index = eval_set["real"], level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
-        images = torch.from_numpy(real)[:, None]
-        batches = [part.to(self.device).float() for part in images.split(64)]
-        parts = [self.library.find_nearest(self._predict_shape(batch)[0]) for batch in batches]
+        level_index = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels).to(self.device)
+        real = torch.from_numpy(eval_set["real"])[:, None].to(self.device)
+        batches = zip(real.split(64), level_index.split(64), strict=True)
+        parts = [self.lookup.find(x.float(), self._predict_shape(x.float())[0], n, exact=True) for x, n in batches]
         index, features = (torch.cat(column) for column in zip(*parts, strict=True))
-        is_match = self.library.passes_ratio_test(features)
+        unknown = self.calibration.find_renderings(held_out=True, strength=self._strength, exact=True)
+        is_match = passes_ratio_test(features, unknown)
         if is_match.sum() >= max(MIN_MATCHES, MIN_MATCH_FRACTION * len(real)):
-            sem = images[is_match.cpu()].to(self.device).float()
-            u, level_index = self.library.get_shapes(index[is_match]), level_index.to(self.device)[is_match]
+            sem = real[is_match].float()
+            u, level_index = self.library.get_shapes(index[is_match]), level_index[is_match]
             offset, _ = align(sem, self.domain_renderer.render(u, level_index))
             self.pairs.store(sem, u, level_index, offset, is_real=True)
             tqdm.write(f"{int(is_match.sum())} of {len(real)} real images match a simulated shape")
@@ -213,14 +217,15 @@ class DepthPipeline(BaseModel):
         """Depth, level, 90 % intervals and OOD score of SEM images (N, 1, H, W) [grey level 0..255]."""
         sem = sem.to(self.device)
         (network_u, sigma), level_probs = self._predict_shape(sem), self._predict_level(sem)
-        u, match_probability = self.library.blend(network_u)
+        level_index = level_probs.argmax(dim=1)
+        u, match_probability = self.lookup.blend(sem, network_u, level_index)
         levels = self.background_levels.float()
         level, plateau_depth = ((level_probs @ values)[:, None, None, None] for values in (levels, levels - FLOOR))
         background_prob = (3 * (BACKGROUND_U - u) / BACKGROUND_U).sigmoid()
         output = ModelOutput((level - plateau_depth * u).clamp(0, 255), level_probs, background_prob)
         if torch.compiler.is_exporting():
             return output
-        features = self.domain_renderer.ood_features(sem, network_u, sigma, level_probs.argmax(dim=1))
+        features = self.domain_renderer.ood_features(sem, network_u, sigma, level_index)
         level_u90 = compute_level_u90(level_probs, levels)
         depth_u90, floor_depth = self.uncertainty.compute_u90(u, sigma, match_probability, plateau_depth, level_u90)
         return output._replace(
@@ -237,7 +242,7 @@ class DepthPipeline(BaseModel):
         """RMSE [grey level] on renderings of held-out shapes with the true level, and the level's accuracy [0..1] on
         held-out real images."""
         self.train(False)
-        validation = self._validate(held_out=True)
+        validation = self.calibration.validate(held_out=True, strength=self._strength)
         held_out = eval_set["real_held_out"]
         images = torch.from_numpy(eval_set["real"][held_out])[:, None].to(self.device, torch.float32)
         with torch.no_grad():
@@ -249,43 +254,11 @@ class DepthPipeline(BaseModel):
         accuracy = float((level_probs.cpu().argmax(dim=1) == real_level_index).float().mean())
         return {"val_rmse": float(error.square().mean().sqrt()), "val_accuracy": accuracy}
 
-    @torch.no_grad()
-    def _validate(self, held_out: bool, deformed: bool = False) -> ValidationRenderings:
-        """Predictions for renderings of held-out shapes, or of the others."""
-        u, level_index, sem = self.domain_renderer.render_validation(held_out, deformed, self._strength)
-        return ValidationRenderings(u, level_index, sem, *self._predict_shape(sem))
-
-    def _calibrate(self, real: NDArray) -> None:
-        """Calibrates match probability, intervals and OOD thresholds; `real` (N, H, W) are the real training images.
-
-        Intervals use deformed shapes, because real holes need not belong to the simulated population.
-        """
-        unknown, in_library = self._validate(held_out=True), self._validate(held_out=False)
-        deformed = self._validate(held_out=True, deformed=True)
-        _, unknown_features = self.library.find_nearest(unknown.predicted, exclude_held_out=True)
-        _, library_features = self.library.find_nearest(in_library.predicted, exclude_held_out=True)
-        shapes = [(renderings.predicted, renderings.u, renderings.sigma) for renderings in (deformed, in_library)]
-        if self.pairs.is_real:
-            indices = torch.from_numpy(even_indices(len(self.pairs), N_VALIDATION)).to(self.device)
-            sem, u, *_ = self.pairs.select(indices)
-            predicted, sigma = self._predict_shape(sem)
-            shapes.append((predicted, u, sigma))
-            library_features = torch.cat((library_features, self.library.find_nearest(predicted)[1]))
-        self.library.calibrate(unknown_features.cpu(), library_features.cpu())
-        self.uncertainty.calibrate_intervals(*shapes)
-        self.calibrate_ood(real)
-
-    @torch.no_grad()
-    def calibrate_ood(self, real: NDArray) -> None:
-        """Sets the OOD thresholds from renderings of deformed shapes and real training images (N, H, W)."""
-        self.train(False)
-        _, level_index, sem, predicted, sigma = self._validate(held_out=True, deformed=True)
-        measure = self.domain_renderer.ood_features
-        images = torch.from_numpy(real[even_indices(len(real), MAX_REAL)])[:, None].split(64)
-        parts = [part.to(self.device, torch.float32) for part in images]
-        features = [measure(x, *self._predict_shape(x), self._predict_level(x).argmax(1)) for x in parts]
-        real_features = [torch.cat(column) for column in zip(*features, strict=True)]
-        self.uncertainty.calibrate_ood(measure(sem, predicted, sigma, level_index), real_features)
+    def load_networks(self, states: dict[str, dict[str, Tensor]]) -> None:
+        super().load_networks(states)
+        if self.library.needs_calibration:
+            self.train(False)
+            self.calibration.calibrate_lookup(self._strength)
 
     def get_visuals(self) -> dict[str, Tensor]:
         return self._images

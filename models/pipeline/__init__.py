@@ -2,32 +2,28 @@
 prediction that combine them are in models/depth_pipeline.py."""
 
 from .appearance import Appearance
-from .domain_renderer import N_VALIDATION, DomainRenderer, even_indices, renderer_input
+from .calibration import Calibration
+from .domain_renderer import DomainRenderer, renderer_input
 from .lucas_kanade import align
 from .renderer_pairs import MIN_MATCHES, RendererPairs
 from .shape_library import ShapeLibrary, per_image
-from .uncertainty import (
-    UncertaintyCalibration,
-    ValidationRenderings,
-    compute_level_u90,
-    gaussian_nll,
-    sigma_from_log,
-)
+from .shape_lookup import ShapeLookup, passes_ratio_test
+from .uncertainty import UncertaintyCalibration, compute_level_u90, gaussian_nll, sigma_from_log
 from .warp import translate
 
 __all__ = [
     "MIN_MATCHES",
-    "N_VALIDATION",
     "Appearance",
+    "Calibration",
     "DomainRenderer",
     "RendererPairs",
     "ShapeLibrary",
+    "ShapeLookup",
     "UncertaintyCalibration",
-    "ValidationRenderings",
     "align",
     "compute_level_u90",
-    "even_indices",
     "gaussian_nll",
+    "passes_ratio_test",
     "per_image",
     "renderer_input",
     "sigma_from_log",

@@ -41,8 +41,11 @@ class Appearance(BufferModule):
         self.register_buffer("offset", torch.zeros(2))  # [px] mean offset of y and x
         self.register_buffer("max_grey", torch.zeros(()))  # all images are rescaled to it; 0 if they are not rescaled
 
-    def forward(self, clean: Tensor, level_index: Tensor, profile_bin: Tensor) -> Tensor:
-        """Images without noise; `level_index` (N,), `profile_bin` (N, H, W) as `ContourDistance.profile_bin` gives."""
+    def forward(self, clean: Tensor, level_index: Tensor, profile_bin: Tensor | None = None) -> Tensor:
+        """Images without noise; `level_index` (N,), `profile_bin` (N, H, W) as `ContourDistance.profile_bin` gives.
+
+        Without profile bins there is no edge correction.
+        """
         for axis in (0, 1):
             clean = diffuse(clean, self.blur[axis], axis)
         knot = (clean / 255 * (KNOTS - 1)).clamp(0, KNOTS - 1.001)
@@ -50,6 +53,8 @@ class Appearance(BufferModule):
         curve_index = level_index[:, None, None, None] * KNOTS + low
         below, above = (self.curve.flatten()[curve_index + n] for n in (0, 1))
         image = clean + below + (knot - low) * (above - below)
+        if profile_bin is None:
+            return image
         low = profile_bin.long()
         below, above = self.edge_correction[low], self.edge_correction[low + 1]
         return image + (below + (profile_bin - low) * (above - below))[:, None]

@@ -46,13 +46,24 @@ class DomainRenderer:
         self.renderer.train(training)
         return 255 * image
 
-    def render(self, u: Tensor, level_index: Tensor) -> Tensor:
-        """Images (N, 1, H, W) [grey level] of normalised depths u, with the real domain's appearance, without noise."""
+    def render(self, u: Tensor, level_index: Tensor, exact: bool = True) -> Tensor:
+        """Images (N, 1, H, W) [grey level] of normalised depths u, with the real domain's appearance, without noise.
+
+        Not `exact` leaves out the edge correction. It needs the contour of each hole, which takes time, and operations
+        that an ONNX file does not have.
+        """
         clean = self.render_clean(u, level_index)
         if self.appearance.is_identity:
             return clean
+        if not exact:
+            return self.appearance(clean, level_index)
         contour = measure_contour_distance(clean[:, 0].cpu().numpy())
         return self.appearance(clean, level_index, torch.from_numpy(contour.profile_bin()).to(clean.device))
+
+    def chi2(self, sem: Tensor, u: Tensor, level_index: Tensor, exact: bool) -> Tensor:
+        """Reduced chi-square (N,) of images (N, 1, H, W) [grey level] against the renderings of u, moved to fit."""
+        _, fitted = align(sem, self.render(u, level_index, exact))
+        return reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))[0]
 
     def augment(self, image: Tensor, strength: float = 1.0) -> Tensor:
         """Rendered images (N, 1, H, W) [grey level] with stage jitter, noise, and small random changes.

@@ -1,6 +1,6 @@
 """The simulated shapes, and the probability that a predicted shape is one of them."""
 
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,35 +10,30 @@ from torch import Tensor
 from ..grey_levels import normalised_depth
 from .buffers import BufferModule
 
-RATIO_QUANTILE = 0.99  # fraction of unknown shapes whose distance ratio is below the threshold
+N_FEATURES = 4  # of a match
 
 
 class ShapeLibrary(BufferModule):
     """Nearest-neighbour search among normalised depths u (N, 1, H, W), 0 on the background, 1 on the plateau.
 
-    A prediction is close to its own shape, if the library has it, and farther from all others. Two features tell
-    whether the library has it: the distance to the nearest shape, and the ratio of the second distance to the first.
-    A logistic regression on their logarithms gives a probability. It is calibrated on held-out shapes (the library
-    lacks them) and on others (the library has them).
+    A logistic regression gives the probability that a predicted shape is the one found, from features of the match
+    (`ShapeLookup.find`). It is calibrated on held-out shapes (the library lacks them) and on others (it has them).
     """
 
     RESIZED = ("maps", "level", "held_out")
-    FORMER_NAMES: ClassVar[dict[str, str]] = {"farthest": "ratio_threshold"}
 
     maps: Tensor
     level: Tensor
     held_out: Tensor
-    weights: Tensor
-    ratio_threshold: Tensor
+    match_weights: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("maps", torch.zeros(0, 1, 1, dtype=torch.uint8))
         self.register_buffer("level", torch.zeros(0, dtype=torch.int64))  # [grey level]
         self.register_buffer("held_out", torch.zeros(0, dtype=torch.bool))
-        # Of the regression: constant, distance, ratio; the last is 1 after calibration.
-        self.register_buffer("weights", torch.zeros(4, dtype=torch.float64))
-        self.register_buffer("ratio_threshold", torch.full((), torch.inf, dtype=torch.float64))
+        self.register_buffer("match_weights", torch.zeros(N_FEATURES))  # of the regression; zeros before calibration
+        self.needs_calibration = False  # after older weights were loaded, which were calibrated with other features
 
     def store(self, maps: NDArray, level: NDArray, held_out: NDArray) -> None:
         """Stores depth maps uint8 (N, H, W) and their levels (N,), both [grey level]; `held_out` bool (N,)."""
@@ -61,8 +56,9 @@ class ShapeLibrary(BufferModule):
         """Normalised depths u, float32 (N, 1, H, W), of the shapes `indices` (N,)."""
         return normalised_depth(self.maps[indices][:, None].float(), per_image(self.level[indices]))
 
-    def find_nearest(self, u: Tensor, exclude_held_out: bool = False) -> tuple[Tensor, Tensor]:
-        """Index (N,) of the shape nearest to each u (N, 1, H, W), and features, float64 (N, 3), of the match."""
+    def find_nearest(self, u: Tensor, count: int, exclude_held_out: bool = False) -> tuple[Tensor, Tensor]:
+        """Indices (N, count) of the shapes nearest to each u (N, 1, H, W), nearest first, and their distances, the root
+        mean square differences (N, count) [u]. Fewer if the library has fewer."""
         if exclude_held_out:
             candidates = self.get_indices(held_out=False)
         else:
@@ -70,49 +66,34 @@ class ShapeLibrary(BufferModule):
         flat = u.flatten(1).double()
         parts = [_distance(flat, self.get_shapes(part).flatten(1)) for part in candidates.split(1024)]
         distance = torch.cat(parts, 1)
-        nearest = distance.topk(min(2, distance.shape[1]), largest=False)
-        first, second = nearest.values[:, 0].clamp_min(1e-5), nearest.values[:, -1].clamp_min(1e-5)
-        features = torch.stack((torch.ones_like(first), first.log() + 4, (second / first).log()), 1)
-        return candidates[nearest.indices[:, 0]], features
+        nearest = distance.topk(min(count, distance.shape[1]), largest=False)
+        return candidates[nearest.indices], nearest.values.float().clamp_min(1e-5)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+        former = [state_dict.pop(prefix + name, None) for name in ("weights", "ratio_threshold", "farthest")]
+        self.needs_calibration = former[0] is not None and bool(former[0].any())
+        state_dict.setdefault(f"{prefix}match_weights", torch.zeros(N_FEATURES))
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def match_probability(self, features: Tensor) -> Tensor:
-        """Probability (N,) that a shape is its nearest one, from `features` (N, 3); 0 before calibration."""
-        if not self.weights[3]:
-            return torch.zeros(len(features), dtype=torch.float64, device=features.device)
-        return (features @ self.weights[:3]).sigmoid()
-
-    def blend(self, u: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean of the nearest shape and u (N, 1, H, W), and the weight of the nearest shape: its match probability
-        (N, 1, 1, 1). Without shapes of the same size, u and 0."""
-        if not len(self.level) or self.maps.shape[1:] != u.shape[2:]:
-            return u, torch.zeros_like(u[:, :, :1, :1])
-        index, features = self.find_nearest(u)
-        probability = self.match_probability(features).float()[:, None, None, None]
-        return probability * self.get_shapes(index) + (1 - probability) * u, probability
-
-    def passes_ratio_test(self, features: Tensor) -> Tensor:
-        """Whether the distance ratio is too high for a match by chance, bool (N,) (Lowe, IJCV 60, 2004).
-
-        The ratio alone: the distance grows if images look different from renderings, the ratio does not.
-        """
-        return features[:, 2] > self.ratio_threshold
+        """Probability (N,) that the shape found is the right one, from `features` (N, 4); 0 before calibration."""
+        return (features @ self.match_weights).sigmoid() * (self.match_weights != 0).any()
 
     def calibrate(self, unknown: Tensor, in_library: Tensor) -> None:
         """Fits the logistic regression by Newton's method, with a weak prior on its weights.
 
-        Features (N, 3) of shapes that the library lacks (`unknown`) and that it has (`in_library`).
+        Features (N, 4) of shapes that the library lacks (`unknown`) and that it has (`in_library`).
         """
-        features = torch.cat((unknown, in_library))
-        weights = torch.zeros(3, dtype=torch.float64)
+        features = torch.cat((unknown, in_library)).double()
+        weights = torch.zeros(N_FEATURES, dtype=torch.float64)
         target = (torch.arange(len(features)) >= len(unknown)).double()
         for _ in range(30):
             probability = (features @ weights).sigmoid()
             slope = features.T @ (target - probability) - 0.01 * weights
             curvature = (features * (probability * (1 - probability))[:, None]).T @ features
-            curvature = curvature + 0.01 * torch.eye(3, dtype=torch.float64)
+            curvature = curvature + 0.01 * torch.eye(N_FEATURES, dtype=torch.float64)
             weights = weights + torch.linalg.solve(curvature, slope).clamp(-3, 3)
-        self.ratio_threshold.copy_(torch.quantile(unknown[:, 2], RATIO_QUANTILE))
-        self.weights = torch.cat((weights, torch.ones(1, dtype=torch.float64))).to(self.level.device)
+        self.match_weights.copy_(weights)
 
 
 def _distance(flat: Tensor, shapes: Tensor) -> Tensor:

@@ -18,25 +18,26 @@ def filled_library(held_out=()):
 
 def test_every_shape_is_its_own_nearest():
     library, u = filled_library()
-    index, _ = library.find_nearest(u)
-    assert torch.equal(index, torch.arange(16))
+    index, distance = library.find_nearest(u, 3)
+    assert torch.equal(index[:, 0], torch.arange(16))
+    assert (distance[:, 0] < distance[:, 1]).all(), "nearest first"
 
 
 def test_a_held_out_shape_is_not_found_if_excluded():
     library, u = filled_library([3, 5])
-    index, features = library.find_nearest(u, exclude_held_out=True)
-    assert not set(index.tolist()) & {3, 5}
-    assert features[3, 1] > features[4, 1], "a shape that the library lacks is farther away"
+    index, distance = library.find_nearest(u, 1, exclude_held_out=True)
+    assert not set(index.flatten().tolist()) & {3, 5}
+    assert distance[3, 0] > distance[4, 0], "a shape that the library lacks is farther away"
 
 
-def test_a_calibrated_library_knows_what_it_holds():
-    library, u = filled_library([0, 4, 8, 12])
-    noisy = u + 0.01 * torch.randn(u.shape, generator=torch.Generator().manual_seed(0))
-    assert not library.match_probability(library.find_nearest(noisy)[1]).any(), "0 before calibration"
-    _, features = library.find_nearest(noisy, exclude_held_out=True)
-    library.calibrate(features[library.held_out], features[~library.held_out])
-    probability = library.match_probability(features)
-    assert probability[~library.held_out].min() > probability[library.held_out].max()
+def test_older_weights_need_a_new_calibration():
+    library, _ = filled_library()
+    state = library.state_dict()
+    state.pop("match_weights")
+    library.load_state_dict(state | {"weights": torch.ones(4), "ratio_threshold": torch.tensor(0.4)})
+    assert library.needs_calibration
+    library.load_state_dict(library.state_dict())
+    assert not library.needs_calibration
 
 
 def test_unit_shapes_are_zero_on_the_background_and_one_on_the_floor():
