@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .errors import ModelError
-from .networks import check_finite, fit_keys, load_weights
+from .networks import fit_keys, load_finite
 from .training import PlotLayout
 
 
@@ -166,11 +166,14 @@ class BaseModel:
             optimiser.load_state_dict(state["optimisers"][name])
 
     def load(self, folder: Path, epoch: str) -> None:
-        """Loads the weights of `epoch` from a run folder."""
-        paths = {key: folder / f"{epoch}_net_{key}.pth" for key in self.networks}
-        states = {key: load_weights(path, key) for key, path in paths.items()}
-        for key, state in states.items():
-            check_finite(state, paths[key], thresholds=not any(True for _ in self.networks[key].parameters()))
+        """Loads the weights of `epoch` from a run folder; a `ModelError` names another epoch that can be used."""
+        paths = {name: folder / f"{epoch}_net_{name}.pth" for name in self.networks}
+        try:
+            states = load_finite(self.networks, paths)
+        except ModelError as error:
+            from .transfer import suggest_epoch  # here, because it is needed for an error only
+
+            raise ModelError(f"{error}; {suggest_epoch(self.networks, folder, epoch)}") from None
         self.load_networks(states)
 
     def load_networks(self, states: dict[str, dict[str, Tensor]]) -> None:

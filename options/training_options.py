@@ -101,7 +101,8 @@ class TrainingOptions:
     init_from: str = field(
         default="",
         metadata={
-            "help": "start a new run from trained weights: a run (name or folder), or a file, as in G_A=weights.pth"
+            "help": "start a new run from trained weights: a run (name or folder), its epoch 50 (RUN/50), or a file, "
+            "as in G_A=weights.pth"
         },
     )
     continue_train: bool = field(default=False, metadata={"help": "continue the run in the folder", "may_change": True})

@@ -102,3 +102,54 @@ def test_weights_without_opt_json_say_how_to_use_them(place, capsys):
     assert testing.main(where) == 2 and run(place, "foreign", "--n_epochs", "1") == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2 and all(f"--init_from {folder}" in line for line in lines)
+
+
+@pytest.fixture
+def damaged(place):
+    """A run of two epochs whose last weights cannot be used; puts NaN into those, or cuts their file."""
+
+    def damage(kind):
+        assert run(place, kind, "--n_epochs", "2", "--save_epoch_freq", "1", "--overwrite") == 0
+        for epoch in ("latest", "2"):
+            path = place / "runs" / kind / f"{epoch}_net_G_A.pth"
+            if kind == "cut":
+                path.write_bytes(path.read_bytes()[:100])
+            else:
+                state = torch.load(path, weights_only=True)
+                next(iter(state.values())).view(-1)[0] = float("nan")
+                torch.save(state, path)
+        return place / "runs" / kind
+
+    return damage
+
+
+@pytest.mark.parametrize("kind", ["not_finite", "cut"])
+def test_weights_that_cannot_be_used_name_an_epoch_and_the_command_that_works(place, damaged, capsys, kind):
+    folder = damaged(kind)
+    capsys.readouterr()
+    assert run(place, kind, "--continue_train", "--n_epochs", "3") == 2
+    assert run(place, "new", "--init_from", kind) == 2
+    where = ["--dataroot", str(place / "sem"), "--checkpoints_dir", str(place / "runs"), "--name", kind]
+    assert testing.main([*where, "--results_dir", str(place / "results")]) == 2
+    messages = capsys.readouterr().err.splitlines()
+    assert len(messages) == 3
+    for message in messages:
+        assert "latest_net_G_A.pth" in message and "epoch 1 can be used: test.py --which_epoch 1, train.py" in message
+        _, _, source = message.removesuffix(" --name NEW").rpartition("--init_from ")
+        assert source == str(folder / "1")
+    assert run(place, f"{kind}_again", "--init_from", source, "--lr", "0", "--n_epochs", "1") == 0
+    assert run(place, f"{kind}_short", "--init_from", f"{kind}/1", "--dry_run") == 0
+    first = torch.load(folder / "1_net_G_A.pth", weights_only=True)
+    assert all(torch.equal(value, first[key]) for key, value in weights(place, f"{kind}_again").items())
+    assert testing.main([*where, "--results_dir", str(place / "results"), "--which_epoch", "1"]) == 0
+
+
+def test_where_no_epoch_can_be_used_the_advice_is_to_train_again(place, damaged, capsys):
+    for path in damaged("cut").glob("*_net_G_A.pth"):
+        path.write_bytes(b"")
+    assert run(place, "cut", "--continue_train", "--n_epochs", "3") == 2
+    assert (
+        capsys.readouterr()
+        .err.rstrip()
+        .endswith("no other saved epoch can be used; train again, with a lower --lr if the values are not finite")
+    )

@@ -15,7 +15,7 @@ from .patch_discriminator import PatchDiscriminator, PixelDiscriminator
 from .resnet18 import grey_resnet18
 from .resnet_generator import ResnetGenerator
 from .unet import UNet
-from .weights import check_finite, fit_keys, load_weights
+from .weights import fit_keys, load_finite, load_weights
 from .winograd import WinogradConv2d, share_filters
 
 __all__ = [
@@ -30,12 +30,12 @@ __all__ = [
     "ResnetGenerator",
     "UNet",
     "WinogradConv2d",
-    "check_finite",
     "check_grey_levels",
     "fit_keys",
     "fold_batch_norm",
     "grey_resnet18",
     "initialise",
+    "load_finite",
     "load_weights",
     "share_filters",
     "to_grey",

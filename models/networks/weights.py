@@ -1,6 +1,7 @@
 """Weights on disk: state dicts of this and of other toolkits, loaded without running any code from the file."""
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def load_weights(path: Path, network: str = "") -> dict[str, Tensor]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise ModelError(f"{path}: no such file; train first, or use another --which_epoch") from None
+        raise ModelError(f"{path}: no such file") from None
     except PermissionError:
         raise ModelError(f"{path}: not readable (permission denied); check its permissions") from None
     except Exception as error:  # torch raises many types of error for a damaged file; all mean the same to the user
@@ -36,30 +37,19 @@ def load_weights(path: Path, network: str = "") -> dict[str, Tensor]:
                 f"{path}: not a plain state dict: it holds Python objects, which could run code; save the network's "
                 "state_dict() alone"
             ) from None
-        raise ModelError(
-            f"{path}: not a readable state dict (truncated, or another type of file); use another --which_epoch"
-        ) from None
+        raise ModelError(f"{path}: not a readable state dict (truncated, or another type of file)") from None
     state = _open_wrapper(content, network)
     if state is None:
         raise ModelError(f"{path}: not a plain state dict of tensors; use weights as train.py saves them")
     return _rename(state)
 
 
-def check_finite(state: dict[str, Tensor], path: Path, thresholds: bool = False) -> None:
-    """Raises a `ModelError` that names the first tensor with NaN or infinite values.
-
-    `thresholds`: the tensors are measured values, among which infinity means that a threshold is not set.
-    """
-    for key, value in state.items():
-        if not value.is_floating_point():
-            continue
-        bad = value.isnan() if thresholds else ~value.isfinite()
-        if bad.any():
-            kind = "NaN" if value.isnan().any() else "infinite"
-            raise ModelError(
-                f"{path}: {int(bad.sum())} of {value.numel()} values of {key} are {kind}; use weights of an earlier "
-                "epoch (--which_epoch), or train again with a lower --lr"
-            )
+def load_finite(networks: Mapping[str, nn.Module], paths: Mapping[str, Path]) -> dict[str, dict[str, Tensor]]:
+    """State dicts by network; a `ModelError` names the first file that is missing, damaged or not finite."""
+    states = {name: load_weights(path, name) for name, path in paths.items()}
+    for name, state in states.items():
+        _check_finite(state, paths[name], thresholds=not any(True for _ in networks[name].parameters()))
+    return states
 
 
 def fit_keys(state: dict[str, Tensor], network: nn.Module, name: str) -> dict[str, Tensor]:
@@ -77,6 +67,20 @@ def fit_keys(state: dict[str, Tensor], network: nn.Module, name: str) -> dict[st
                 state = inner
                 break
     return {key: value for key, value in state.items() if key in expected or key.rpartition(".")[2] not in STATISTICS}
+
+
+def _check_finite(state: dict[str, Tensor], path: Path, thresholds: bool) -> None:
+    """Raises a `ModelError` that names the first tensor with NaN or infinite values.
+
+    `thresholds`: the tensors are measured values, among which infinity means that a threshold is not set.
+    """
+    for key, value in state.items():
+        if not value.is_floating_point():
+            continue
+        bad = value.isnan() if thresholds else ~value.isfinite()
+        if bad.any():
+            kind = "NaN" if value.isnan().any() else "infinite"
+            raise ModelError(f"{path}: {int(bad.sum())} of {value.numel()} values of {key} are {kind}")
 
 
 def _open_wrapper(content: Any, network: str) -> dict[str, Tensor] | None:

@@ -6,8 +6,9 @@ from torch import Tensor, nn
 
 from ..base_model import BaseModel
 from ..errors import ModelError
-from ..networks import check_finite, fit_keys, load_weights
+from ..networks import fit_keys, load_finite
 from .fitting_flags import suggest_flags
+from .saved_epochs import suggest_epoch
 from .source import find_source
 
 SHOWN = 3  # tensors that are named in a line
@@ -23,16 +24,19 @@ def initialise_from(model: BaseModel, init_from: str, checkpoints_dir: str) -> l
     if source is None:
         return []
     if source.path.is_dir():
-        files = {name: source.path / f"latest_net_{name}.pth" for name in trained}
+        files = {name: source.path / f"{source.epoch}_net_{name}.pth" for name in trained}
         files = {name: path for name, path in files.items() if path.is_file()}
         if not files:
-            there = ", ".join(sorted(path.name for path in source.path.glob("latest_net_*.pth")))
+            there = ", ".join(sorted(path.name for path in source.path.glob(f"{source.epoch}_net_*.pth")))
             raise ModelError(f"--init_from {init_from}: holds {there}, but the model has {', '.join(trained)}")
     else:
         files = {_network_of(source.network, trained, init_from): source.path}
-    states = {name: load_weights(path, name) for name, path in files.items()}
-    for name, path in files.items():
-        check_finite(states[name], path)
+    try:
+        states = load_finite(trained, files)
+    except ModelError as error:
+        networks = {name: trained[name] for name in files}
+        advice = suggest_epoch(networks, source.path, source.epoch) if source.path.is_dir() else "use other weights"
+        raise ModelError(f"--init_from: {error}; {advice}") from None
     lines, partial = [], False
     for name, state in states.items():
         line, complete = _load(model, name, state, files[name])

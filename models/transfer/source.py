@@ -1,6 +1,7 @@
 """Where `--init_from` finds weights: a run by its name or folder, or one file. Without torch, which loads slowly."""
 
 import difflib
+import glob
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -12,17 +13,19 @@ NETWORK_FILE = re.compile(r"(?:.*_)?net_(\w+)\.pth")  # latest_net_G_A.pth
 
 
 class Source(NamedTuple):
-    """A run folder, or a file and the network that it is for; `network` is "" where the file's name does not say."""
+    """A run folder and one of its epochs, or a file and the network that it is for; `network` is "" where the file's
+    name does not say."""
 
     path: Path
     network: str = ""
+    epoch: str = "latest"
 
 
 def find_source(init_from: str, checkpoints_dir: str) -> Source | None:
     """The run folder or the file that `--init_from` names; a `ModelError` names the nearest run.
 
-    RUN is a folder, the name of a run in `checkpoints_dir`, or that of a model that comes with the toolkit. FILE is a
-    .pth file, or NETWORK=FILE, as in G_A=weights.pth. "" gives None.
+    RUN is a folder, the name of a run in `checkpoints_dir`, or that of a model that comes with the toolkit; RUN/50 is
+    its epoch 50. FILE is a .pth file, or NETWORK=FILE, as in G_A=weights.pth. "" gives None.
     """
     if not init_from:
         return None
@@ -35,6 +38,9 @@ def find_source(init_from: str, checkpoints_dir: str) -> Source | None:
     candidates = [Path(init_from), Path(checkpoints_dir, init_from), PRETRAINED / init_from]
     path = next((candidate for candidate in candidates if candidate.exists()), None)
     if path is None:
+        for folder, epoch in ((candidate.parent, candidate.name) for candidate in candidates):
+            if any(folder.glob(f"{glob.escape(epoch)}_net_*.pth")):
+                return Source(folder, epoch=epoch)
         folders = [Path(checkpoints_dir), PRETRAINED]
         names = [path.name for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()]
         near = difflib.get_close_matches(Path(init_from).name, names, 1)
