@@ -7,7 +7,7 @@ from torch import nn
 
 from models.pipeline import Appearance, DomainRenderer, ShapeLibrary, ShapeLookup, passes_ratio_test
 
-from .scenes import holes, render_holes
+from .scenes import render_holes
 
 LEVELS = torch.tensor([150, 160])
 NOISE = 2.0  # [grey level]
@@ -18,10 +18,18 @@ class SceneRenderer(nn.Module):
         return render_holes(inputs[:, 1:]) / 255
 
 
-def looked_up(count=24):
-    """A library of which every other shape is held out; images of all, and u as a network would predict them: the
-    contour is half a pixel off, which is more than a library shape is from the next."""
-    u, library, appearance = holes(count), ShapeLibrary(), Appearance(2)
+def ellipses(height=40, width=32):
+    """Normalised depths u (24, 1, H, W) of soft ellipses. They differ in their axes: a translation is aligned away."""
+    axes = torch.cartesian_prod(torch.linspace(7, 14, 6), torch.linspace(6, 11, 4))
+    y, x = torch.arange(height) - (height - 1) / 2, torch.arange(width) - (width - 1) / 2
+    radius = ((y[:, None] / axes[:, 0, None, None]) ** 2 + (x / axes[:, 1, None, None]) ** 2).sqrt()
+    return (3 * (1 - radius)).clamp(0, 1)[:, None]
+
+
+def looked_up():
+    """A library of which every other shape is held out; images of all shapes, and u as a network predicts them."""
+    u, library, appearance = ellipses(), ShapeLibrary(), Appearance(2)
+    count = len(u)
     library.store((150 - 120 * u[:, 0]).round().to(torch.uint8).numpy(), np.full(count, 150), np.arange(count) % 2 == 0)
     appearance.variance.fill_(NOISE**2)
     lookup = ShapeLookup(library, DomainRenderer(SceneRenderer(), appearance, library, LEVELS))
