@@ -6,33 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
-from . import gatan, hitachi, jeol, olympus, programs, small_makers, tescan, thermo, zeiss
 from .image_file import ImageFile, open_image, sibling_pages
 from .image_header import AmbiguousWidthError, ImageHeader, PixelSize, agreed_width
+from .makers import READERS
 from .resolution import read_resolution
 
-# In the order in which they are believed; widths that they state must agree.
-READERS: tuple[Callable[[ImageFile], ImageHeader | None], ...] = (
-    zeiss.read_smartsem,
-    zeiss.read_atlas,
-    zeiss.read_orion,
-    thermo.read_fei,
-    thermo.read_thermo_xml,
-    thermo.read_phenom,
-    tescan.read_tescan_tag,
-    tescan.read_tescan_sidecar,
-    jeol.read_jeol,
-    hitachi.read_hitachi,
-    olympus.read_olympus,
-    gatan.read_gatan_tiff,
-    gatan.read_gatan_file,
-    small_makers.read_nikon,
-    small_makers.read_point_electronic,
-    small_makers.read_fibsemos,
-    programs.read_ome,
-    programs.read_imagej,
-    programs.read_gwyddion,
-)
 OTHER_FIELDS = [field.name for field in fields(ImageHeader) if field.name not in PixelSize.__annotations__]
 SQUARE_TOLERANCE = 0.01  # maximum relative difference of width and height
 

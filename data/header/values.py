@@ -3,14 +3,15 @@
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import islice
 
-# Units after `_plain`: micro is "u" in all its spellings. Factors lead to nm, kV, mm, us and degrees. The kana is the
-# degree sign of cp1252 read as Shift-JIS.
+# Units after `_plain`, in lower case: micro is "u" in all its spellings. Factors lead to nm, mm, kV, us and degrees.
+# Two signs are those of cp1252 read as Shift-JIS: "\u30ca" is an Å, "\u30fc" a degree.
 LENGTHS_NM = {
     "pm": 1e-3,
-    "Å": 0.1,
-    "angstrom": 0.1,
+    "å": 0.1,
+    "\u30ca": 0.1,
     "nm": 1.0,
     "um": 1e3,
     "mm": 1e6,
@@ -18,17 +19,31 @@ LENGTHS_NM = {
     "m": 1e9,
     "inch": 25.4e6,
 }
-LENGTHS_NM |= {name: 1e3 for name in ("micron", "microns", "micrometer", "micrometre", "micrometers", "micrometres")}
-LENGTHS_NM |= {name: 1.0 for name in ("nanometer", "nanometre", "nanometers", "nanometres")}
+LENGTHS_NM |= {f"angstrom{plural}": 0.1 for plural in ("", "s")}
+LENGTHS_NM |= {f"micron{plural}": 1e3 for plural in ("", "s")}
+LENGTHS_NM |= {
+    f"{prefix}met{ending}{plural}": factor
+    for prefix, factor in (("pico", 1e-3), ("nano", 1.0), ("micro", 1e3), ("milli", 1e6), ("centi", 1e7), ("", 1e9))
+    for ending in ("er", "re")
+    for plural in ("", "s")
+}
 LENGTHS_MM = {unit: factor * 1e-6 for unit, factor in LENGTHS_NM.items()}
-VOLTAGES_KV = {"V": 1e-3, "v": 1e-3, "Volt": 1e-3, "volt": 1e-3, "kV": 1.0, "KV": 1.0, "kv": 1.0}
-TIMES_US = {"s": 1e6, "sec": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
-ANGLES_DEG = {"deg": 1.0, "deg.": 1.0, "degree": 1.0, "°": 1.0, "o": 1.0, "ー": 1.0, "rad": math.degrees(1)}
+VOLTAGES_KV = {"v": 1e-3, "ev": 1e-3, "kv": 1.0, "kev": 1.0}
+VOLTAGES_KV |= {f"{prefix}volt{plural}": f for prefix, f in (("", 1e-3), ("kilo", 1.0)) for plural in ("", "s")}
+TIMES_US = {"s": 1e6, "sec": 1e6, "ms": 1e3, "msec": 1e3, "us": 1.0, "usec": 1.0, "ns": 1e-3, "nsec": 1e-3}
+TIMES_US |= {
+    f"{prefix}second{plural}": factor
+    for prefix, factor in (("", 1e6), ("milli", 1e3), ("micro", 1.0), ("nano", 1e-3))
+    for plural in ("", "s")
+}
+ANGLES_DEG = {"deg": 1.0, "deg.": 1.0, "degree": 1.0, "degrees": 1.0, "°": 1.0, "o": 1.0, "\u30fc": 1.0}
+ANGLES_DEG |= {name: math.degrees(1) for name in ("rad", "radian", "radians")} | {"mrad": math.degrees(1e-3)}
 
 NUMBER = r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?"
 MAX_REPEATS = 16  # of an element of one name that are looked at
 MAX_LENGTH = 200  # of a text that holds a quantity
 QUANTITY = re.compile(rf"({NUMBER})\s*([^\s\d;,=<>()]*)")
+PER_PIXEL = re.compile(r"/(?:px|pix|pixels?)\.?$", re.IGNORECASE)
 NOT_SET = ("", "none", "null", "n/a", "undefined", "unknown", "---", "-")
 
 
@@ -55,7 +70,7 @@ def _plain(unit: str) -> str:
     unit = unicodedata.normalize("NFKC", unit.strip())
     for micro in ("\u00c2\u03bc", "\u03bc", "\u30aa", "\u013e", "\u039c"):
         unit = unit.replace(micro, "u")
-    return unit.strip("[]")
+    return unit.replace("\u2212", "-").strip("[]")
 
 
 def number(text: object) -> float | None:
@@ -75,11 +90,16 @@ def in_unit(text: object, units: dict[str, float], default: str) -> float | None
     value = number(match[1]) if match else None
     if match is None or value is None:
         return None
-    unit = match[2]
+    unit = PER_PIXEL.sub("", match[2])
     if not unit and plain[match.end() :].strip():  # such as 1/nm, which is no length
         return None
-    factor = units.get(unit, units.get(unit.lower())) if unit else units[default]
+    factor = units.get(unit.lower()) if unit else units[default.lower()]
     return value * factor if factor and math.isfinite(value * factor) else None
+
+
+def first_quantity(texts: Iterable[object], units: dict[str, float], default: str) -> float | None:
+    """The first quantity that is set and not zero: zero stands for what was never measured."""
+    return next((value for text in texts if (value := in_unit(text, units, default))), None)
 
 
 def length_nm(text: object, default: str) -> float | None:
@@ -102,10 +122,10 @@ def count(text: object) -> int | None:
     return round(value) if value and 1 <= value < 1e9 else None
 
 
-def word(text: object) -> str | None:
-    """A text for the record, None if it is empty or says that nothing is set."""
-    line = " ".join(str(text).split())[:200] if text is not None else ""
-    return None if line.lower() in NOT_SET else line
+def word(*texts: object) -> str | None:
+    """The first text for the record that is not empty and does not say that nothing is set; None without one."""
+    lines = (" ".join(str(text).split())[:MAX_LENGTH] for text in texts if text is not None)
+    return next((line for line in lines if line.lower() not in NOT_SET), None)
 
 
 def sections(text: str) -> dict[str, dict[str, str]]:

@@ -8,10 +8,12 @@ from .gwyddion_file import GwyddionField, list_gwyddion_fields
 from .header_checks import MAX_PIXELS, TOO_MANY_PIXELS
 from .image import SUFFIXES, GreyImage, as_grey, as_image, read_grey, read_image, read_pixels, resized
 from .multi_image import file_of, images_of, page_of, stem_of
+from .simple_field_file import SIMPLE_FIELD, SimpleField, read_field_header
 from .tiff_pages import TIFF, list_pages
 
 __all__ = [
     "MAX_PIXELS",
+    "SIMPLE_FIELD",
     "SUFFIXES",
     "TIFF",
     "TOO_MANY_PIXELS",
@@ -19,6 +21,7 @@ __all__ = [
     "GatanImage",
     "GreyImage",
     "GwyddionField",
+    "SimpleField",
     "as_grey",
     "as_image",
     "file_of",
@@ -27,6 +30,7 @@ __all__ = [
     "list_gwyddion_fields",
     "list_pages",
     "page_of",
+    "read_field_header",
     "read_grey",
     "read_image",
     "read_pixels",

@@ -18,12 +18,13 @@ from .header_checks import DAMAGED, TOO_MANY_PIXELS, ContentError
 from .multi_image import file_of, page_of
 from .numpy_file import NPY, NPZ, read_npy, read_npz
 from .raster import JPEG, read_raster
+from .simple_field_file import SIMPLE_FIELD, read_simple_field
 from .tiff import is_lossy_tiff, read_tiff
 from .tiff_pages import TIFF
 
 SUFFIXES = (
     ".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".jp2", ".j2k", ".jxl", ".webp", ".gif", ".npy", ".npz", ".dm3",
-    ".dm4", ".gwy",
+    ".dm4", ".gwy", ".gsf",
 )  # fmt: skip
 MAGIC_BYTES = 12  # at the start of a file, which tell its format
 
@@ -172,6 +173,8 @@ def _decode(path: Path, page: int | None) -> NDArray:
         return read_npy(path, page) if magic[:4] == NPY else read_npz(path, page)
     if magic.startswith(GWYDDION):
         return read_gwyddion(path, page)
+    if magic.startswith(SIMPLE_FIELD[:MAGIC_BYTES]):
+        return read_simple_field(path, page)
     if is_gatan(magic):
         return read_gatan(path, page)
     return read_raster(path, magic)

@@ -2,9 +2,9 @@
 
 import re
 
-from .image_file import ImageFile
-from .image_header import ImageHeader, PixelSize, first_width, scaled
-from .values import LENGTHS_MM, TIMES_US, VOLTAGES_KV, count, in_unit, length_nm, number, sections, word
+from ..image_file import ImageFile
+from ..image_header import ImageHeader, PixelSize, first_width, scaled
+from ..values import LENGTHS_MM, TIMES_US, VOLTAGES_KV, count, in_unit, length_nm, number, sections, word
 
 SECTION = re.compile(r"\s*\[(SemImageFile|TemImageFile)\]", re.IGNORECASE)
 # Width of the photograph that the magnification refers to: 127 mm of an S-4700, 166 mm of a TM3000.
@@ -24,8 +24,8 @@ def _header(entries: dict[str, str], name: str, image: ImageFile) -> ImageHeader
     tilt = number(entries.get("stagepositiont", ""))
     return ImageHeader(
         maker="Hitachi",
-        model=word(entries.get("instructname") or entries.get("instrumentname")),
-        signal=word(entries.get("signalname") or entries.get("signal")),
+        model=word(entries.get("instructname"), entries.get("instrumentname"), entries.get("instrument name")),
+        signal=word(entries.get("signalname"), entries.get("signal")),
         **_width(entries, name, image),
         voltage_kv=in_unit(entries.get("acceleratingvoltage", ""), VOLTAGES_KV, "V"),
         working_distance_mm=in_unit(entries.get("workingdistance", ""), LENGTHS_MM, "um"),

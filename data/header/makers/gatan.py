@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from ..io import GatanArray, list_gatan_images
-from .image_file import ImageFile
-from .image_header import ImageHeader, first_width
-from .tiff_tags import GATAN
-from .values import LENGTHS_MM, VOLTAGES_KV, in_unit, length_nm, number, word
+from ...io import GatanArray, list_gatan_images
+from ..image_file import ImageFile
+from ..image_header import ImageHeader, first_width
+from ..tiff_tags import GATAN
+from ..values import LENGTHS_MM, VOLTAGES_KV, in_unit, length_nm, number, word
 
 X_UNIT, Y_UNIT, X_SCALE, Y_SCALE = GATAN
 DM_MAGIC = (b"\0\0\0\3", b"\0\0\0\4")
@@ -35,7 +35,7 @@ def read_gatan_file(image: ImageFile) -> ImageHeader | None:
     return ImageHeader(
         maker="Gatan",
         model=word(_text(settings, "Name")),
-        signal=word(_text(_at(entry.tags, "ImageTags", "DigiScan"), "Signal") or _text(entry.tags, "Name")),
+        signal=word(_text(_at(entry.tags, "ImageTags", "DigiScan"), "Signal"), _text(entry.tags, "Name")),
         **first_width([("Calibrations/Dimension/Scale", sides[0], sides[1])]),
         voltage_kv=in_unit(_text(settings, "Voltage"), VOLTAGES_KV, "V"),
         working_distance_mm=in_unit(_text(settings, "Working Distance"), LENGTHS_MM, "mm"),

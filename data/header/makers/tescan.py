@@ -3,10 +3,10 @@
 import re
 import struct
 
-from .image_file import ImageFile
-from .image_header import ImageHeader, bar_rows, first_width, statement
-from .tiff_tags import TESCAN
-from .values import (
+from ..image_file import ImageFile
+from ..image_header import ImageHeader, bar_rows, first_width, statement
+from ..tiff_tags import TESCAN
+from ..values import (
     ANGLES_DEG,
     LENGTHS_MM,
     TIMES_US,
@@ -56,7 +56,8 @@ def _walk(raw: bytes) -> Sections:
             break
         if kind in BLOCKS:
             entries = sections(decode(raw[at + 6 : at + 4 + length], ("utf-8-sig",)))[""]
-            parts[BLOCKS[kind]] = {**entries, **parts.get(BLOCKS[kind], {})}
+            earlier = parts.get(BLOCKS[kind], {})
+            parts[BLOCKS[kind]] = entries | {key: value for key, value in earlier.items() if value}
         at += 4 + length
     return parts
 
@@ -67,8 +68,8 @@ def _header(parts: Sections, where: str, image: ImageFile) -> ImageHeader:
     size = statement(f"PixelSizeX{where}", (length_nm(main.get(f"pixelsize{axis}", ""), "m") for axis in "xy"))
     return ImageHeader(
         maker="TESCAN",
-        model=word(main.get("device") or main.get("devicemodel")),
-        signal=word(column.get("detector") or column.get("detector0")),
+        model=word(main.get("device"), main.get("devicemodel")),
+        signal=word(column.get("detector"), column.get("detector0")),
         **first_width([size]),
         voltage_kv=in_unit(column.get("hv", ""), VOLTAGES_KV, "V"),
         working_distance_mm=in_unit(column.get("wd", ""), LENGTHS_MM, "m"),

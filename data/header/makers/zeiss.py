@@ -1,4 +1,4 @@
-"""Zeiss: SmartSEM and LEO (tags 34118, 34119), Atlas (Fibics, 51023), Orion (65000).
+"""Zeiss: SmartSEM and LEO (tags 34118, 34119), and Atlas (Fibics, 51023).
 
 The label of SmartSEM's AP_PIXEL_SIZE hides that it is a pixel of 1024 across (seen in real files); AP_FIB_PIXEL_SIZE
 and AP_AR_PIXEL_SIZE are of other rasters.
@@ -8,16 +8,17 @@ import math
 import re
 from itertools import pairwise
 
-from .image_file import ImageFile
-from .image_header import ImageHeader, PixelSize, Statement, agreed_width, first_width, scaled, statement
-from .tiff_tags import FIBICS, ORION, ZEISS, ZEISS_UTF16
-from .values import (
+from ..image_file import ImageFile
+from ..image_header import ImageHeader, PixelSize, Statement, agreed_width, first_width, scaled, statement
+from ..tiff_tags import FIBICS, ZEISS, ZEISS_UTF16
+from ..values import (
     ANGLES_DEG,
     LENGTHS_MM,
     LENGTHS_NM,
     TIMES_US,
     VOLTAGES_KV,
     count,
+    first_quantity,
     in_unit,
     length_nm,
     number,
@@ -45,10 +46,10 @@ def read_smartsem(image: ImageFile) -> ImageHeader | None:
     tilts = (in_unit(entries.get(key, ""), ANGLES_DEG, "deg") for key in ("AP_STAGE_AT_T", "AP_TILT_ANGLE"))
     return ImageHeader(
         maker="Zeiss",
-        model=word(entries.get("SV_INSTRUMENT") or entries.get("DP_COLUMN_TYPE")),
-        signal=word(entries.get("DP_DETECTOR_CHANNEL") or entries.get("DP_DETECTOR_TYPE")),
+        model=word(entries.get("SV_INSTRUMENT"), entries.get("DP_COLUMN_TYPE")),
+        signal=word(entries.get("DP_DETECTOR_CHANNEL"), entries.get("DP_DETECTOR_TYPE")),
         **_smartsem_width(entries, image),
-        voltage_kv=in_unit(entries.get("AP_ACTUALKV", ""), VOLTAGES_KV, "kV"),
+        voltage_kv=first_quantity([entries.get("AP_ACTUALKV"), entries.get("AP_MANUALKV")], VOLTAGES_KV, "kV"),
         working_distance_mm=in_unit(entries.get("AP_WD", ""), LENGTHS_MM, "mm"),
         tilt_deg=next((tilt for tilt in tilts if tilt is not None), None),
         is_tilt_corrected={"on": True, "yes": True, "off": False, "no": False}.get(correction),
@@ -98,21 +99,24 @@ def read_atlas(image: ImageFile) -> ImageHeader | None:
     xml = image.text(FIBICS)
     if "<Fibics" not in xml:
         return None
-    raster = number(xml_element(xml, "Image", "Width")[0])
+    raster = number(xml_element(xml, "Image", "Width")[0]) or image.width
     across, down = (_vector_nm(xml, axis) for axis in "UV")
     fields = [xml_quantity(xml, LENGTHS_NM, "um", "Scan", key) for key in ("FOV_X", "FOV_Y")]
-    rows = number(xml_element(xml, "Image", "Height")[0])
+    rows = number(xml_element(xml, "Image", "Height")[0]) or image.height
     spans = [abs(span) / n if span and n else None for span, n in zip(fields, (raster, rows), strict=True)]
     sizes: list[Statement] = [("Scan/Ux,Uy", across, down), statement("Scan/FOV_X", spans)]
+    voltage = re.search(r"<item name=[\"']AccV[\"']>([^<]{0,40})<", xml_element(xml, "BeamInfo")[0])
     return ImageHeader(
         maker="Zeiss Atlas",
-        model=word(xml_element(xml, "Application", "Version")[0]),
-        signal=word(xml_element(xml, "DetectorName")[0]),
+        model=word(xml_element(xml, "Image", "Machine")[0], xml_element(xml, "Application", "Version")[0]),
+        signal=word(xml_element(xml, "DetectorName")[0], xml_element(xml, "Image", "Detector")[0]),
         **first_width((key, scaled(x, raster, image.width), scaled(y, raster, image.width)) for key, x, y in sizes),
+        voltage_kv=first_quantity([voltage[1]] if voltage else [], VOLTAGES_KV, "V"),
         dwell_us=xml_quantity(xml, TIMES_US, "ns", "Scan", "Dwell"),
         scan_rotation_deg=xml_quantity(xml, ANGLES_DEG, "deg", "Scan", "ScanRot"),
         tilt_deg=xml_quantity(xml, ANGLES_DEG, "deg", "Stage", "Tilt"),
         working_distance_mm=xml_quantity(xml, LENGTHS_MM, "mm", "WD"),
+        date=word(xml_element(xml, "Application", "Date")[0]),
     )
 
 
@@ -120,18 +124,3 @@ def _vector_nm(xml: str, axis: str) -> float | None:
     """Length [nm] of one of the two steps."""
     x, y = (xml_quantity(xml, LENGTHS_NM, "um", "Scan", axis + part) for part in "xy")
     return math.hypot(x or 0, y or 0) or None
-
-
-def read_orion(image: ImageFile) -> ImageHeader | None:
-    """What Orion, the helium microscope, says: the field of view [um]."""
-    xml = image.text(ORION)
-    if "<ImageTags" not in xml:
-        return None
-    unit = xml_element(xml, "Fov", "Units")[0] or "um"
-    value = xml_element(xml, "Fov", "Value")[0] or xml_element(xml, "Fov")[0]
-    field_nm = length_nm(f"{value} {unit}" if re.fullmatch(r"[-+\d.,eE\s]+", value or "-") else value, "um")
-    field_nm = field_nm or xml_quantity(xml, LENGTHS_NM, "um", "Fov")
-    return ImageHeader(
-        maker="Zeiss Orion",
-        **first_width([("Fov / width", field_nm / image.width if field_nm and image.width else None, None)]),
-    )

@@ -3,11 +3,11 @@
 import re
 from html import unescape
 
-from ..io import list_gwyddion_fields
-from .image_file import ImageFile
-from .image_header import ImageHeader, first_width
-from .tiff_tags import DESCRIPTION, X_RESOLUTION, Y_RESOLUTION
-from .values import length_nm, number
+from ...io import SIMPLE_FIELD, list_gwyddion_fields, read_field_header
+from ..image_file import ImageFile
+from ..image_header import ImageHeader, first_width
+from ..tiff_tags import DESCRIPTION, X_RESOLUTION, Y_RESOLUTION
+from ..values import length_nm, number
 
 PRINT_UNITS = ("inch", "in", "cm")  # pixels an inch are a printer's or scanner's
 
@@ -60,3 +60,16 @@ def read_gwyddion(image: ImageFile) -> ImageHeader | None:
         for length, n in ((channel.width, width), (channel.height, height))
     ]
     return ImageHeader(**first_width([("xreal / xres", sides[0], sides[1])]), bits=64)
+
+
+def read_simple_field(image: ImageFile) -> ImageHeader | None:
+    """What a .gsf says: its lengths, divided by its pixels."""
+    if image.magic != SIMPLE_FIELD[:4]:
+        return None
+    field = read_field_header(image.path)
+    height, width = field.shape
+    sides = [
+        length_nm(f"{length / n!r} {field.unit}", "m") if field.unit and length else None
+        for length, n in ((field.width, width), (field.height, height))
+    ]
+    return ImageHeader(**first_width([("XReal / XRes", sides[0], sides[1])]), bits=32)

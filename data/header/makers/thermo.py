@@ -2,16 +2,17 @@
 
 import re
 
-from .image_file import JPEG, ImageFile
-from .image_header import ImageHeader, PixelSize, Statement, bar_rows, first_width, scaled, statement
-from .tiff_tags import FEI, FEI_SFEG, FEI_XML
-from .values import (
+from ..image_file import JPEG, ImageFile
+from ..image_header import ImageHeader, PixelSize, Statement, bar_rows, first_width, scaled, statement
+from ..tiff_tags import FEI, FEI_SFEG, FEI_XML
+from ..values import (
     ANGLES_DEG,
     LENGTHS_MM,
     LENGTHS_NM,
     TIMES_US,
     VOLTAGES_KV,
     count,
+    first_quantity,
     in_unit,
     length_nm,
     number,
@@ -32,8 +33,8 @@ Sections = dict[str, dict[str, str]]
 
 def read_fei(image: ImageFile) -> ImageHeader | None:
     """What the INI of FEI says, in metres, volts, seconds and radian."""
-    ini = next((ini for ini in map(sections, _texts(image)) if len(ini) > 1), None)
-    if ini is None:
+    ini = sections("\n".join(_texts(image)))
+    if len(ini) < 2:
         return None
     beam = _of_beam(ini)
     scan, stage, settings = (ini.get(name, {}) for name in ("scan", "stage", "image"))
@@ -41,7 +42,7 @@ def read_fei(image: ImageFile) -> ImageHeader | None:
     correction = beam.get("tiltcorrectionison", "").lower()
     tilt = in_unit(stage.get("staget", ""), ANGLES_DEG, "rad")
     user, system, private = (ini.get(name, {}) for name in ("user", "system", "privatefei"))
-    rotation = beam.get("scanrotation") or ini.get("beam", {}).get("scanrotation", "")
+    angles = [in_unit(part.get("scanrotation"), ANGLES_DEG, "rad") for part in (beam, ini.get("beam", {}))]
     raster, rows = count(settings.get("resolutionx", "")), count(settings.get("resolutiony", ""))
     if rows and image.height:
         # The bar lies below the scanned rows; what [PrivateFei] says may be 0 where a bar is there.
@@ -50,16 +51,16 @@ def read_fei(image: ImageFile) -> ImageHeader | None:
         bar = bar_rows(count(private.get("databarheight", "")), image.height)
     return ImageHeader(
         maker="Thermo Fisher/FEI",
-        model=word(system.get("systemtype") or system.get("type")),
+        model=word(system.get("systemtype"), system.get("type")),
         signal=word(ini.get("detectors", {}).get("name")),
         **_fei_width(ini, beam, raster, image.width),
-        voltage_kv=in_unit(beam.get("hv") or ini.get("beam", {}).get("hv", ""), VOLTAGES_KV, "V"),
-        working_distance_mm=in_unit(beam.get("wd") or stage.get("workingdistance", ""), LENGTHS_MM, "m"),
+        voltage_kv=first_quantity([beam.get("hv"), ini.get("beam", {}).get("hv")], VOLTAGES_KV, "V"),
+        working_distance_mm=first_quantity([beam.get("wd"), stage.get("workingdistance")], LENGTHS_MM, "m"),
         tilt_deg=tilt if tilt is not None else in_unit(beam.get("stageta", ""), ANGLES_DEG, "rad"),
         is_tilt_corrected={"yes": True, "on": True, "no": False, "off": False}.get(correction),
-        dwell_us=in_unit(scan.get("dwelltime") or scan.get("dwell", ""), TIMES_US, "s"),
+        dwell_us=first_quantity([scan.get("dwelltime"), scan.get("dwell")], TIMES_US, "s"),
         frames=max((n for n in frames if n), default=None),
-        scan_rotation_deg=in_unit(rotation, ANGLES_DEG, "rad"),
+        scan_rotation_deg=next((angle for angle in angles if angle is not None), None),
         date=word(f"{user.get('date', '')} {user.get('time', '')}"),
         data_bar_rows=bar,
     )
