@@ -20,7 +20,7 @@ def inference_images(options: DataOptions, request: Any, training_root: str) -> 
     layout, reverse = DatasetLayout(options.dataroot, options.signal), request.direction == "BtoA"
     images = InferenceImages.of(layout, options, request.phase, request.num_test, reverse)
     pixel_nm = images.records.given_nm = request.pixel_nm
-    if not pixel_nm and not reverse and (pixel_nm := images.pixel_nm()):
+    if not pixel_nm and not reverse and (pixel_nm := images.pixel_nm(request.field)):
         print(f"pixel size {pixel_nm:g} nm, read from the images; --pixel_nm overrides it")
     if not request.field:
         return images, pixel_nm

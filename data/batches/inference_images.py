@@ -23,6 +23,7 @@ from .sem_image import SemImage, read_sem_image
 
 PREFETCH_BATCHES = 4
 MIN_SIDE = 16  # [px]; smaller images cannot show a hole
+MAX_HEADERS = 1000  # that are asked for the pixel size of all images; one takes a millisecond
 MAX_NAMES = 3  # of images that a line lists
 MAX_STEM_BYTES = 240  # file systems allow 255, with the suffix
 
@@ -114,14 +115,18 @@ class InferenceImages:
     def __len__(self) -> int:
         return len(self.files)
 
-    def pixel_nm(self) -> float:
-        """Pixel size [nm] of the first readable file, 0 if it states none; `batches` then skips other sizes."""
-        self.pixel_size = 0.0
-        for file in self.files:
+    def pixel_nm(self, are_fields: bool = False) -> float:
+        """Pixel size [nm] of the first image that can be used and states one, 0 if none does; `batches` then skips
+        images of other sizes. Images that are fields of view may show more annotation."""
+        read, pixel_nm = self.read_sem if are_fields else self.read_image, 0.0
+        for file in self.files[:MAX_HEADERS]:
             with suppress(DataError):
-                self.pixel_size = square_pixel_nm(file.name, read_header(file.name)) or 0.0
-                break
-        return self.pixel_size
+                if width := square_pixel_nm(file.name, read_header(file.name)):
+                    read(file)  # an image that is refused does not decide about the others
+                    pixel_nm = width
+                    break
+        self.pixel_size = pixel_nm
+        return pixel_nm
 
     def site_of(self, file: ImageFile) -> str:
         """Site of an image: depth_140_site_00233 for a folder Depth_140/site_00233, as in average_depth.csv; for other
@@ -177,33 +182,33 @@ class InferenceImages:
         image, stem = sem.image.levels, file.stem
         if min(image.shape) < MIN_SIDE:
             raise DataError(f"{file.name}: {size_text(image)} pixels; at least {MIN_SIDE} per side are needed")
-        if stem not in self.truth:
-            return sem, None
-        truth = sem.cut(read_grey(self.truth[stem], self.options.grey_range).astype(np.float32))
-        if truth.shape != image.shape:
-            raise DataError(f"{self.truth[stem]}: {size_text(truth)} where {file.name} is {size_text(image)}")
+        truth = None
+        if stem in self.truth:
+            truth = sem.cut(read_grey(self.truth[stem], self.options.grey_range).astype(np.float32))
+            if truth.shape != image.shape:
+                raise DataError(f"{self.truth[stem]}: {size_text(truth)} where {file.name} is {size_text(image)}")
+        self.check_pixel_size(file, sem.header)  # last: another width is not what is wrong with a damaged image
         return sem, truth
 
     def read_sem(self, file: ImageFile) -> SemImage:
-        """The image without its data bar; raises DataError, also for a name that results cannot have, and for another
-        pixel size than that of the other images."""
+        """The image without its data bar; raises DataError, also for a name that results cannot have."""
         stem = file.stem
         if len(os.fsencode(stem)) > MAX_STEM_BYTES or stem != stem.encode("utf-8", "ignore").decode():
             raise DataError(
                 f"{file.name}: the name is too long or not UTF-8; rename it, its depth map gets the same name"
             )
-        sem = read_sem_image(file.name, self.options, self.find_bars, needs_width=self.pixel_size is not None)
-        if self.pixel_size is not None:
-            _check_pixel_size(file, sem.header, self.pixel_size)
-        return sem
+        return read_sem_image(file.name, self.options, self.find_bars, needs_width=self.pixel_size is not None)
 
-
-def _check_pixel_size(file: ImageFile, header: ImageHeader, expected: float) -> None:
-    """Raises DataError if a file states another pixel size than `expected` [nm]; 0 is none."""
-    actual = square_pixel_nm(file.name, header) or 0.0
-    if not math.isclose(actual, expected, rel_tol=1e-3):
+    def check_pixel_size(self, file: ImageFile, header: ImageHeader) -> None:
+        """Raises DataError if a file states another pixel size than `pixel_size`, where that is checked."""
+        if self.pixel_size is None:
+            return
+        actual, expected = square_pixel_nm(file.name, header) or 0.0, self.pixel_size
+        if math.isclose(actual, expected, rel_tol=1e-3):
+            return
         actual_text, expected_text = (f"{size:g} nm" if size else "none" for size in (actual, expected))
+        option = f"--pixel_nm {actual or expected:g} if it is that of all" if not actual * expected else "--pixel_nm"
         raise DataError(
-            f"{file.name}: pixel size in the file: {actual_text}, in the other images: {expected_text}; "
-            "test them separately, or use --pixel_nm"
+            f"{file.name}: pixel size in the file: {actual_text}, in the other images: {expected_text}; test it "
+            f"separately, or use {option}"
         )

@@ -1,7 +1,7 @@
 """Fields of view as images for inference: a crop around each detected hole is one image."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import BadImageError, DataError
 from ..io import MAX_PIXELS, TOO_MANY_PIXELS, GreyImage, resized
 from .hole_detection import THRESHOLDS, Detections, detect_holes
-from .stitching import FieldOfView, cut_crops
+from .stitching import TOO_LARGE, FieldOfView, cut_crops
 
 N_TRAINING_IMAGES = 64  # images from which the hole size of the training data is measured
 
@@ -51,6 +51,7 @@ class InferenceCrops(InferenceImages):
             try:
                 sem = self.read_sem(file)
                 detections = detect_holes(sem.image.levels, threshold, area)
+                self.check_pixel_size(file, sem.header)
                 self.records.add([ImageRecord.of(file.name, sem)])
                 if sem.image.annotation is not None:
                     self.annotated[file.name] = sem.image
@@ -104,7 +105,7 @@ class InferenceCrops(InferenceImages):
             scale = f"--field_scale auto: {self.scale:.3g}, {self.scale_reason}"
         return (
             f"fields of view: {len(self.fields)}, holes: {len(crops)}, their median box {height:g}x{width:g} px; "
-            f"skipped: {_describe_skipped(self.fields)}\n"
+            f"skipped: {_describe_skipped(self.fields)}{self._larger_advice(self.fields)}\n"
             f"crops of {self.size[0]}x{self.size[1]} px of the network ({scale}); "
             f"{sum(crop.neighbours for crop in crops)} show a part of a neighbour, which is not removed"
         )
@@ -119,7 +120,16 @@ class InferenceCrops(InferenceImages):
             self.fields.append(field)
         else:
             details = f"{len(detections.holes)} holes with {detections.settings}, skipped: {_describe_skipped([field])}"
-            self.skipped[file.name] = f"{file.name}: no hole to predict ({details}); {self.hint}"
+            hint = self._larger_advice([field]) or f"; {self.hint}"
+            self.skipped[file.name] = f"{file.name}: no hole to predict ({details}){hint}"
+
+    def _larger_advice(self, fields: Sequence[FieldOfView]) -> str:
+        """The end of a message: which scale makes holes fit that are larger than a crop; '' where there are none."""
+        shapes = [hole.mask.shape for field in fields if field.n_skipped[TOO_LARGE] for hole in field.uncropped]
+        if not shapes or self.scale_reason:
+            return ""
+        largest = float(np.min(np.divide(self.size, np.max(shapes, axis=0))))
+        return f"; to fit larger holes use --field_scale auto, or a number below {largest:.2g}"
 
     def _drop_annotated_crops(self, field: FieldOfView, image: GreyImage) -> None:
         """Takes the crops that show too much annotation in colour out of a field, and adds them to `skipped`."""

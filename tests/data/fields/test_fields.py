@@ -13,7 +13,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 import test as testing
-from data import BadImageError, DataError, DataOptions, ImageFile, read_grey
+from data import BadImageError, DataError, DataOptions, ImageFile, inference_images, read_grey
 from data.fields.hole_detection import detect_holes
 from data.fields.inference_crops import InferenceCrops
 from data.fields.stitching import AT_BORDER, NEAR_BORDER, TOO_LARGE, cut_crops
@@ -22,6 +22,7 @@ from data.simulate import main as simulate
 from data.simulator.hole_geometry import normalised_depth, random_hole
 from data.simulator.image_formation import clean_signal, sem_image
 from data.simulator.instrument import REAL
+from options.inference_options import InferenceOptions
 
 ROOT = Path(__file__).parents[3]
 PORES = Path(__file__).with_name("pores.png")
@@ -212,6 +213,37 @@ def test_a_scale_that_makes_a_field_huge_is_one_line(tmp_path, field):
     Image.fromarray(field[0]).save(tmp_path / "good.png")
     with pytest.raises(BadImageError, match="at 100 times its size more than 134,217,728 pixels"):
         images_of(tmp_path, 100)
+
+
+def test_holes_larger_than_a_crop_name_the_scale_that_fits_them(tmp_path, field):
+    large = np.kron(field[0], np.ones((3, 3))).astype(np.uint8)
+    Image.fromarray(large).save(tmp_path / "large.png")
+    with pytest.raises(BadImageError, match=r"larger than a crop.*--field_scale auto, or a number below 0") as error:
+        images_of(tmp_path)
+    limit = float(str(error.value).rpartition("below ")[2])
+    images = images_of(tmp_path, 0.95 * limit)
+    assert len(images) == 40 and "larger holes" not in images.summary
+    Image.fromarray(field[0]).save(tmp_path / "field.png")
+    assert "larger holes" not in images_of(tmp_path, 0.3).summary
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_a_field_that_is_refused_does_not_decide_about_the_others(tmp_path, field, order, capsys):
+    """The first field is deeper than 8 bits; of the others one states no width."""
+    widths = {"resolution": (1e7 / 2, 1e7 / 2), "resolutionunit": "CENTIMETER"}
+    (tmp_path / "fields").mkdir()
+    tifffile.imwrite(
+        tmp_path / "fields/1.tif", field[0].astype(np.uint16) * 99, resolution=(2e6, 2e6), resolutionunit=3
+    )
+    for name, tags in zip(order, (widths, {}), strict=True):
+        tifffile.imwrite(tmp_path / f"fields/{name}.tif", field[0], **tags)
+    options = DataOptions(dataroot=str(tmp_path / "fields"))
+    request = InferenceOptions(field=True)
+    images, pixel_nm = inference_images(options, request, "")
+    assert pixel_nm == pytest.approx(2) and [field.name for field in images.fields] == [order[0]]
+    assert "pixel size 2 nm" in capsys.readouterr().out
+    reasons = {Path(name).stem: reason for name, reason in images.skipped.items()}
+    assert "--grey_range" in reasons["1"] and reasons[order[1]].endswith("use --pixel_nm 2 if it is that of all")
 
 
 def test_limits_of_the_area_are_the_users(tmp_path, field):

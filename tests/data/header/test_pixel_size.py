@@ -83,3 +83,54 @@ def test_an_image_of_another_pixel_size_is_skipped(tmp_path, other):
     assert "b.tif" in line and "in the other images: 2 nm" in line and "--pixel_nm" in line
     images = Images.of(DatasetLayout(tmp_path), DataOptions(), "test", 0)  # --pixel_nm was given
     assert len(next(images.batches(8, ahead=False)).stems) == 3 and not images.skipped
+
+
+def tiff(path, side_nm=0.0, dtype=np.uint8, side=72):
+    tags = {"resolution": (1e7 / side_nm, 1e7 / side_nm), "resolutionunit": "CENTIMETER"} if side_nm else {}
+    tifffile.imwrite(path, np.full((side, 48), 100, dtype), **tags)
+
+
+def result_of(folder, **options):
+    images = Images.of(DatasetLayout(folder), DataOptions(**options), "test", 0)
+    width = images.pixel_nm()
+    return width, [stem for batch in images.batches(8, ahead=False) for stem in batch.stems], images.skipped
+
+
+def test_an_image_that_is_refused_does_not_decide_about_the_others(tmp_path):
+    tiff(tmp_path / "a.tif", 5, np.uint16)
+    tiff(tmp_path / "b.tif", 4, side=8)
+    tiff(tmp_path / "c.tif", 2)
+    tiff(tmp_path / "d.tif", 2)
+    width, stems, skipped = result_of(tmp_path)
+    assert width == pytest.approx(2) and stems == ["c", "d"]
+    reasons = {name[-5:]: reason for name, reason in skipped.items()}
+    assert "--grey_range" in reasons["a.tif"] and "at least 16" in reasons["b.tif"]
+
+
+def test_an_image_whose_ground_truth_is_refused_does_not_decide_about_the_others(tmp_path):
+    for name in ("testA", "testB"):
+        (tmp_path / name).mkdir()
+    tiff(tmp_path / "testA/a.tif", 5)
+    tiff(tmp_path / "testA/b.tif", 2)
+    tiff(tmp_path / "testB/a.tif", side=64)
+    tiff(tmp_path / "testB/b.tif")
+    width, stems, skipped = result_of(tmp_path)
+    assert width == pytest.approx(2) and stems == ["b"]
+    (reason,) = skipped.values()
+    assert "64x48" in reason
+
+
+def test_where_all_are_refused_the_width_is_not_the_reason(tmp_path):
+    tiff(tmp_path / "a.tif", 5, np.uint16)
+    width, stems, skipped = result_of(tmp_path)
+    assert width == 0 and not stems and "--grey_range" in "".join(skipped.values())
+
+
+@pytest.mark.parametrize("first, second", [(0, 2), (2, 0)])
+def test_the_image_without_a_width_is_the_one_that_is_refused(tmp_path, first, second):
+    tiff(tmp_path / "a.tif", first)
+    tiff(tmp_path / "b.tif", second)
+    width, stems, skipped = result_of(tmp_path)
+    assert width == pytest.approx(2) and stems == ["b" if second else "a"]
+    (reason,) = skipped.values()
+    assert "pixel size in the file: none" in reason and reason.endswith("use --pixel_nm 2 if it is that of all")
