@@ -50,11 +50,12 @@ NOT_SET = ("", "none", "null", "n/a", "undefined", "unknown", "---", "-")
 def decode(raw: bytes, encodings: tuple[str, ...] = ("utf-8-sig", "cp932")) -> str:
     """Text of bytes in UTF-16 (by its mark or its NULs), one of `encodings`, else cp1252, without NULs."""
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16", "replace").replace("\0", "")
+        return raw[: len(raw) & ~1].decode("utf-16", "replace").replace("\0", "")
     head = raw[:4096].rstrip(b"\0")
     if head.count(0) > len(head) // 4:  # every second byte of Latin text
         little = head[1::2].count(0) >= head[0::2].count(0)
-        return raw.decode("utf-16-le" if little else "utf-16-be", "replace").replace("\0", "")
+        even = raw[: len(raw) & ~1]  # a tag's text has one NUL more
+        return even.decode("utf-16-le" if little else "utf-16-be", "replace").replace("\0", "")
     for encoding in encodings:
         try:
             return raw.decode(encoding).replace("\0", "")
@@ -65,10 +66,10 @@ def decode(raw: bytes, encodings: tuple[str, ...] = ("utf-8-sig", "cp932")) -> s
 
 def _plain(unit: str) -> str:
     """A unit with "u" for micro, which has two characters in Unicode, one byte in cp1252 (a kana in Shift-JIS, an
-    accented letter in iso-8859-2), two bytes in UTF-8, and an escape in ImageJ's descriptions."""
+    accented letter in iso-8859-2), two bytes in UTF-8 and in Shift-JIS, and an escape in ImageJ's descriptions."""
     unit = unit.replace("\\u00b5", "u").replace("\\u00B5", "u").replace("&#181;", "u").replace("&#956;", "u")
     unit = unicodedata.normalize("NFKC", unit.strip())
-    for micro in ("\u00c2\u03bc", "\u03bc", "\u30aa", "\u013e", "\u039c"):
+    for micro in ("\u00c2\u03bc", "\u0192\u00ca", "\u03bc", "\u30aa", "\u013e", "\u039c"):
         unit = unit.replace(micro, "u")
     return unit.replace("\u2212", "-").strip("[]")
 

@@ -36,7 +36,7 @@ def read_field_header(path: str | Path) -> SimpleField:
     if not head.startswith(SIMPLE_FIELD) or end < 0:
         raise ContentError(DAMAGED)
     lines = head[len(SIMPLE_FIELD) : end].decode("utf-8", "replace").split("\n")
-    entries = {name.strip(): value.strip() for name, found, value in (line.partition("=") for line in lines) if found}
+    entries = {name.strip(): value.strip() for name, sign, value in (line.partition("=") for line in lines) if sign}
     try:
         shape = int(entries["YRes"]), int(entries["XRes"])
     except (KeyError, ValueError):

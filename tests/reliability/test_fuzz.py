@@ -23,7 +23,7 @@ from data.simulator.population import Population
 from models import MODELS, ModelError
 from models.networks.weights import load_weights
 from options import OptionsError, parse_test, parse_train
-from tests.data.io.instrument_files import field, gatan, gwyddion
+from tests.data.io.instrument_files import field, gatan, gwyddion, simple_field
 from tests.reliability.promise import promise
 from util.errors import UtilError
 from util.run.checkpoint import load_state
@@ -93,6 +93,7 @@ READERS = {
     "GIF": ("x.gif", picture, read_grey),
     "dm3": ("x.dm3", lambda path: path.write_bytes(gatan([np.stack([GREY] * 2)], 6)), every_image),
     "dm4": ("x.dm4", lambda path: path.write_bytes(gatan([GREY], 6, version=4)), every_image),
+    "gsf": ("x.gsf", lambda path: path.write_bytes(simple_field(GREY)), every_image),
     "gwy": ("x.gwy", lambda path: path.write_bytes(gwyddion({"/0/data": field(GREY[:9])})), every_image),
     "JPEG": ("x.jpg", picture, read_grey),
     "BMP": ("x.bmp", picture, read_grey),

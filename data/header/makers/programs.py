@@ -7,7 +7,7 @@ from ...io import SIMPLE_FIELD, list_gwyddion_fields, read_field_header
 from ..image_file import ImageFile
 from ..image_header import ImageHeader, first_width
 from ..tiff_tags import DESCRIPTION, X_RESOLUTION, Y_RESOLUTION
-from ..values import length_nm, number
+from ..values import length_nm
 
 PRINT_UNITS = ("inch", "in", "cm")  # pixels an inch are a printer's or scanner's
 
@@ -40,8 +40,7 @@ def read_ome(image: ImageFile) -> ImageHeader | None:
     sides = []
     for side in ("PhysicalSizeX", "PhysicalSizeY"):
         unit = unescape(values.get(f"{side}Unit") or "um")
-        value = number(values.get(side, ""))
-        sides.append(length_nm(f"{value!r} {unit}", "um") if value else None)
+        sides.append(length_nm(f"{values.get(side, '')} {unit}", "um"))
     bits = re.search(r"SignificantBits\s*=\s*[\"'](\d{1,3})[\"']", attributes)
     return ImageHeader(
         **first_width([("OME PhysicalSizeX", sides[0], sides[1])]),

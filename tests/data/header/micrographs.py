@@ -143,3 +143,82 @@ def gatan_tags(unit="µm", scale=0.00125, encoding="latin-1", y_scale=None):
     raw = unit.encode(encoding) + b"\0"
     y_scale = scale if y_scale is None else y_scale
     return [(65003, ASCII, raw), (65004, ASCII, raw), (65009, DOUBLE, (scale,)), (65010, DOUBLE, (y_scale,))]
+
+
+def orion_xml(**entries):
+    """The XML of tag 65000: an entry of value and unit for each name; `GFIS__Name` is GFIS.Name."""
+    elements = []
+    for name, text in entries.items():
+        value, _, unit = text.partition(" ")
+        key = name.replace("__", ".")
+        elements.append(f"<{key}><Value>{value}</Value>" + (f"<Units>{unit}</Units>" if unit else "") + f"</{key}>")
+    return "<?xml version='1.0'?><ImageTags>" + "".join(elements) + "</ImageTags>"
+
+
+def diss_xmp(size="2.5e-9", voltage=("10", "kV"), tilt="30", form="elements"):
+    """The XMP of DISS; values and their units are elements or attributes."""
+
+    def quantity(name, value, unit):
+        if form == "attributes":
+            return f'<d:{name} d:value="{value}" d:Unit="{unit}"/>'
+        return f'<d:{name} rdf:parseType="Resource"><d:value>{value}</d:value><d:Unit>{unit}</d:Unit></d:{name}>'
+
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="XMP Core 5.1.2"><rdf:RDF><rdf:Description rdf:about="">'
+        "<xmp:CreatorTool>point electronic DISS 5.15.31.0</xmp:CreatorTool>"
+        "<xmp:CreateDate>2024-03-14T09:26:53</xmp:CreateDate></rdf:Description><rdf:Description>"
+        f"<d:PixelSizeX>{size}</d:PixelSizeX><d:PixelSizeY>{size}</d:PixelSizeY><d:Images><rdf:Seq><rdf:li>"
+        "<d:SignalName>SE</d:SignalName></rdf:li></rdf:Seq></d:Images></rdf:Description><rdf:Description>"
+        + quantity("HV", *voltage)
+        + quantity("WD", "4.1", "mm")
+        + quantity("Tilt", tilt, "mm")  # the unit that real files have
+        + "<d:Mag>50000</d:Mag></rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+
+
+def fibsemos_record(size=2.5e-9, beam="ELECTRON", hfw=6.4e-7, voltage=2000.0):
+    """The JSON of fibsemOS, as a dict."""
+    column = {"voltage": voltage, "working_distance": 0.0041, "scan_rotation": 0.0}
+    return {
+        "image": {"resolution": [256, 96], "dwell_time": 1e-6, "hfw": hfw, "beam_type": beam, "frame_integration": 8},
+        "pixel_size": {"x": size, "y": size},
+        "microscope_state": {
+            "timestamp": 1710408413.0,
+            "stage_position": {"x": 0.0, "t": 0.5235988},
+            "electron_beam": column,
+            "ion_beam": {**column, "voltage": 30000.0, "working_distance": 0.0165},
+            "electron_detector": {"type": "TLD"},
+            "ion_detector": {"type": "ICE"},
+        },
+        "system": {"info": {"manufacturer": "Demo", "model": "Unit 7"}},
+    }
+
+
+def sightx_xml(mode="MAG", eos="eosTEM", magnification="50000"):
+    return (
+        '<?xml version="1.0"?><TemReporter><Instruments>JEM-9999</Instruments><DateTime>2024-03-14T09:26:53</DateTime>'
+        f"<Eos><EosMode>{eos}</EosMode></Eos><ElectronGun><AccelerationVoltage>200000</AccelerationVoltage></ElectronGun>"
+        f"<ImageFormingSystem><ModeString>{mode}</ModeString><SelectorValue>{magnification}</SelectorValue>"
+        "</ImageFormingSystem><GonioStage><StagePosition><TX>30.0</TX></StagePosition></GonioStage></TemReporter>"
+    )
+
+
+def tvips(path, size=2.5, mode=1, version=2, magic=0xAAAAAAAA, order="<", **options):
+    """Tag 37706 points behind the pixels, at the two structures of EM-MENU."""
+    write_tiff(path, [(37706, 4, (0,))], byteorder=order, **options)
+    raw = bytearray(path.read_bytes())
+    place = raw.index(struct.pack(order + "HHI", 37706, 4, 1)) + 8
+    raw[place : place + 4] = struct.pack(order + "I", len(raw))
+    second = bytearray(6068)
+    for start, form, values in (
+        (2724, "2f", (size, size)),
+        (3028, "f", (200_000.0,)),
+        (3288, "i", (mode,)),
+        (3308, "5f", (0.0, 0.0, 0.0, 30.0, 0.0)),
+        (6064, "I", (magic,)),
+    ):
+        struct.pack_into(order + form, second, start, *values)
+    name = "CM 200".encode("utf-16-le" if order == "<" else "utf-16-be")
+    second[2868 : 2868 + len(name)] = name
+    path.write_bytes(raw + struct.pack(order + "i", version) + bytes(240) + second)
+    return path

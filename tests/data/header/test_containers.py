@@ -10,7 +10,7 @@ import pytest
 
 from data import images_of, read_header
 from tests.data.header import micrographs as m
-from tests.data.io.instrument_files import field, gatan, gwyddion
+from tests.data.io.instrument_files import field, gatan, gwyddion, simple_field
 
 GREY = np.zeros((24, 20), np.uint16)
 ROOT = Path(__file__).parents[3]
@@ -27,6 +27,23 @@ def test_each_channel_of_gwyddion_has_its_own_width(tmp_path):
     (tmp_path / "x.gwy").write_bytes(gwyddion({"/0/data": field(GREY), "/1/data": field(GREY, 5e-9)}))
     widths = [read_header(name).pixel_nm for name in images_of(str(tmp_path / "x.gwy"))]
     assert widths == pytest.approx([2, 5])
+
+
+@pytest.mark.parametrize(
+    ("lengths", "unit", "expected"),
+    [
+        (("5e-8", "6e-8"), "m", 2.5),
+        (("50", "60"), "nm", 2.5),
+        (("0,05", "0,06"), "µm", 2.5),
+        (("", ""), "m", None),
+        (("0", "0"), "m", None),
+        (("20", "24"), "", None),
+    ],
+)
+def test_simple_field(tmp_path, lengths, unit, expected):
+    (tmp_path / "x.gsf").write_bytes(simple_field(GREY, lengths, unit))
+    header = read_header(tmp_path / "x.gsf")
+    assert header.pixel_nm == (expected and pytest.approx(expected)) and header.bits == 32
 
 
 @pytest.mark.parametrize(("expected", "status"), [(2.0, 0), (2.1, 1)])

@@ -1,5 +1,7 @@
 """What the tags of a TIFF say, by maker, and the same said otherwise: every twin must be read as its original."""
 
+import json
+
 import numpy as np
 import pytest
 import tifffile
@@ -93,10 +95,98 @@ def test_atlas(tmp_path, raster, step, expected):
     assert header.pixel_nm == pytest.approx(expected) and header.dwell_us == pytest.approx(0.8)
 
 
+def test_atlas_settings(tmp_path):
+    xml = (
+        "<Fibics><Application><Version>NPVE v4.5</Version><Date>03/14/2024</Date></Application><Image><Machine>Orion"
+        '</Machine><Detector>ET</Detector></Image><BeamInfo><item name="BeamI">1.3</item><item name="AccV">29997</item>'
+        '</BeamInfo><Stage><Tilt units="deg">30</Tilt></Stage></Fibics>'
+    )
+    header = read_header(m.write_tiff(tmp_path / "x.tif", [(51023, m.ASCII, xml)]))
+    assert (header.model, header.signal, header.date, header.tilt_deg) == ("Orion", "ET", "03/14/2024", 30)
+    assert header.voltage_kv == pytest.approx(29.997)
+
+
 def test_orion(tmp_path):
     for name, element in (("a", "<Fov>1.28</Fov>"), ("b", "<Fov><Value>1280</Value><Units>nm</Units></Fov>")):
         xml = f"<ImageTags>{element}</ImageTags>"
         assert read_header(m.write_tiff(tmp_path / f"{name}.tif", [(65000, m.ASCII, xml)])).pixel_nm == pytest.approx(5)
+
+
+@pytest.mark.parametrize(("mode", "frames"), [("Frame", 64), ("Line", None)])
+def test_orion_settings(tmp_path, mode, frames):
+    xml = m.orion_xml(
+        AccelerationVoltage="0 V",
+        GFIS__AccelerationVoltage="29997 Volts",
+        WorkingDistance="11.977 mm",
+        StageTilt="0.16 Degrees",
+        ScanRotate="90",
+        DwellTime="0.5",
+        AveragingMode=mode,
+        NumAverages="64",
+        DetectorName="ETDetector",
+        System__Model="NanoFab",
+        TimeStamp="2024-03-14T09:26:53",
+        ImageWidth="512",
+        ScalingX="2.5e-9",
+    )
+    header = read_header(m.write_tiff(tmp_path / "x.tif", [(65000, m.ASCII, xml)]))
+    assert (header.voltage_kv, header.working_distance_mm, header.dwell_us) == pytest.approx((29.997, 11.977, 0.5))
+    assert (header.tilt_deg, header.scan_rotation_deg, header.frames) == (0.16, 90, frames)
+    assert (header.model, header.signal, header.date) == ("NanoFab", "ETDetector", "2024-03-14T09:26:53")
+    assert header.pixel_nm == pytest.approx(5)  # the file has half the width that its header states
+
+
+def test_two_widths_of_orion_must_agree(tmp_path):
+    path = m.write_tiff(tmp_path / "x.tif", [(65000, m.ASCII, m.orion_xml(ScalingX="2.5e-9 m", Fov="1.28 um"))])
+    with pytest.raises(DataError, match=r"2\.5 nm \(ScalingX\) and 5 nm \(Fov / width\)"):
+        read_header(path)
+
+
+@pytest.mark.parametrize("form", ["elements", "attributes"])
+def test_point_electronic_settings(tmp_path, form):
+    xmp = m.diss_xmp(form=form)
+    header = read_header(m.write_tiff(tmp_path / "x.tif", [(700, m.BYTE, xmp.encode())]))
+    assert (header.maker, header.model) == ("point electronic", "DISS 5.15.31.0")
+    assert (header.pixel_nm, header.voltage_kv, header.working_distance_mm) == pytest.approx((2.5, 10, 4.1))
+    assert (header.signal, header.tilt_deg, header.date) == ("SE", 30, "2024-03-14T09:26:53")
+    other = xmp.replace("point electronic DISS", "Editor").replace("PixelSize", "Size")
+    assert read_header(m.write_tiff(tmp_path / "y.tif", [(700, m.BYTE, other.encode())])).maker is None
+
+
+@pytest.mark.parametrize(("beam", "expected"), [("ELECTRON", (2, 4.1, "TLD")), ("ION", (30, 16.5, "ICE"))])
+def test_fibsemos_settings(tmp_path, beam, expected):
+    text = json.dumps(m.fibsemos_record(beam=beam))
+    header = read_header(m.write_tiff(tmp_path / "x.tif", [(270, m.ASCII, text)]))
+    assert (header.voltage_kv, header.working_distance_mm) == pytest.approx(expected[:2]) and header.signal == expected[
+        2
+    ]
+    assert (header.pixel_nm, header.dwell_us, header.tilt_deg) == pytest.approx((2.5, 1, 30))
+    assert (header.model, header.frames, header.scan_rotation_deg) == ("Unit 7", 8, 0)
+    assert header.date == "2024-03-14 09:26:53 UTC"
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_tvips(tmp_path, order):
+    header = read_header(m.tvips(tmp_path / "x.tif", order=order))
+    assert (header.maker, header.model, header.pixel_nm) == ("TVIPS", "CM 200", 2.5)
+    assert (header.voltage_kv, header.tilt_deg) == (200, 30)
+
+
+@pytest.mark.parametrize("change", [{"mode": 3}, {"version": 1}, {"magic": 0}])
+def test_tvips_without_a_length(tmp_path, change):
+    assert read_header(m.tvips(tmp_path / "x.tif", **change)).pixel_nm is None
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [({}, 2.5), ({"mode": "DIFF"}, None), ({"eos": "modeASID"}, None), ({"magnification": "0"}, None)],
+)
+def test_sightx(tmp_path, change, expected):
+    tags = [(270, m.ASCII, m.sightx_xml(**change))]
+    path = m.write_tiff(tmp_path / "x.tif", tags, resolution=(80, 80), resolutionunit="CENTIMETER")
+    header = read_header(path)
+    assert (header.model, header.voltage_kv, header.tilt_deg) == ("JEM-9999", 200, 30)
+    assert header.pixel_nm == (expected and pytest.approx(expected)) and header.is_estimated == bool(expected)
 
 
 FEI = {

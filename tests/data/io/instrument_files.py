@@ -1,4 +1,4 @@
-"""Writes small .dm3, .dm4 and .gwy files, for the tests of their readers."""
+"""Writes small .dm3, .dm4, .gwy and .gsf files, for the tests of their readers."""
 
 import struct
 
@@ -62,6 +62,15 @@ def field(values, pixel_m=2e-9):
         + b"xreal\0d" + struct.pack("<d", width * pixel_m) + b"yreal\0d" + struct.pack("<d", height * pixel_m)
         + b"si_unit_xy\0o" + unit + b"data\0D" + struct.pack("<I", values.size) + values.astype("<f8").tobytes(),
     )  # fmt: skip
+
+
+def simple_field(values, lengths=("6e-8", "8e-8"), unit="m", title="µ"):
+    """A Gwyddion Simple Field of an array (H, W)."""
+    height, width = values.shape
+    entries = {"XRes": width, "YRes": height, "XReal": lengths[0], "YReal": lengths[1], "XYUnits": unit, "Title": title}
+    head = "Gwyddion Simple Field 1.0\n" + "".join(f"{key} = {value}\n" for key, value in entries.items())
+    raw = head.encode()
+    return raw + bytes(4 - len(raw) % 4) + values.astype("<f4").tobytes()
 
 
 def _object(name, content):

@@ -9,7 +9,7 @@ import tifffile
 from PIL import Image
 
 from data import DataError, images_of, read_grey
-from tests.data.io.instrument_files import field, gatan, gwyddion
+from tests.data.io.instrument_files import field, gatan, gwyddion, simple_field
 
 GREY = np.random.default_rng(3).integers(0, 255, (40, 30), dtype=np.uint8)
 DEEP = GREY.astype(np.uint16) * 16
@@ -40,13 +40,16 @@ def test_levels_of_8_bits_are_read_as_they_are(tmp_path, name):
     assert np.array_equal(read_grey(tmp_path / name), GREY)
 
 
-@pytest.mark.parametrize("name", ["x.jp2", "x.dm3", "x.dm4", "x.gwy", "planes.png"])
+@pytest.mark.parametrize("name", ["x.jp2", "x.dm3", "x.dm4", "x.gwy", "x.gsf", "planes.png"])
 def test_levels_of_more_bits_are_read_as_they_are(tmp_path, name):
     path = tmp_path / name
     if name == "x.jp2":
         path.write_bytes(imagecodecs.jpeg2k_encode(DEEP, level=0, bitspersample=12))
     elif name == "planes.png":
         path.write_bytes(imagecodecs.png_encode(np.dstack([DEEP] * 3)))
+    elif name == "x.gsf":
+        path.write_bytes(simple_field(DEEP))
+        assert images_of(str(path)) == [str(path)]
     elif name == "x.gwy":
         path.write_bytes(gwyddion({"/0/data": field(DEEP)}))
     else:
@@ -63,6 +66,36 @@ def test_each_image_of_gatan_and_gwyddion_is_one_of_its_own(tmp_path):
         assert names == [f"{tmp_path / name}::p{n:03}" for n in range(2)]
         levels = [read_grey(name, (0, 255)) for name in names]
         assert np.array_equal(levels[0], GREY) and np.array_equal(levels[1], second)
+
+
+@pytest.mark.parametrize("n_title", range(4))
+def test_a_simple_field_begins_after_one_to_four_zeros(tmp_path, n_title):
+    """Twins of one image: whatever the length of the text, the values follow at a multiple of 4 bytes."""
+    (tmp_path / "x.gsf").write_bytes(simple_field(GREY, title="t" * n_title))
+    assert np.array_equal(read_grey(tmp_path / "x.gsf", (0, 255)), GREY)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: raw[:-1],
+        lambda raw: raw + b"\0",
+        lambda raw: raw.replace(b"XRes = 30", b"XRes = -3"),
+        lambda raw: raw.replace(b"XRes = 30", b"XRes = 3x"),
+        lambda raw: raw.replace(b"YRes", b"Rows"),
+        lambda raw: raw[:60].replace(b"\0", b" "),
+    ],
+)
+def test_a_damaged_simple_field_is_refused(tmp_path, damage):
+    (tmp_path / "x.gsf").write_bytes(damage(simple_field(GREY)))
+    with pytest.raises(DataError, match=r"x\.gsf: damaged or cut short"):
+        read_grey(tmp_path / "x.gsf", (0, 255))
+
+
+def test_a_simple_field_of_a_huge_claim_is_refused_before_memory_is_taken(tmp_path):
+    (tmp_path / "x.gsf").write_bytes(simple_field(GREY).replace(b"Res = ", b"Res = 9999"))
+    with pytest.raises(DataError, match="claims more than 134,217,728 pixels"):
+        read_grey(tmp_path / "x.gsf", (0, 255))
 
 
 def test_olympus_says_which_page_has_the_data(tmp_path):
