@@ -15,6 +15,7 @@ PROGRAMS = {  # name: (script or module, what it does)
     "test": ("test.py", "turn SEM images into depth maps, and score them"),
     "simulate": ("data.simulate", "make a simulated data set"),
     "check": ("data.check", "say what a data set holds before anything is trained"),
+    "fit-instrument": ("data.fit_instrument", "fit the simulator's instrument to real SEM images"),
     "metrology": ("util.metrology", "statistics of the holes of a test"),
     "compare": ("util.compare", "put several tests side by side"),
     "export": ("models.export", "write a trained model as ONNX"),

@@ -5,10 +5,11 @@ How one file is decoded is in data.io, and which files belong to a data set in d
 
 from .base import BatchedDataset
 from .image_records import ImageRecord, ImageRecords
-from .image_stack import CACHE_FOLDER, height_width, read_stack
+from .image_stack import CACHE_FOLDER, height_width, read_stack, size_text
 from .inference_images import MIN_SIDE, InferenceBatch, InferenceImages
-from .labelled import LabelledDataset, level_from_folder
+from .labelled import LabelledDataset
 from .paired import PairedDataset
+from .real_levels import UNKNOWN, levels_of_folders, real_images
 from .sem_image import SemImage, cut_data_bar, read_lenient_header, read_sem_image
 from .sim_to_real import SimToRealDataset
 from .unpaired import UnpairedDataset
@@ -24,12 +25,15 @@ __all__ = [
     "LabelledDataset",
     "PairedDataset",
     "SemImage",
+    "UNKNOWN",
     "SimToRealDataset",
     "UnpairedDataset",
     "cut_data_bar",
     "height_width",
-    "level_from_folder",
+    "levels_of_folders",
     "read_lenient_header",
     "read_sem_image",
     "read_stack",
+    "real_images",
+    "size_text",
 ]

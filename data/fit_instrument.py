@@ -1,0 +1,178 @@
+"""Fits an instrument to real SEM images: python -m data.fit_instrument ./mine --dataroot ./sem --out ./mine_instrument
+
+IMAGES is a data set in the contest's layout, of which the training images are used, or a folder of images of one
+depth. The holes are taken to be like those of the depth maps of --dataroot, or of IMAGES if it has some, or else of the
+simulator; which hole an image shows need not be known. Writes instrument.json, for `python -m data.simulate
+--real_instrument`, and instrument_fit.png, with measured beside fitted statistics.
+"""
+
+import argparse
+import sys
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from .batches import level_from_folder, read_stack, size_text
+from .command_line import RAW, Parser, add_option
+from .data_options import DataOptions
+from .dataset_layout import DatasetLayout, ImageFile, stratified_subset
+from .errors import DataError, printable
+from .grey_levels import FLOOR
+from .header import pixel_nm
+from .instrument_fit import (
+    FULL,
+    UNKNOWN_DEPTH,
+    InstrumentFit,
+    built_in_library,
+    count_steps,
+    default_pixel_nm,
+    depths_of_levels,
+    describe,
+    draw_fit,
+    fit_instrument,
+    normalise_maps,
+)
+
+OPTIONS = ("grey_range", "data_bar", "signal")
+MAX_IMAGES, MAX_MAPS = 400, 400  # that are read
+
+
+@dataclass(frozen=True)
+class Domain:
+    """SEM images (N, H, W) [grey level], the index of each one's depth (N,), and the depths (L,) [nm] with names."""
+
+    images: NDArray
+    depth_index: NDArray[np.int64]
+    depth_nm: NDArray[np.float64]
+    names: list[str]
+    first: str
+
+
+def read_domain(options: DataOptions) -> Domain:
+    """The images of a data set with the depths that its folders name, or those of a folder, of one unknown depth."""
+    layout = DatasetLayout(options.dataroot, options.signal)
+    files = stratified_subset(layout.test_sem() if layout.plain else layout.sem(), MAX_IMAGES)
+    images = read_stack(files, options, "reading SEM images")
+    if not layout.contest:
+        print(f"no folder names a depth: it is taken to be {UNKNOWN_DEPTH:g} nm")
+        index = np.zeros(len(files), np.int64)
+        return Domain(images, index, np.array([UNKNOWN_DEPTH]), ["one depth"], files[0].name)
+    levels, index = np.unique([level_from_folder(file) for file in files], return_inverse=True)
+    try:
+        averages = layout.average_depth()
+    except DataError as error:
+        print(f"depths are those of the folders' names: {error}")
+        averages = {}
+    depth_nm = depths_of_levels(levels, averages)
+    names = [f"Depth_{level - FLOOR}: {depth:.1f} nm" for level, depth in zip(levels, depth_nm, strict=True)]
+    return Domain(images, index, depth_nm, names, files[0].name)
+
+
+def read_library(options: DataOptions, is_required: bool, image: NDArray) -> NDArray[np.float32]:
+    """Normalised depths (M, H, W) of the shapes of a data set; those of the simulator where it has none.
+
+    Raises DataError where the maps are not as large as an `image` (H, W), or where they are missing and `is_required`.
+    """
+    try:
+        files = DatasetLayout(options.dataroot).depth()
+    except DataError:
+        if is_required:
+            raise
+        print("shapes: those of the simulator; --dataroot names a data set with others")
+        return built_in_library(image.shape)
+    deepest: dict[str, ImageFile] = {}
+    for file in sorted(files, key=lambda file: file.class_folder):  # the deepest case is the finest
+        deepest[file.group] = file
+    chosen = list(deepest.values())[:: max(1, -(-len(deepest) // MAX_MAPS))]
+    maps = read_stack(chosen, replace(options, data_bar=0), "reading depth maps")
+    if maps.shape[1:] != image.shape:
+        raise DataError(
+            f"{chosen[0].name}: {size_text(maps[0])} where SEM images are {size_text(image)}; use equal sizes"
+        )
+    print(f"shapes: {len(maps)} depth maps of {printable(options.dataroot)}")
+    return normalise_maps(maps)
+
+
+def fit(images: DataOptions, library_root: str | None, given_pixel_nm: float, out: Path) -> None:
+    """Fits, prints the table of the parameters, and writes both files into `out`."""
+    domain = read_domain(images)
+    library = read_library(
+        replace(images, dataroot=library_root or images.dataroot), library_root is not None, domain.images[0]
+    )
+    width_nm = given_pixel_nm or pixel_nm(domain.first) or 0.0
+    if not width_nm:
+        width_nm = default_pixel_nm(domain.images.shape[1:])
+        print(f"pixel size: no image states one; taken to be {width_nm:g} nm, --pixel_nm N decides")
+    with tqdm(total=count_steps(FULL), desc="fitting", unit="step", leave=False, disable=None) as bar:
+        result = fit_instrument(
+            domain.images, domain.depth_index, domain.depth_nm, library, width_nm, on_step=bar.update
+        )
+    print("\n".join(describe(result)))
+    write_results(result, domain.names, out)
+
+
+def write_results(result: InstrumentFit, names: list[str], out: Path) -> None:
+    """Writes instrument.json and instrument_fit.png, each completely or not at all."""
+    out.mkdir(parents=True, exist_ok=True)
+    picture, parameters = out / "instrument_fit.png", out / "instrument.json"
+    for path, write in (
+        (picture, lambda unfinished: unfinished.write_bytes(draw_fit(result, names))),
+        (parameters, result.instrument.to_json),
+    ):
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        try:
+            write(unfinished)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    print(f"written: {printable(str(parameters))}, {printable(str(picture))}")
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = Parser("python -m data.fit_instrument", description=__doc__, formatter_class=RAW, allow_abbrev=False)
+    parser.add_argument("images", metavar="IMAGES", help="data set, or folder of SEM images of one depth")
+    parser.add_argument("--dataroot", metavar="FOLDER", help="data set whose depth maps show such holes")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to write to")
+    parser.add_argument(
+        "--pixel_nm", type=_width, default=0.0, metavar="N", help="pixel size [nm] (what the images state, or 2.08)"
+    )
+    for option in fields(DataOptions):
+        if option.name in OPTIONS:
+            add_option(parser, option)
+    return parser.parse_args(argv)
+
+
+def _width(text: str) -> float:
+    try:
+        width = float(text)
+    except ValueError:
+        width = 0.0
+    if not 0.01 <= width <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a pixel size from 0.01 to 1000 nm")
+    return width
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; returns the exit status."""
+    args = parse(argv)
+    options = DataOptions(dataroot=args.images, **{name: getattr(args, name) for name in OPTIONS})
+    try:
+        fit(options, args.dataroot, args.pixel_nm, args.out)
+    except DataError as error:
+        print(f"data.fit_instrument: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"data.fit_instrument: {printable(str(error.filename))}: {error.strerror}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("data.fit_instrument: interrupted; nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
