@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from .csv_table import read_rows
 from .errors import DataError
+from .foreign_formats import describe_foreign_names
 from .image_names import NameIndex, find_folder, fold, select_signal, with_unique_stems
 from .io import SUFFIXES, file_of, images_of, stem_of
 from .neighbours import describe_near, is_classic, is_contest
@@ -70,7 +71,8 @@ class DatasetLayout:
         self.contest = self.plain = False
         if self.root.is_file():
             if not self.root.name.lower().endswith(SUFFIXES):
-                raise DataError(f"{dataroot}: not an image ({', '.join(SUFFIXES)})")
+                reason = describe_foreign_names([self.root.name]) or f"not an image ({', '.join(SUFFIXES)})"
+                raise DataError(f"{dataroot}: {reason}")
             self.plain = True
             return
         if not self.root.is_dir():
@@ -84,9 +86,8 @@ class DatasetLayout:
             if near := describe_near(self.root):
                 raise DataError(f"{dataroot}: holds no data set in a known layout{near}")
             reason = "holds no data set in a known layout" if any(self.root.iterdir()) else "the folder is empty"
-            raise DataError(
-                f"{dataroot}: {reason}; {simulate_hint}, {LAYOUT_HINT}; for test.py, a folder of images is enough"
-            )
+            hint = f"{simulate_hint}, {LAYOUT_HINT}; for test.py, a folder of images is enough"
+            raise DataError(f"{dataroot}: {reason}; {describe_foreign_names(os.listdir(self.root)) or hint}")
 
     def sem(self) -> list[ImageFile]:
         """Training SEM images: train/SEM/<class>/<site>/*, or trainA/*."""
@@ -210,8 +211,9 @@ class DatasetLayout:
 
     @staticmethod
     def _refuse_without_image(folder: Path) -> NoReturn:
-        text = "holds no image" if any(folder.iterdir()) else "holds no image, it is empty"
-        raise DataError(f"{folder}: {text} ({', '.join(SUFFIXES)})")
+        names = os.listdir(folder)
+        foreign = describe_foreign_names(names) or ", ".join(SUFFIXES)
+        raise DataError(f"{folder}: holds no image{', it is empty' * (not names)}; {foreign}")
 
     @classmethod
     def scan(cls, folder: Path, labelled: bool = False) -> Iterable[ImageFile]:

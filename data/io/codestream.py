@@ -43,6 +43,11 @@ def jpeg_2000_header(content: bytes) -> tuple[int, int, int]:
     return bottom - top, right - left, (content[start + 38] & 0x7F) + 1
 
 
+def is_whole_jpeg(content: bytes) -> bool:
+    """Whether a JPEG has its end behind its pixels; a decoder fills the rest of a picture that was cut short."""
+    return content.rfind(b"\xff\xd9") > content.rfind(b"\xff\xda")
+
+
 def _jpeg_size(content: bytes) -> tuple[int, int]:
     # ISO/IEC 10918-1, B.1.1.4: each segment has its length, and a frame header the size.
     place = 2

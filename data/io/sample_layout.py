@@ -4,14 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def split_samples(pixels: NDArray, axes: str, kept: list[int]) -> NDArray:
-    """Pixels (H, W) or (H, W, channels) of an array with axes such as YX, YXS or SYX, with the samples `kept` only."""
-    if "S" not in axes:
-        return pixels
-    pixels = np.moveaxis(pixels, axes.index("S"), -1)
-    if len(kept) == 1:
-        return pixels[..., kept[0]]
-    return pixels if len(kept) == pixels.shape[-1] else pixels[..., kept]
+def split_samples(pixels: NDArray, axes: str) -> NDArray:
+    """Pixels (H, W) or (H, W, samples) of an array with axes such as YX, YXS or SYX."""
+    return np.moveaxis(pixels, axes.index("S"), -1) if "S" in axes else pixels
 
 
 def full_scale(pixels: NDArray, bits: int) -> NDArray:

@@ -8,7 +8,7 @@ from pathlib import Path
 from .header_checks import DAMAGED, ContentError, check_count
 
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the first four bytes of such files
-NEW_SUBFILE_TYPE, SUBFILE_TYPE, SIS = 254, 255, 33560  # tags; Olympus SIS marks its pages of data with the last
+NEW_SUBFILE_TYPE, SUBFILE_TYPE, SUB_PAGES, SIS = 254, 255, 330, 33560  # tags; Olympus SIS marks its data with the last
 DERIVED_PAGE = 0b101  # bits of NewSubfileType: a smaller version of another page, or a mask for it
 REDUCED = 2  # of the older SubfileType: a smaller version
 SHORT = 3  # a type of values
@@ -29,7 +29,7 @@ def list_pages(path: str | Path, info: os.stat_result) -> tuple[tuple[int, int],
 def _list_pages(name: str, size: int, mtime_ns: int) -> tuple[tuple[int, int], ...]:
     # TIFF 6.0, section 2; BigTIFF counts and points with 64 bits.
     pages: list[tuple[int, int]] = []
-    images, with_data, visited = [], [], set()
+    images, with_data, visited, has_sub_pages = [], [], set(), False
     with open(name, "rb") as file:
         magic = file.read(4)
         if magic not in TIFF:
@@ -52,9 +52,14 @@ def _list_pages(name: str, size: int, mtime_ns: int) -> tuple[tuple[int, int], .
             if not tags.get(NEW_SUBFILE_TYPE, 0) & DERIVED_PAGE and tags.get(SUBFILE_TYPE) != REDUCED:
                 images.append((len(pages), offset))
                 with_data += [images[-1]] if SIS in tags else []
+            has_sub_pages |= SUB_PAGES in tags
             pages.append((len(pages), offset))
             check_count(len(pages))
             (offset,) = struct.unpack(pointer, file.read(struct.calcsize(pointer)))
+    if pages and not images and has_sub_pages:
+        raise ContentError(
+            "shows a smaller version alone, its image is in a sub-directory (as in DNG); save it as TIFF"
+        )
     return tuple(with_data or images or pages)
 
 

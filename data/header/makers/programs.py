@@ -5,10 +5,11 @@ from html import unescape
 
 from ...io import SIMPLE_FIELD, list_gwyddion_fields, read_field_header
 from ..image_file import ImageFile
-from ..image_header import ImageHeader, first_width
+from ..image_header import ImageHeader, PixelSize, agreed_width, first_width, statement
 from ..tiff_tags import DESCRIPTION, X_RESOLUTION, Y_RESOLUTION
 from ..values import length_nm
 
+TIFF_DATA = re.compile(r"<(?:\w+:)?TiffData\b([^<>]*?)(?:/>|>(.{0,400}?)</(?:\w+:)?TiffData\s*>)", re.DOTALL)
 PRINT_UNITS = ("inch", "in", "cm")  # pixels an inch are a printer's or scanner's
 
 
@@ -34,18 +35,32 @@ def read_ome(image: ImageFile) -> ImageHeader | None:
     if "<OME" not in text and ":OME" not in text:
         return None
     pixels = re.findall(r"<(?:\w+:)?Pixels\s([^<>]*)>(.*?)(?=<(?:\w+:)?Pixels\s|\Z)", text, re.DOTALL)
-    own = [attributes for attributes, rest in pixels if re.search(rf'\bIFD\s*=\s*["\']{image.directory}["\']', rest)]
-    attributes = (own or [attributes for attributes, _ in pixels] or [""])[0]
+    own = [attributes for attributes, rest in pixels if any(_is_here(data, image) for data in TIFF_DATA.finditer(rest))]
+    candidates = own or [attributes for attributes, _ in pixels]
+    bits = re.search(r"SignificantBits\s*=\s*[\"'](\d{1,3})[\"']", "".join(candidates[:1]))
+    return ImageHeader(
+        **agreed_width(*map(_ome_size, candidates), is_given=image.is_given),
+        bits=int(bits[1]) if bits and int(bits[1]) else None,
+    )
+
+
+def _is_here(data: re.Match, image: ImageFile) -> bool:
+    """Whether a TiffData element says that this page is one of its planes; another FileName is another file."""
+    start, count = (re.search(rf"\b{key}\s*=\s*[\"'](\d{{1,9}})", data[1]) for key in ("IFD", "PlaneCount"))
+    file = re.search(r"FileName\s*=\s*[\"']([^\"']*)", data[2] or "")
+    if file and unescape(file[1]) != image.path.name:
+        return False
+    first = int(start[1]) if start else 0
+    return first <= image.directory < first + int(count[1] if count else 1)
+
+
+def _ome_size(attributes: str) -> PixelSize:
     values = dict(re.findall(r"(PhysicalSize[XY](?:Unit)?)\s*=\s*[\"']([^\"']*)[\"']", attributes))
     sides = []
     for side in ("PhysicalSizeX", "PhysicalSizeY"):
         unit = unescape(values.get(f"{side}Unit") or "um")
         sides.append(length_nm(f"{values.get(side, '')} {unit}", "um"))
-    bits = re.search(r"SignificantBits\s*=\s*[\"'](\d{1,3})[\"']", attributes)
-    return ImageHeader(
-        **first_width([("OME PhysicalSizeX", sides[0], sides[1])]),
-        bits=int(bits[1]) if bits and int(bits[1]) else None,
-    )
+    return first_width([statement("OME PhysicalSizeX", sides)])
 
 
 def read_gwyddion(image: ImageFile) -> ImageHeader | None:
