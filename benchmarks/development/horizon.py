@@ -18,6 +18,7 @@ from scipy.ndimage import gaussian_filter, shift
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the rooms lie beside this folder
 
 from data import simulate
+from data.simulator.instrument import Instrument
 
 DIRECTIONS = 16
 
@@ -80,9 +81,26 @@ def seen(signal: NDArray, look: Look, rng: np.random.Generator) -> NDArray[np.ui
 
 
 def main() -> int:
-    """data.simulate with this renderer in place of its own; the real instrument's record means nothing."""
-    simulate.clean_signal = lambda depth, instrument: clean(depth, LOOKS[instrument.jitter_x_px > 0])  # type: ignore[assignment]
-    simulate.sem_image = lambda signal, instrument, rng: seen(signal, LOOKS[instrument.jitter_x_px > 0], rng)  # type: ignore[assignment]
+    """data.simulate with this renderer in place of its own, but for the real images where a --real_instrument is given.
+
+    Without it the real instrument's record means nothing: its jitter tells only which images are real.
+    """
+    clean_signal, sem_image = simulate.clean_signal, simulate.sem_image
+
+    def simulator(instrument: Instrument) -> bool:
+        return "--real_instrument" in sys.argv and instrument.jitter_x_px > 0
+
+    def signal_of(depth: NDArray, instrument: Instrument) -> NDArray[np.float32]:
+        if simulator(instrument):
+            return clean_signal(depth, instrument)
+        return clean(depth, LOOKS[instrument.jitter_x_px > 0])
+
+    def image_of(signal: NDArray, instrument: Instrument, rng: np.random.Generator) -> NDArray[np.uint8]:
+        if simulator(instrument):
+            return sem_image(signal, instrument, rng)
+        return seen(signal, LOOKS[instrument.jitter_x_px > 0], rng)
+
+    simulate.clean_signal, simulate.sem_image = signal_of, image_of  # type: ignore[assignment]
     return simulate.main()
 
 
