@@ -7,6 +7,7 @@ from .batches import (
     SimToRealDataset,
     UnpairedDataset,
     read_stack,
+    repair_lines,
 )
 from .data_options import DataOptions
 from .dataset_kinds import DATASETS
@@ -40,5 +41,6 @@ __all__ = [
     "read_header",
     "read_image",
     "read_stack",
+    "repair_lines",
     "training_maps",
 ]

@@ -3,6 +3,7 @@
 How one file is decoded is in data.io, and which files belong to a data set in data.dataset_layout.
 """
 
+from .bad_lines import repair_lines
 from .base import BatchedDataset
 from .image_records import ImageRecord, ImageRecords
 from .image_stack import CACHE_FOLDER, height_width, read_stack, size_text
@@ -10,7 +11,7 @@ from .inference_images import MIN_SIDE, InferenceBatch, InferenceImages
 from .labelled import LabelledDataset
 from .paired import PairedDataset
 from .real_levels import UNKNOWN, levels_of_folders, real_images
-from .sem_image import SemImage, cut_data_bar, read_lenient_header, read_sem_image
+from .sem_image import SemImage, cut_data_bar, fill_bad_lines, read_lenient_header, read_sem_image
 from .sim_to_real import SimToRealDataset
 from .unpaired import UnpairedDataset
 
@@ -29,11 +30,13 @@ __all__ = [
     "SimToRealDataset",
     "UnpairedDataset",
     "cut_data_bar",
+    "fill_bad_lines",
     "height_width",
     "levels_of_folders",
     "read_lenient_header",
     "read_sem_image",
     "read_stack",
+    "repair_lines",
     "real_images",
     "size_text",
 ]

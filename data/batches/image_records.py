@@ -14,6 +14,7 @@ MAX_NAMES = 3  # of images that a line lists
 MAX_VALUES = 5  # of one field that a summary lists
 WIDTH_TOLERANCE = 0.01  # relative difference of two pixel widths that are the same
 MIN_STRETCH = 0.01  # relative change of lengths along y by the tilt that is said
+NOTE_KINDS = ("annotation", "JPEG", "bad lines")  # a word of each
 NOT_IN_SUMMARY = ("pixel_nm", "pixel_y_nm", "is_estimated")  # the results say the width
 
 
@@ -31,7 +32,7 @@ class ImageRecord(NamedTuple):
     def of(cls, name: str, image: SemImage) -> "ImageRecord":
         """The record of an image."""
         height, width = image.image.levels.shape
-        return cls(name, (height, width), image.bar, image.header, tuple(image.image.notes()))
+        return cls(name, (height, width), image.bar, image.header, tuple(image.notes()))
 
 
 class ImageRecords:
@@ -117,10 +118,11 @@ class ImageRecords:
 
     def note_lines(self) -> list[str]:
         """The first note of each kind, with the number of images that have it."""
-        notes: dict[bool, list[str]] = {}
+        notes: dict[str, list[str]] = {}
         for record in self.records.values():
             for note in record.notes:
-                notes.setdefault("JPEG" in note, []).append(note)
+                kind = next((kind for kind in NOTE_KINDS if kind in note.removeprefix(record.name)), "")
+                notes.setdefault(kind, []).append(note)
         return [f"{lines[0]} ({_images(len(lines))})" for lines in notes.values()]
 
     def tilt_line(self) -> str:

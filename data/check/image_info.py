@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..batches import ImageRecord, cut_data_bar, read_lenient_header
+from ..batches import ImageRecord, cut_data_bar, fill_bad_lines, read_lenient_header
 from ..data_options import DataOptions
 from ..errors import DataError, GreyRangeError
 from ..exchanged_domains import flat_fraction
@@ -81,6 +81,7 @@ def measure_image(
     try:
         image, header = as_image(path, pixels, options.grey_range), read_lenient_header(str(path))
         picture = cut_data_bar(image, header, options if sem else replace(options, data_bar=0), find_bar)
+        picture = fill_bad_lines(picture) if sem else picture
         picture.image.check()
     except DataError as error:
         out_of_range = isinstance(error, GreyRangeError)
