@@ -66,6 +66,7 @@ class DepthPipeline(BaseModel):
         super().__init__(options, device)
         options.check()
         self.levels, width = options.levels, options.width
+        self.has_absolute_scale = not options.relative_depth
         self.background_levels = torch.tensor(options.levels, device=device)
         self.renderer = HalfUNet(2, 1, width, 3, "batch").to(device)
         self.shape_network = HalfUNet(1, 2, width, 3, "batch").to(device)
@@ -117,7 +118,7 @@ class DepthPipeline(BaseModel):
         else:
             seed = 1000 * self.seed + self.epochs
             u, level_index, sem = self.domain_renderer.sample_batch(len(batch["sem"]), seed, self._strength)
-            self._train_shape(u, sem)
+            self._train_shape(*self._add_pairs(u, sem, batch))
             if self.pairs.is_real:  # renderings help the classifier only if their brightness equals the real images'
                 renderings = sem, level_index
         self._train_classifier(batch, *renderings)
@@ -130,6 +131,16 @@ class DepthPipeline(BaseModel):
             rendering = translate(rendering, offset)
         self._optimise("render", "R", F.mse_loss(rendering, sem / 255))
         self._images |= {"sem": sem, "rendering": 255 * rendering.detach()}
+
+    def _add_pairs(self, u: Tensor, sem: Tensor, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """u and images (N, 1, H, W) of which half are simulated pairs, where these look like real images."""
+        if not self.appearance.is_same_domain:
+            return u, sem
+        half = slice(len(u) // 2, None)
+        pair_sem, depth, level = (batch[key][half].to(self.device) for key in ("sem", "depth", "level"))
+        return torch.cat((u[: half.start], normalised_depth(depth, per_image(level)))), torch.cat(
+            (sem[: half.start], pair_sem)
+        )
 
     def _train_shape(self, u: Tensor, sem: Tensor) -> None:
         with self.autocast():
@@ -176,8 +187,13 @@ class DepthPipeline(BaseModel):
             tqdm.write(f"training stage: {stage}")
         self.train(False)
         if previous == "renderer" and stage != previous:
-            level_index = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
-            self.domain_renderer.fit_domain(eval_set["real"], level_index.numpy())
+            real, simulated = (
+                (eval_set[sem], level_indices(torch.from_numpy(eval_set[level]), self.levels).numpy())
+                for sem, level in (("real", "real_level"), ("sem", "level"))
+            )
+            self.domain_renderer.fit_domain(real, simulated)
+            if self.appearance.is_same_domain:
+                tqdm.write("simulated images look like the real ones: shapes are learned from them, too")
         if previous == "shape":
             self.calibration.calibrate(eval_set["real"], self._strength)
         if stage == "real renderer" and stage != previous:

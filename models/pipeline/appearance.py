@@ -11,6 +11,7 @@ from .sem_contour import PROFILE_BINS
 
 KNOTS = 17  # of the gain curve, over the grey levels 0..255
 NOISE_BINS = 16  # of the noise's variance, over the grey levels 0..255
+MIN_JITTER, MAX_JITTER = 0.2, 5.0  # [px]; a smaller one is an error of measurement
 
 
 class Appearance(BufferModule):
@@ -22,6 +23,7 @@ class Appearance(BufferModule):
     """
 
     FORMER_NAMES: ClassVar[dict[str, str]] = {"residual": "edge_correction", "brightest": "max_grey"}
+    ADDED = ("is_same_domain",)
 
     blur: Tensor
     curve: Tensor
@@ -30,6 +32,7 @@ class Appearance(BufferModule):
     jitter: Tensor
     offset: Tensor
     max_grey: Tensor
+    is_same_domain: Tensor
 
     def __init__(self, n_levels: int) -> None:
         super().__init__()
@@ -40,6 +43,9 @@ class Appearance(BufferModule):
         self.register_buffer("jitter", torch.ones(2))  # [px] largest offset of y and x
         self.register_buffer("offset", torch.zeros(2))  # [px] mean offset of y and x
         self.register_buffer("max_grey", torch.zeros(()))  # all images are rescaled to it; 0 if they are not rescaled
+        self.register_buffer(
+            "is_same_domain", torch.zeros((), dtype=torch.bool)
+        )  # simulated images look like real ones
 
     def forward(self, clean: Tensor, level_index: Tensor, profile_bin: Tensor | None = None) -> Tensor:
         """Images without noise; `level_index` (N,), `profile_bin` (N, H, W) as `ContourDistance.profile_bin` gives.
@@ -61,7 +67,8 @@ class Appearance(BufferModule):
 
     def set_jitter(self, offset: Tensor) -> None:
         """Sets the jitter from measured offsets (N, 2), (y, x) [px]. Keeps the mean, which all images gave."""
-        self.jitter.copy_((3**0.5 * offset.std(0)).clamp(0.3, 5))  # half width of a uniform distribution
+        jitter = 3**0.5 * offset.std(0)  # half width of a uniform distribution
+        self.jitter.copy_(torch.where(jitter < MIN_JITTER, 0, jitter.clamp(max=MAX_JITTER)))
 
     def reset_to_identity(self) -> None:
         """Leaves clean images as they are, because the renderer itself now draws real ones."""

@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .appearance import KNOTS, Appearance, diffuse
+from .appearance import KNOTS, MAX_JITTER, Appearance, diffuse
 from .domain_statistics import DomainStatistics, split_between_bins
 from .sem_contour import PROFILE_BINS, measure_contour_distance
 
@@ -28,11 +28,22 @@ def fit_appearance(appearance: Appearance, clean: Tensor, level_index: NDArray, 
         if rms < best[0]:
             best = rms, y, x, parameters
     _set_parameters(appearance, *best[1:])
-    scatter = real.centroid.var(axis=0) - contour.centroid.var(axis=0)
-    appearance.jitter.copy_(torch.from_numpy(np.sqrt(3 * np.maximum(scatter, 0)).clip(0.3, 5)))
+    appearance.jitter.copy_(torch.from_numpy(_fit_jitter(real.centroid, contour.centroid)))
     appearance.variance.copy_(torch.from_numpy(real.variance))
     appearance.max_grey.fill_(real.max_grey)
     return best[0]
+
+
+def _fit_jitter(real: NDArray, clean: NDArray) -> NDArray[np.float64]:
+    """Half width (2,), (y, x) [px], of the uniform offset that explains why the centroids (N, 2) of real holes scatter
+    more than those of clean ones (M, 2); 0 where one standard error explains it."""
+    variances = [centroid.var(axis=0) for centroid in (real, clean)]
+    scatter = variances[0] - variances[1]
+    squared_errors = [
+        2 * variance**2 / len(centroid) for variance, centroid in zip(variances, (real, clean), strict=True)
+    ]
+    is_significant = scatter > np.sqrt(squared_errors[0] + squared_errors[1])
+    return np.where(is_significant, np.sqrt(3 * np.maximum(scatter, 0)), 0).clip(0, MAX_JITTER)
 
 
 def _solve(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..grey_levels import FLOOR
 from .appearance import Appearance, diffuse
 from .appearance_fit import fit_appearance
-from .domain_statistics import DomainStatistics
+from .domain_statistics import DomainStatistics, is_same_domain
 from .lucas_kanade import align
 from .sem_contour import measure_contour_distance
 from .shape_library import ShapeLibrary
@@ -119,9 +119,12 @@ class DomainRenderer:
                 u = deform(u, self.library.centre)
             return u, level_index, self.augment(self.render(u, level_index), strength)
 
-    def fit_domain(self, real: NDArray, level_index: NDArray) -> None:
-        """Fits the appearance to the statistics of real images (N, H, W) [grey level] with their level indices (N,)."""
-        statistics = DomainStatistics(real, level_index, len(self.background_levels))
+    def fit_domain(self, real: tuple[NDArray, NDArray], simulated: tuple[NDArray, NDArray]) -> None:
+        """Fits the appearance to statistics of real images (N, H, W) [grey level] with their level indices (N,), and
+        compares them with simulated ones."""
+        self.appearance.is_same_domain.fill_(is_same_domain(real, simulated, len(self.background_levels)))
+        images, level_index = real
+        statistics = DomainStatistics(images, level_index, len(self.background_levels))
         u, rendered_index = self._get_even_shapes(N_FIT)
         clean = self.render_clean(u, rendered_index).cpu()
         fit_appearance(self.appearance, clean, rendered_index.cpu().numpy(), statistics)

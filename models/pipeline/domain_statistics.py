@@ -13,6 +13,8 @@ HIGH_PASS = torch.tensor([[1.0, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6  # white n
 MIN_PIXELS = 20  # of a profile bin
 MIN_NOISE_PIXELS = 500  # of a noise bin
 MEDIAN_OF_SQUARE = 0.4549  # median of a squared standard normal variable
+MAX_CHANCE = 1.5  # largest ratio of the difference of two sets to that of two halves of a set
+MIN_DIFFERENCE = 1.0  # [grey level] a smaller difference does not matter
 ROUNDING_VARIANCE = 1 / 12  # [grey level^2] of rounding to whole grey levels
 
 
@@ -34,6 +36,30 @@ class DomainStatistics:
         self.variance = measure_noise_variance(torch.from_numpy(grey)[:, None])
         is_rescaled = np.ptp(np.quantile(max_grey, (0.05, 0.95))) <= 1 and np.median(max_grey) < 255
         self.max_grey = float(np.median(max_grey)) if is_rescaled else 0.0
+
+
+def is_same_domain(first: tuple[NDArray, NDArray], second: tuple[NDArray, NDArray], n_levels: int) -> bool:
+    """Whether two sets of images (N, H, W) [grey level] with their level indices (N,) look alike.
+
+    Their mean profiles and their noise must differ by no more than those of random halves of one set. Few images differ
+    by chance, so that few images are more easily taken for alike.
+    """
+    halves = []
+    for images, level_index in (first, second):
+        order = np.random.default_rng(0).permutation(len(images))
+        halves.append(
+            [DomainStatistics(images[half], level_index[half], n_levels) for half in np.array_split(order, 2)]
+        )
+    chance = max(_difference(*pair) for pair in halves)
+    difference = np.mean([_difference(a, b) for a in halves[0] for b in halves[1]])
+    return bool(difference <= MAX_CHANCE * max(chance, MIN_DIFFERENCE))
+
+
+def _difference(first: DomainStatistics, second: DomainStatistics) -> float:
+    """Root mean square difference of the profiles, plus that of the noise's standard deviations [grey level]."""
+    squared = (first.profile - second.profile) ** 2
+    profile = float(np.sqrt(np.nanmean(squared))) if np.isfinite(squared).any() else 0.0
+    return profile + float(np.abs(np.sqrt(first.variance) - np.sqrt(second.variance)).mean())
 
 
 def measure_noise_variance(images: Tensor) -> NDArray[np.float32]:

@@ -21,6 +21,7 @@ class ShapeLibrary(BufferModule):
     """
 
     RESIZED = ("maps", "level", "held_out")
+    ADDED = ("match_weights",)
 
     maps: Tensor
     level: Tensor
@@ -72,7 +73,6 @@ class ShapeLibrary(BufferModule):
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
         former = [state_dict.pop(prefix + name, None) for name in ("weights", "ratio_threshold", "farthest")]
         self.needs_calibration = former[0] is not None and bool(former[0].any())
-        state_dict.setdefault(f"{prefix}match_weights", torch.zeros(N_FEATURES))
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def match_probability(self, features: Tensor) -> Tensor:

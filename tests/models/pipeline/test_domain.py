@@ -5,7 +5,7 @@ import torch
 
 from models.pipeline.appearance import NOISE_BINS, Appearance, diffuse
 from models.pipeline.appearance_fit import fit_appearance
-from models.pipeline.domain_statistics import DomainStatistics, measure_noise_variance
+from models.pipeline.domain_statistics import DomainStatistics, is_same_domain, measure_noise_variance
 from models.pipeline.sem_contour import measure_contour_distance
 from models.pipeline.warp import deform, translate
 
@@ -92,3 +92,20 @@ def test_deformed_shapes_are_new_shapes():
 def test_moving_by_whole_pixels_moves_pixels():
     u = holes(3)
     assert torch.allclose(translate(u, torch.tensor([[2.0, -1.0]] * 3)), u.roll((2, -1), (2, 3)), atol=1e-5)
+
+
+def test_holes_that_scatter_no_more_than_clean_ones_have_no_jitter():
+    real = render_holes(holes(240, seed=5)) + torch.randn(240, 1, 40, 32)
+    clean, appearance = render_holes(holes(240, seed=5)), Appearance(2)
+    fit_appearance(appearance, clean, LEVEL, DomainStatistics(real[:, 0].numpy(), LEVEL, 2))
+    assert not appearance.jitter.any()
+
+
+def test_images_of_one_instrument_are_one_domain_and_those_of_two_are_not():
+    first, second = (
+        ((render_holes(holes(120, seed=seed)) + 2 * torch.randn(120, 1, 40, 32))[:, 0].numpy(), LEVEL[:120])
+        for seed in (1, 2)
+    )
+    foreign = domain()[:120, 0].numpy(), LEVEL[:120]
+    assert is_same_domain(first, second, 2)
+    assert not is_same_domain(first, foreign, 2)
