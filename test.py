@@ -35,10 +35,10 @@ def predict(opt: Options) -> int:
     run, reverse = opt.run.path, opt.test.direction == "BtoA"
     checkpoint.require(run, opt.test.epoch)
     tune_malloc()
-    images, pixel_nm = inference_images(opt.data, opt.test, str(saved_options(run).get("dataroot", "")))
-    opt = opt.with_test(pixel_nm=pixel_nm)
     suffix = "_BtoA" if reverse else "_field" if opt.test.field else ""
     folder = Path(opt.test.results_dir, opt.run.name, f"{opt.test.phase}_{opt.test.epoch}{suffix}")
+    images, pixel_nm = inference_images(opt.data, opt.test, str(saved_options(run).get("dataroot", "")), folder)
+    opt = opt.with_test(pixel_nm=pixel_nm)
     refuse_other_data(folder, opt.data.dataroot, opt.test.overwrite)
     print(f"{run}, epoch {opt.test.epoch}: {len(images)} images of {Path(opt.data.dataroot)}")
     if opt.test.ray:
@@ -122,8 +122,8 @@ def predict_shards(opt: Options, images: InferenceImages, folder: Path) -> int:
     files = {os.path.abspath(file.name): os.path.abspath(file.path) for file in images.files}
     weights = sorted(run.rglob(f"{o.epoch}_net_*.pth")) or sorted(run.rglob("latest_net_*.pth"))
     depends_on = (o.snap_background, o.background_levels, o.background_tolerance, o.lines, o.tile_size, opt.data)
-    open_images = partial(InferenceImages.of_files, options=opt.data, find_bars=images.find_bars)
-    task = ShardTask(partial(load_predictor, opt), open_images, o.batch_size, not o.snap_background, REFUSALS)
+    reader = partial(InferenceImages.of_files, options=opt.data, find_bars=images.find_bars, pictures=images.pictures)
+    task = ShardTask(partial(load_predictor, opt), reader, o.batch_size, not o.snap_background, REFUSALS)
     parts = shards_of(files, o.shard_size, weights, depends_on, images.prefixes)
     shards = ShardedInference(folder, parts, o.ray, o.ray_workers)
     done = shards.run(task, {"run": opt.run.name, "epoch": o.epoch, "nm_per_grey": o.nm_per_grey})

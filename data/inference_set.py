@@ -1,6 +1,7 @@
 """What test.py reads of a data set: the images to predict, and the training maps that their mean map is made of."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -11,14 +12,20 @@ from .dataset_layout import DatasetLayout
 from .errors import DataError
 
 
-def inference_images(options: DataOptions, request: Any, training_root: str) -> tuple[InferenceImages, float]:
+def inference_images(
+    options: DataOptions, request: Any, training_root: str, results: Path
+) -> tuple[InferenceImages, float]:
     """The images of a test, and their pixel size [nm], 0 where nothing tells it.
 
     `request` says which: phase, num_test, direction, pixel_nm and the options of fields of view, whose crops have
-    another pixel size where they are scaled. `training_root` is the data set that the model was trained on.
+    another pixel size where they are scaled. `training_root` is the data set that the model was trained on. Pictures of
+    annotation that is refused go beside the folder `results`; those of an earlier test are removed there.
     """
     layout, reverse = DatasetLayout(options.dataroot, options.signal), request.direction == "BtoA"
     images = InferenceImages.of(layout, options, request.phase, request.num_test, reverse)
+    images.pictures = results.absolute().with_name(f"{results.name}_annotation")
+    for picture in images.pictures.glob("*.png"):
+        picture.unlink()
     pixel_nm = images.records.given_nm = request.pixel_nm
     if not pixel_nm and not reverse and (pixel_nm := images.pixel_nm(request.field)):
         print(f"pixel size {pixel_nm:g} nm, read from the images; --pixel_nm overrides it")
@@ -27,7 +34,7 @@ def inference_images(options: DataOptions, request: Any, training_root: str) -> 
     from .fields import InferenceCrops  # here, because importing scikit-image is slow
 
     detection = request.field_threshold, request.field_area, request.field_scale
-    crops = InferenceCrops(images.files, options, *detection, training_root, images.pixel_size)
+    crops = InferenceCrops(images.files, options, *detection, training_root, images.pixel_size, images.pictures)
     crops.records.given_nm = request.pixel_nm
     print(crops.summary)
     return crops, pixel_nm / crops.scale

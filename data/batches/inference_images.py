@@ -47,6 +47,7 @@ class InferenceImages:
 
     fields: Sequence[Any] = ()
     scale: float = 1.0
+    pictures: Path | None = None  # folder of the pictures of annotation that is refused; None: a temporary one
 
     def __init__(
         self,
@@ -100,12 +101,19 @@ class InferenceImages:
 
     @classmethod
     def of_files(
-        cls, files: Sequence[str], prefixes: Sequence[str], options: DataOptions, find_bars: bool = False
+        cls,
+        files: Sequence[str],
+        prefixes: Sequence[str],
+        options: DataOptions,
+        find_bars: bool = False,
+        pictures: Path | None = None,
     ) -> "InferenceImages":
         """Images by the names of their files, each with what comes before the stem of its results; without ground truth
         and site."""
         named = zip(files, prefixes, strict=True)
-        return cls([ImageFile(name, "", "", prefix) for name, prefix in named], options, find_bars=find_bars)
+        images = cls([ImageFile(name, "", "", prefix) for name, prefix in named], options, find_bars=find_bars)
+        images.pictures = pictures
+        return images
 
     @property
     def prefixes(self) -> dict[str, str]:
@@ -178,7 +186,7 @@ class InferenceImages:
     def read_image(self, file: ImageFile) -> tuple[SemImage, NDArray | None]:
         """The image and its ground truth (H, W), float32 [grey level 0..255], or None; raises DataError."""
         sem = self.read_sem(file)
-        sem.image.check()
+        sem.image.check(pictures=self.pictures)
         image, stem = sem.image.levels, file.stem
         if min(image.shape) < MIN_SIDE:
             raise DataError(f"{file.name}: {size_text(image)} pixels; at least {MIN_SIDE} per side are needed")

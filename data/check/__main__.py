@@ -47,7 +47,9 @@ def check(options: DataOptions, read_all: bool, sheet: Path | None) -> int:
     plans = make_plans(inventory, options)
     image_sets = list(inventory.image_sets.values())
     subsets = [select_images(images.files, images.role, plans, options, read_all) for images in image_sets]
-    statistics = measure_folders(image_sets, subsets, options, inventory.layout.plain)
+    sheet = sheet or Path(tempfile.mkdtemp(prefix="semdepth_check_"), SHEET)
+    pictures = sheet.with_name(f"{sheet.stem}_annotation")
+    statistics = measure_folders(image_sets, subsets, options, inventory.layout.plain, pictures)
     for kind, plan in plans.items():
         add_blockers(plan, statistics, options, require_same_size=kind in SAME_SIZE)
 
@@ -59,7 +61,6 @@ def check(options: DataOptions, read_all: bool, sheet: Path | None) -> int:
     )
     report.print_duplicates(duplicate_files(compared))
     report.print_bad_images()
-    sheet = sheet or Path(tempfile.mkdtemp(prefix="semdepth_check_"), SHEET)
     sheet.parent.mkdir(parents=True, exist_ok=True)
     sheet.write_bytes(thumbnails.draw(thumbnail_rows(statistics), options.grey_range))
     print(f"thumbnails: {printable(str(sheet))}\n")

@@ -129,11 +129,16 @@ def robust_z(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def measure_folders(
-    image_sets: list[ImageSet], subsets: list[list[ImageFile]], options: DataOptions, find_bars: bool = False
+    image_sets: list[ImageSet],
+    subsets: list[list[ImageFile]],
+    options: DataOptions,
+    find_bars: bool,
+    pictures: Path,
 ) -> dict[str, FolderStatistics]:
     """The statistics of each folder by role, from a subset of its images; shows a progress bar.
 
-    With `find_bars`, data bars are looked for in pictures of which no header tells them.
+    With `find_bars`, data bars are looked for in pictures of which no header tells them. The folder `pictures` gets one
+    of each image whose annotation is refused.
 
     Of the ground truth of the test images it is only checked that it can be read.
     """
@@ -147,10 +152,13 @@ def measure_folders(
             for start in range(0, len(files), CHUNK):
                 names = [file.name for file in files[start : start + CHUNK]]
                 if folder.image_set.role == TRUTH:
-                    infos = pool.map(lambda name: check_readable(Path(name), options.grey_range), names)
+                    check = partial(check_readable, grey_range=options.grey_range, pictures=pictures)
+                    infos = pool.map(check, map(Path, names))
                     folder.infos |= zip(names, infos, strict=True)
                 else:
-                    measure = partial(measure_image, options=options, sem=sem, find_bar=sem and find_bars)
+                    measure = partial(
+                        measure_image, options=options, sem=sem, find_bar=sem and find_bars, pictures=pictures
+                    )
                     measured = pool.map(measure, map(Path, names))
                     folder.pixel_size_of |= zip(names, pool.map(read_pixel_size, names), strict=True)
                     for name, (info, histogram) in zip(names, measured, strict=True):

@@ -17,7 +17,7 @@ from ..data_options import DataOptions
 from ..errors import DataError, GreyRangeError
 from ..exchanged_domains import flat_fraction
 from ..header import read_header, square_pixel_nm
-from ..io import as_grey, as_image, read_pixels
+from ..io import as_image, read_pixels
 
 CHANNELS = {1: "grey", 2: "grey + alpha", 3: "RGB", 4: "RGBA"}
 EMPTY_FRACTION = 0.995  # of the pixels within EMPTY_TOLERANCE of the median: the image shows almost nothing
@@ -60,11 +60,12 @@ class ImageInfo:
 
 
 def measure_image(
-    path: Path, options: DataOptions, sem: bool, find_bar: bool = False
+    path: Path, options: DataOptions, sem: bool, find_bar: bool = False, pictures: Path | None = None
 ) -> tuple[ImageInfo, NDArray[np.int64]]:
     """The measurements of a file and its histogram (256,) of grey levels; `sem` also warns of saturation.
 
     SEM images are measured without their data bar, which is looked for in the picture with `find_bar`.
+    Annotation that is refused is shown in the folder `pictures`; None is a temporary one.
     """
     histogram = np.zeros(256, np.int64)
     try:
@@ -82,7 +83,7 @@ def measure_image(
         image, header = as_image(path, pixels, options.grey_range), read_lenient_header(str(path))
         picture = cut_data_bar(image, header, options if sem else replace(options, data_bar=0), find_bar)
         picture = fill_bad_lines(picture) if sem else picture
-        picture.image.check()
+        picture.image.check(pictures=pictures)
     except DataError as error:
         out_of_range = isinstance(error, GreyRangeError)
         return ImageInfo(str(error), shape, pixel_format, low, high, out_of_range=out_of_range), histogram
@@ -104,10 +105,10 @@ def measure_image(
     return info, histogram
 
 
-def check_readable(path: Path, grey_range: tuple[int, ...]) -> ImageInfo:
+def check_readable(path: Path, grey_range: tuple[int, ...], pictures: Path | None = None) -> ImageInfo:
     """Whether a file can be used; nothing of its content is measured."""
     try:
-        as_grey(path, read_pixels(path), grey_range)
+        as_image(path, read_pixels(path), grey_range).check(pictures=pictures)
     except DataError as error:
         return ImageInfo(str(error), out_of_range=isinstance(error, GreyRangeError))
     return ImageInfo()

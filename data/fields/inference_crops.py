@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +36,10 @@ class InferenceCrops(InferenceImages):
         scale: float,
         training_root: str,
         pixel_size: float | None = None,
+        pictures: Path | None = None,
     ) -> None:
         super().__init__(files, options, pixel_size=pixel_size, find_bars=True)
-        self.records = ImageRecords(are_fields=True)
+        self.records, self.pictures = ImageRecords(are_fields=True), pictures
         size = options.load_size if "resize" in options.preprocess else options.crop_size
         self.size = size[0], size[-1]
         self.scale, self.scale_reason = scale, ""
@@ -140,7 +142,7 @@ class InferenceCrops(InferenceImages):
                 for start, side in zip(starts, sides, strict=True)
             )
             try:
-                image.check((rows, columns))
+                image.check((rows, columns), self.pictures)
             except DataError as error:
                 self.skipped[f"{field.file.name}: {name}"] = f"{error} (hole {name})"
                 del field.crops[name]

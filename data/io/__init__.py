@@ -6,7 +6,7 @@ Folders, data sets and batches are not here, and nothing is written.
 from .gatan_file import GatanArray, GatanImage, list_gatan_images
 from .gwyddion_file import GwyddionField, list_gwyddion_fields
 from .header_checks import MAX_PIXELS, TOO_MANY_PIXELS
-from .image import SUFFIXES, GreyImage, as_grey, as_image, read_grey, read_image, read_pixels, resized
+from .image import SUFFIXES, GreyImage, as_image, read_grey, read_image, read_pixels, resized
 from .multi_image import file_of, images_of, page_of, stem_of
 from .simple_field_file import SIMPLE_FIELD, SimpleField, read_field_header
 from .tiff_pages import TIFF, list_pages
@@ -22,7 +22,6 @@ __all__ = [
     "GreyImage",
     "GwyddionField",
     "SimpleField",
-    "as_grey",
     "as_image",
     "file_of",
     "images_of",

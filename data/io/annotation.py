@@ -1,14 +1,26 @@
-"""What is drawn in colour on a grey image: scale bars, cursors, text. It is found, counted and filled."""
+"""What is drawn in colour on a grey image: scale bars, cursors, text. It is found, counted and filled, or shown."""
+
+import os
+import re
+import tempfile
+from functools import cache
+from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 from ..errors import DataError
+from .multi_image import stem_of
 
 LIMIT = 0.01  # of the pixels that may be annotation, so that their neighbours tell the grey levels
 COLOUR_PICTURE = 0.2  # of the pixels from which on the colours are the picture's own
 BAR_HEIGHT, BAR_WIDTH = 0.25, 0.5  # of the image: what spans so much of the width so near to an edge is a data bar
 MAX_REACH = 8  # [px]
+MARK, FRAME = (255, 0, 0), (255, 220, 0)  # colours of the annotation and of the crop in a picture
+MAX_PICTURES = 50  # in a folder
+Area = tuple[slice, slice]  # rows and columns
 NEIGHBOURS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
 
 
@@ -49,15 +61,24 @@ def check_colours(name: object, mask: NDArray[np.bool_]) -> None:
         raise DataError(f"{name}: a colour image; convert it to grey first ({mask.mean():.0%} of it are coloured)")
 
 
-def check_annotation(name: object, mask: NDArray[np.bool_], may_have_bars: bool) -> None:
-    """Raises DataError if annotation covers 1 % of an area (H, W) or more; of rows that look like a data bar's, none
-    counts if the area may have data bars."""
-    inner = mask[_rows_without_bars(mask)] if may_have_bars else mask
-    if inner.mean() >= LIMIT:
-        raise DataError(
-            f"{name}: annotation in colour covers {inner.mean():.1%} of it ({_describe_box(mask)}), more than "
-            f"{LIMIT:.0%}; save it without annotation, or cut the image beside it"
-        )
+def check_annotation(
+    name: str, levels: NDArray, mask: NDArray[np.bool_], area: Area | None, pictures: Path | None
+) -> None:
+    """Raises DataError if annotation covers 1 % of an area of an image (H, W) or more, and names the picture of it.
+
+    Without an area it is the image; there, rows that look like a data bar's do not count. The picture is a PNG in the
+    folder `pictures`, None is a temporary one.
+    """
+    inner = mask[_rows_without_bars(mask)] if area is None else mask[area]
+    if not inner.size or inner.mean() < LIMIT:
+        return
+    shown = np.zeros_like(mask)
+    shown[area or ...] = mask[area or ...]
+    raise DataError(
+        f"{name}: annotation in colour covers {inner.mean():.1%} of it ({_describe_box(shown)}), more than "
+        f"{LIMIT:.0%}; {_save_picture(name, levels, mask, area, pictures)}; save it without annotation, or cut the "
+        "image beside it"
+    )
 
 
 def describe_annotation(mask: NDArray[np.bool_]) -> str:
@@ -66,6 +87,34 @@ def describe_annotation(mask: NDArray[np.bool_]) -> str:
         f"{mask.sum():,} pixels ({mask.mean():.2%}) are annotation in colour ({_describe_box(mask)}); "
         "they are filled from their neighbours"
     )
+
+
+def _save_picture(name: str, levels: NDArray, mask: NDArray[np.bool_], area: Area | None, pictures: Path | None) -> str:
+    """Writes the image (H, W) [grey level] with the mask in red and a frame around the area; says where it is."""
+    rows, columns = area or (slice(0), slice(0))
+    picture = np.dstack([np.rint(levels).astype(np.uint8)] * 3)
+    picture[mask] = MARK
+    image = Image.fromarray(picture)
+    if area:
+        ImageDraw.Draw(image).rectangle((columns.start, rows.start, columns.stop - 1, rows.stop - 1), outline=FRAME)
+    place = f"_row{rows.start}_column{columns.start}" if area else ""
+    stem = re.sub(r"[^\w.-]", "_", stem_of(name))[:50]  # two folders may hold files of one name, so a number follows
+    try:
+        folder = pictures or _temporary_folder()
+        path = folder / f"{stem}-{crc32(os.fsencode(name))}{place}.png"
+        folder.mkdir(parents=True, exist_ok=True)
+        if len(os.listdir(folder)) >= MAX_PICTURES and not path.exists():
+            return f"{folder} shows where others have it"
+        image.save(path, compress_level=1)
+    except OSError as error:
+        return f"its picture cannot be written ({error})"
+    return f"{path} shows it in red"
+
+
+@cache
+def _temporary_folder() -> Path:
+    """One for each process, made where a picture is written."""
+    return Path(tempfile.mkdtemp(prefix="semdepth_annotation_"))
 
 
 def _describe_box(mask: NDArray[np.bool_]) -> str:

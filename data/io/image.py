@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import DataError
-from .annotation import check_annotation, check_colours, describe_annotation, fill, find_colours
+from .annotation import Area, check_annotation, check_colours, describe_annotation, fill, find_colours
 from .gatan_file import is_gatan, read_gatan
 from .grey_range import scale
 from .gwyddion_file import GWYDDION, read_gwyddion
@@ -44,14 +44,14 @@ class GreyImage:
     levels: NDArray
     annotation: NDArray[np.bool_] | None = None
 
-    def check(self, area: tuple[slice, slice] | None = None) -> None:
+    def check(self, area: Area | None = None, pictures: Path | None = None) -> None:
         """Raises DataError if annotation covers 1 % of an area (rows, columns), such as a hole's crop, or more.
 
-        Without an area it is the image; there, annotation that looks like a data bar's does not count.
+        Without an area it is the image; there, annotation that looks like a data bar's does not count. A PNG in the
+        folder `pictures`, None is a temporary one, shows where it is.
         """
-        mask = self.annotation if self.annotation is None or area is None else self.annotation[area]
-        if mask is not None and mask.any():
-            check_annotation(self.name, mask, area is None)
+        if self.annotation is not None:
+            check_annotation(self.name, self.levels, self.annotation, area, pictures)
 
     def notes(self) -> list[str]:
         """Lines about what the levels are not: annotation that was filled, a lossy packing."""
@@ -72,19 +72,14 @@ def read_grey(path: str | Path, grey_range: tuple[int, ...] = ()) -> NDArray:
     `grey_range`, the values of black and white: the scale is never guessed, and values outside it are never clipped.
     Raises DataError, which names the file and the problem.
     """
-    return as_grey(path, read_pixels(path), grey_range)
+    image = read_image(path, grey_range)
+    image.check()
+    return image.levels
 
 
 def read_image(path: str | Path, grey_range: tuple[int, ...] = ()) -> GreyImage:
     """The image as from `read_grey`, with the mask of its annotation, which may cover more than 1 %."""
     return as_image(path, read_pixels(path), grey_range)
-
-
-def as_grey(path: str | Path, pixels: NDArray, grey_range: tuple[int, ...] = ()) -> NDArray:
-    """Grey image (H, W), [grey level 0..255], as from `read_grey`, of pixels that were already read from `path`."""
-    image = as_image(path, pixels, grey_range)
-    image.check()
-    return image.levels
 
 
 def as_image(path: str | Path, pixels: NDArray, grey_range: tuple[int, ...] = ()) -> GreyImage:

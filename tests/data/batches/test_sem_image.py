@@ -1,5 +1,6 @@
 """SEM images lose their data bar before they are predicted or trained with, and what was cut and differs is said."""
 
+from argparse import Namespace
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from data import DataError, DataOptions, DatasetLayout, InferenceImages, UnpairedDataset, read_stack
+from data import DataError, DataOptions, DatasetLayout, InferenceImages, UnpairedDataset, inference_images, read_stack
 from data.batches import ImageRecords, read_sem_image
 from data.batches.image_records import ImageRecord
 from data.data_bar import DataBar
@@ -118,6 +119,23 @@ def test_a_batch_says_what_each_file_says_of_its_instrument(tmp_path):
     images.records.given_nm = 2
     (batch,) = images.batches(8, ahead=False)
     assert [instrument["pixel_source"] for instrument in batch.instruments] == ["--pixel_nm"] * 2
+
+
+def test_pictures_of_refused_annotation_lie_beside_the_results_and_old_ones_are_removed(tmp_path):
+    (tmp_path / "images").mkdir()
+    image = np.dstack([picture()] * 3)
+    image[30:40, 20:60] = 0, 255, 0
+    Image.fromarray(image).save(tmp_path / "images/a.png")
+    old = tmp_path / "run/test_latest_annotation/old.png"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    request = Namespace(phase="test", num_test=0, direction="AtoB", pixel_nm=2.0, field=False)
+    options = DataOptions(dataroot=str(tmp_path / "images"))
+    images, _ = inference_images(options, request, "", tmp_path / "run/test_latest")
+    assert list(images.batches(8, ahead=False)) == []
+    (reason,), (drawn,) = images.skipped.values(), old.parent.iterdir()
+    assert f"{drawn} shows it in red" in reason
+    assert [path.name for path in (tmp_path / "images").iterdir()] == ["a.png"]
 
 
 def test_a_given_width_that_contradicts_the_files_says_so():

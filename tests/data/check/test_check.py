@@ -356,6 +356,16 @@ def test_the_sheet_never_lies_among_the_images(root, capsys):
     assert len(images(root)) == 16
 
 
+def test_a_picture_of_refused_annotation_lies_beside_the_sheet(tmp_path, run_check):
+    (tmp_path / "images").mkdir()
+    image = np.full((72, 48, 3), 120, np.uint8)
+    image[20:40, 10:30] = 0, 255, 0
+    Image.fromarray(image).save(tmp_path / "images/a.png")
+    _, text = run_check(tmp_path / "images")
+    (drawn,) = (tmp_path / "sheet_annotation").iterdir()
+    assert f"{drawn} shows it in red" in text and len(list((tmp_path / "images").iterdir())) == 1
+
+
 def test_help_names_the_options():
     done = subprocess.run([sys.executable, "-m", "data.check", "-h"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0

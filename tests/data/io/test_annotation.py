@@ -1,6 +1,10 @@
 """Colour on grey images: palettes that are grey, annotation that is filled, and pictures that are refused."""
 
+import re
+import tempfile
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +12,7 @@ import tifffile
 from PIL import Image
 
 from data import DataError, GreyImage, read_grey, read_image
+from data.io.annotation import MAX_PICTURES
 
 GREY = np.random.default_rng(3).integers(60, 200, (96, 128), dtype=np.uint8)
 RAMP = np.arange(256, dtype=np.uint16)
@@ -77,6 +82,45 @@ def test_more_than_one_per_cent_is_refused_with_its_place(tmp_path):
     Image.fromarray(rgb(box(slice(30, 40), slice(20, 60)))).save(tmp_path / "c.png")
     with pytest.raises(DataError, match=r"c.png: annotation in colour covers 3.3% of it \(rows 30 to 39, columns 20"):
         read_grey(tmp_path / "c.png")
+
+
+def picture_of(message):
+    """The picture (H, W, 3) that a refusal names, and its path."""
+    (path,) = re.findall(r"(/\S+\.png) shows it in red", message)
+    return np.asarray(Image.open(path)), Path(path)
+
+
+def test_a_refusal_names_a_picture_of_the_annotation_and_of_the_crop(tmp_path, monkeypatch):
+    (tmp_path / "images").mkdir()
+    monkeypatch.chdir(tmp_path / "images")
+    mask = box(slice(30, 40), slice(20, 60))
+    Image.fromarray(rgb(mask, (0, 0, 255))).save("c ü.png")
+    with pytest.raises(DataError) as error:
+        read_grey("c ü.png")
+    shown, path = picture_of(str(error.value))
+    assert path.is_relative_to(tempfile.gettempdir()) and path.parent.name.startswith("semdepth_annotation_")
+    assert np.array_equal((shown == (255, 0, 0)).all(axis=2), mask)
+    assert np.array_equal(shown[~mask], np.dstack([GREY] * 3)[~mask])
+
+    folder = tmp_path / "results/run_annotation"
+    with pytest.raises(DataError, match="rows 32 to 39, columns 20 to 59") as error:
+        read_image("c ü.png").check((slice(32, 80), slice(10, 90)), folder)
+    shown, path = picture_of(str(error.value))
+    assert path.parent == folder
+    assert (shown[32, 10:90] == shown[79, 89]).all() and (shown[32:80, 10] == shown[32, 89]).all()
+    assert [path.name for path in Path().iterdir()] == ["c ü.png"], "nothing is written among the images"
+
+
+def test_pictures_do_not_fill_a_disk_and_one_that_cannot_be_written_hides_no_refusal(tmp_path):
+    image = GreyImage("a.png", GREY, box(slice(30, 40), slice(20, 60)))
+    for n in range(MAX_PICTURES + 5):
+        with pytest.raises(DataError, match="annotation in colour covers") as error:
+            replace(image, name=f"{n}.png").check(pictures=tmp_path / "p")
+    assert len(list((tmp_path / "p").iterdir())) == MAX_PICTURES
+    assert f"{tmp_path / 'p'} shows where others have it" in str(error.value)
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match=r"annotation in colour .* its picture cannot be written"):
+        image.check(pictures=tmp_path / "file")
 
 
 def test_a_corner_of_a_small_image_is_no_data_bar_but_a_coloured_line_of_text_is(tmp_path):
