@@ -77,6 +77,29 @@ def agreed_width(*sizes: PixelSize, is_given: bool = False) -> PixelSize:
     return first
 
 
+def size_of(header: ImageHeader) -> PixelSize:
+    """The size of a pixel that a header states; empty if it states none."""
+    if not header.pixel_nm or not header.pixel_y_nm:
+        return PixelSize()
+    return PixelSize(
+        pixel_nm=header.pixel_nm,
+        pixel_y_nm=header.pixel_y_nm,
+        pixel_source=header.pixel_source or "",
+        is_estimated=header.is_estimated,
+    )
+
+
+def of_several_texts(headers: Iterable[ImageHeader], is_given: bool) -> ImageHeader | None:
+    """The first header that states a width, else the first: an image may have several texts beside it.
+
+    Raises AmbiguousWidthError as `agreed_width`.
+    """
+    candidates = list(headers)
+    stated = [header for header in candidates if header.pixel_nm and not header.is_estimated]
+    agreed_width(*map(size_of, stated), is_given=is_given)
+    return next(iter(stated or candidates), None)
+
+
 def scaled(pixel_nm: float | None, raster: float | None, width: int | None) -> float | None:
     """The width [nm] of a pixel of the file, `width` pixels across, from that of a raster of `raster` pixels across.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import DataError
 from .image_file import ImageFile, open_image, sibling_pages
-from .image_header import AmbiguousWidthError, ImageHeader, PixelSize, agreed_width
+from .image_header import AmbiguousWidthError, ImageHeader, PixelSize, agreed_width, size_of
 from .makers import READERS
 from .resolution import read_resolution
 
@@ -67,24 +67,13 @@ def _ask(reader: Callable[[ImageFile], ImageHeader | None], image: ImageFile) ->
 
 def _width(image: ImageFile, headers: list[ImageHeader]) -> PixelSize:
     """The stated width, else that of another page of this size, else an estimate, else the file's resolution."""
-    stated = agreed_width(*(_size_of(header) for header in headers if not header.is_estimated))
+    stated = agreed_width(*(size_of(header) for header in headers if not header.is_estimated))
     if stated:
         return stated
     for page in sibling_pages(image):
         answers = [answer for reader in READERS if (answer := _ask(reader, page))]
-        if size := agreed_width(*(_size_of(answer) for answer in answers if not answer.is_estimated)):
+        if size := agreed_width(*(size_of(answer) for answer in answers if not answer.is_estimated)):
             return size
-    estimates = [_size_of(header) for header in headers if header.is_estimated]
+    estimates = [size_of(header) for header in headers if header.is_estimated]
     resolution = _ask(read_resolution, image)
-    return next((size for size in estimates if size), _size_of(resolution) if resolution else PixelSize())
-
-
-def _size_of(header: ImageHeader) -> PixelSize:
-    if not header.pixel_nm or not header.pixel_y_nm:
-        return PixelSize()
-    return PixelSize(
-        pixel_nm=header.pixel_nm,
-        pixel_y_nm=header.pixel_y_nm,
-        pixel_source=header.pixel_source or "",
-        is_estimated=header.is_estimated,
-    )
+    return next((size for size in estimates if size), size_of(resolution) if resolution else PixelSize())

@@ -3,7 +3,7 @@
 import re
 
 from ..image_file import ImageFile
-from ..image_header import ImageHeader, PixelSize, first_width, scaled
+from ..image_header import ImageHeader, PixelSize, first_width, of_several_texts, scaled
 from ..values import LENGTHS_MM, TIMES_US, VOLTAGES_KV, count, in_unit, length_nm, number, sections, word
 
 SECTION = re.compile(r"\s*\[(SemImageFile|TemImageFile)\]", re.IGNORECASE)
@@ -14,10 +14,9 @@ MAX_TILT_DEG = 90
 
 def read_hitachi(image: ImageFile) -> ImageHeader | None:
     """What the text says; a width from the magnification is an estimate. The bar is drawn into the image: no key."""
-    for name, text in image.sidecars.items():
-        if match := SECTION.match(text):
-            return _header(sections(text)[match[1].lower()], name, image)
-    return None
+    texts = [(name, text, match[1].lower()) for name, text in image.sidecars.items() if (match := SECTION.match(text))]
+    headers = (_header(sections(text)[section], name, image) for name, text, section in texts)
+    return of_several_texts(headers, image.is_given)
 
 
 def _header(entries: dict[str, str], name: str, image: ImageFile) -> ImageHeader:

@@ -3,7 +3,16 @@
 import re
 
 from ..image_file import ImageFile
-from ..image_header import ImageHeader, PixelSize, agreed_width, bar_rows, first_width, scaled, statement
+from ..image_header import (
+    ImageHeader,
+    PixelSize,
+    agreed_width,
+    bar_rows,
+    first_width,
+    of_several_texts,
+    scaled,
+    statement,
+)
 from ..resolution import UNIT_NM
 from ..tiff_tags import DESCRIPTION, RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION, TiffTags
 from ..values import (
@@ -22,14 +31,14 @@ from ..values import (
 
 PHOTO_NM = 128e6  # width of the photograph that the magnification refers to: 128 mm, checked on a drawn bar
 MAX_KEYS = 1000
+FIRST_KEY, KEYS = re.compile(r"\s*\$+\w+"), re.compile(r"^\s*\$+(?:CM|SM)_", re.MULTILINE)
 
 
 def read_jeol(image: ImageFile) -> ImageHeader | None:
     """What the text says; a width from the magnification is an estimate."""
-    for name, text in image.sidecars.items():
-        if re.match(r"\s*\$+\w+", text) and re.search(r"^\s*\$+(?:CM|SM)_", text, re.MULTILINE):
-            return _header(_entries(text), name, image)
-    return None
+    texts = {name: text for name, text in image.sidecars.items() if FIRST_KEY.match(text) and KEYS.search(text)}
+    headers = (_header(_entries(text), name, image) for name, text in texts.items())
+    return of_several_texts(headers, image.is_given)
 
 
 def read_sightx(image: ImageFile) -> ImageHeader | None:

@@ -4,7 +4,7 @@ import re
 import struct
 
 from ..image_file import ImageFile
-from ..image_header import ImageHeader, bar_rows, first_width, statement
+from ..image_header import ImageHeader, bar_rows, first_width, of_several_texts, statement
 from ..tiff_tags import TESCAN
 from ..values import (
     ANGLES_DEG,
@@ -22,6 +22,8 @@ from ..values import (
 
 BLOCKS = {2: "main", 3: "sem", 5: "fib"}  # kinds of the tag's blocks; 1 is a thumbnail, whose bytes may look like text
 MAX_BLOCKS = 64
+FIRST_SECTION = re.compile(r"\s*\[MAIN\]", re.IGNORECASE)
+WIDTH = re.compile(r"^\s*PixelSizeX\s*=", re.MULTILINE | re.IGNORECASE)
 
 Sections = dict[str, dict[str, str]]
 
@@ -36,12 +38,9 @@ def read_tescan_tag(image: ImageFile) -> ImageHeader | None:
 
 def read_tescan_sidecar(image: ImageFile) -> ImageHeader | None:
     """What the text beside the image says."""
-    for name, text in image.sidecars.items():
-        if re.match(r"\s*\[MAIN\]", text, re.IGNORECASE) and re.search(
-            r"^\s*PixelSizeX\s*=", text, re.MULTILINE | re.IGNORECASE
-        ):
-            return _header(sections(text), f" in {name}", image)
-    return None
+    texts = {name: text for name, text in image.sidecars.items() if FIRST_SECTION.match(text) and WIDTH.search(text)}
+    headers = (_header(sections(text), f" in {name}", image) for name, text in texts.items())
+    return of_several_texts(headers, image.is_given)
 
 
 def _walk(raw: bytes) -> Sections:

@@ -127,6 +127,27 @@ def test_tag_and_text_must_agree(tmp_path):
         read_header(path)
 
 
+TWO_TEXTS = {
+    "TESCAN": lambda size: m.ini_text(m.tescan_sections(PixelSizeX=size and f"{size}e-9")),
+    "Hitachi": lambda size: m.hitachi_text(PixelSize=size),
+    "JEOL": lambda size: m.jeol_text(CM_PIXEL_SIZE=size and f"{size}e-3"),
+}
+
+
+@pytest.mark.parametrize("maker", TWO_TEXTS)
+@pytest.mark.parametrize("size", ["", "0", "2.5"])
+def test_a_text_without_a_width_does_not_hide_another_text(tmp_path, maker, size):
+    names = ["x.hdr", "x.txt"]
+    for name, stated in zip(names, [size, "2.5"], strict=True):
+        (tmp_path / name).write_text(TWO_TEXTS[maker](stated))
+    header = read_header(write_image(tmp_path / "x.png"))
+    assert header.pixel_nm == pytest.approx(2.5) and not header.is_estimated
+    (tmp_path / names[0]).write_text(TWO_TEXTS[maker]("5"))
+    with pytest.raises(DataError, match=r"states two pixel widths, .* nm \(.*x\..*\) and .* nm \(.*x\..*\)"):
+        read_header(tmp_path / "x.png")
+    assert read_header(tmp_path / "x.png", pixel_nm=2.5).maker == header.maker
+
+
 def test_a_text_beside_an_image_counts_more_than_its_resolution(tmp_path):
     (tmp_path / "x.txt").write_text(m.hitachi_text())
     path = m.write_tiff(tmp_path / "x.tif", resolution=(5e6, 5e6, "CENTIMETER"))
