@@ -35,12 +35,9 @@ def read_raster(path: Path, magic: bytes) -> NDArray:
             raise ContentError(DAMAGED)
         if image.format == "BMP":
             _check_bmp(path, image)
-        transparent = _transparent_level(image)
+        key = _transparent_level(image)
         pixels = _deep_colours(path, image) if _has_deep_colours(image) else _pixels(image)
-        if (
-            transparent is not None
-            and (np.atleast_3d(pixels)[..., : len(transparent)] == transparent).all(axis=2).any()
-        ):
+        if key is not None and (np.atleast_3d(pixels)[..., : len(key)] == key).all(axis=2).any():
             raise ContentError("has transparent pixels; flatten it to grey first")
         return upright(pixels, image.getexif().get(ORIENTATION, 1))
 
@@ -94,7 +91,8 @@ def _pixels(image: Image.Image) -> NDArray:
 
 def _has_deep_colours(image: Image.Image) -> bool:
     """Whether a PNG has colours of 16 bits, of which Pillow reads only 8."""
-    return image.mode in COLOUR_MODES and any("16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+    tiles = getattr(image, "tile", ()) if image.format == "PNG" and image.mode in COLOUR_MODES else ()
+    return any("16" in str(tile[3]) for tile in tiles)
 
 
 def _deep_colours(path: Path, image: Image.Image) -> NDArray:

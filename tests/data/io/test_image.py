@@ -134,6 +134,13 @@ def test_what_says_the_same_otherwise_is_read_as_it_is(tmp_path):
         assert np.array_equal(read_grey(tmp_path / name), image), name
 
 
+@pytest.mark.parametrize("width", [54, 720])  # rows of 164 and 2,160 bytes: Pillow tells the length beside the type
+def test_the_length_of_a_row_is_no_number_of_bits(tmp_path, width):
+    levels = np.random.default_rng(1).integers(0, 256, (20, width), np.uint8)
+    Image.fromarray(np.dstack([levels] * 3)).save(tmp_path / "x.bmp")
+    assert np.array_equal(read_grey(tmp_path / "x.bmp"), levels)
+
+
 def test_a_name_that_does_not_print_stays_one_line(tmp_path):
     (tmp_path / "two\nlines.png").write_bytes(b"")
     with pytest.raises(DataError, match=r"two\\nlines.png: empty"):
@@ -160,3 +167,24 @@ def test_no_image_starts_a_program(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="not an image in a known format"):
         read_grey(tmp_path / "e.png")
     assert not (tmp_path / "started").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "ends", "fits"),
+    [
+        ("float32", 0, 1, (0, 65535), "0,1 fits"),
+        ("float64", -1, 1, (-32768, 32767), "-1,1 fits"),
+        ("uint16", 0, 200, (0, 65535), "0,255 fits"),
+    ],
+)
+def test_values_within_one_grey_level_of_the_range_are_those_of_another_range(tmp_path, kind, low, high, ends, fits):
+    np.save(tmp_path / "a.npy", np.linspace(low, high, 20 * 24).reshape(20, 24).astype(kind))
+    black, white = ends
+    with pytest.raises(DataError) as error:
+        read_grey(tmp_path / "a.npy", ends)
+    said = (
+        f"a.npy: {kind} pixels of values {low}..{high} are less than one grey level of --grey_range {black},{white}; "
+    )
+    assert said + fits in str(error.value)
+    np.save(tmp_path / "level.npy", np.float32(150) + np.linspace(0, 1e-5, 480, dtype=np.float32).reshape(20, 24))
+    assert np.ptp(read_grey(tmp_path / "level.npy", (0, 65535))) < 1e-3, "an image of one level is none of them"
