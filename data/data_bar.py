@@ -32,6 +32,8 @@ MIN_INK, INK_TOLERANCE = 0.15, 8  # fraction of the text at one level; [grey lev
 GLASS_NOISE, GLASS_COLUMNS = 0.8, 16  # noise under a translucent bar over that beside it; parts that show the step
 MIN_STEP, STEP_RATIO = 10, 1.2  # of the level there [grey level]; over any other step between two rows of the image
 
+MAX_CHANGE = 1.5  # of the levels where a bar begins, relative to the median change between rows, if there is no bar
+
 
 class DataBar(NamedTuple):
     """Rows at the `top` and at the `bottom` of an image that are no image."""
@@ -50,6 +52,17 @@ class DataBar(NamedTuple):
 
 
 NO_BAR = DataBar(0, 0)
+
+
+def ends_in_image(image: NDArray, rows: int) -> bool:
+    """Whether the last `rows` of an image (H, W) go on as the image above them: where they begin, the grey levels
+    change no more than elsewhere. It looks one row further on either side, as a header's number may be rounded."""
+    steps = np.diff(image.astype(np.float32), axis=0)
+    edge = len(image) - rows - 1  # the step into the first of these rows
+    above, here = slice(max(1, edge - 1)), slice(max(0, edge - 1), edge + 2)
+    of_pixels, of_means = np.abs(steps).mean(axis=1), np.abs(steps.mean(axis=1))
+    is_usual = of_pixels[here].max() <= MAX_CHANGE * np.median(of_pixels[above])
+    return bool(is_usual and of_means[here].max() <= of_means[above].max())
 
 
 def find_data_bar(image: NDArray, rows_from_header: int | None = None) -> DataBar:

@@ -14,7 +14,7 @@ MAX_NAMES = 3  # of images that a line lists
 MAX_VALUES = 5  # of one field that a summary lists
 WIDTH_TOLERANCE = 0.01  # relative difference of two pixel widths that are the same
 MIN_STRETCH = 0.01  # relative change of lengths along y by the tilt that is said
-NOTE_KINDS = ("annotation", "JPEG", "bad lines")  # a word of each
+NOTE_KINDS = ("annotation", "JPEG", "bad lines", "data bar")  # a word of each
 NOT_IN_SUMMARY = ("pixel_nm", "pixel_y_nm", "is_estimated")  # the results say the width
 
 
@@ -53,6 +53,7 @@ class ImageRecords:
         """One line about each thing that a reader of the results should know."""
         lines = [
             self.bar_line(),
+            self.bar_conflict_line(),
             self._sizes(),
             self._widths(),
             self.estimate_line(),
@@ -87,6 +88,16 @@ class ImageRecords:
         rest = f", and others from {_images(sum(counts.values()) - sum(n for _, n in counts.most_common(MAX_VALUES)))}"
         advice = "; --data_bar N or --no_data_bar decides"
         return f"data bar: {', '.join(parts)}{rest * bool(more)}{advice}" if parts else ""
+
+    def bar_conflict_line(self) -> str:
+        """That --data_bar contradicts headers; '' if it does not, or is not given."""
+        stated = [record for record in self.records.values() if record.header.data_bar_rows is not None]
+        others = [record for record in stated if record.bar.rows != record.header.data_bar_rows]
+        if not others:
+            return ""
+        names = _list(f"{record.name} ({record.header.data_bar_rows} rows)" for record in others)
+        flag = f"--data_bar {others[0].bar.rows}" if others[0].bar.rows else "--data_bar 0 (--no_data_bar)"
+        return f"{flag} is used, but the headers of {len(others)} of {_images(len(stated))} say otherwise: {names}"
 
     def _sizes(self) -> str:
         counts = Counter(record.shape for record in self.records.values())

@@ -72,20 +72,21 @@ def read_stack(files: list[ImageFile], options: DataOptions, title: str) -> NDAr
 def _decide_bar(files: list[ImageFile], options: DataOptions) -> DataOptions:
     """The options with --data_bar 0 where none is given, and no header of a sample of the files tells a data bar.
 
-    So images without one are read as fast as ever. Otherwise one line says what is cut.
+    So images without one are read as fast as ever. Otherwise one line says what is cut, and one that a header says
+    otherwise.
     """
     if options.data_bar > 0:
         tqdm.write(f"data bar: {options.data_bar} rows cut from {len(files)} images")
-    if options.data_bar >= 0:
-        return options
     with suppress(OSError):
         for file in files[:: max(1, len(files) // N_HEADERS)]:
-            if read_header(file.name, ANY_WIDTH).data_bar_rows:
-                tqdm.write(
-                    f"data bar: cut where the header tells it, as in {printable(file.name)}; --data_bar N decides"
-                )
+            rows, name = read_header(file.name, ANY_WIDTH).data_bar_rows, printable(file.name)
+            if options.data_bar >= 0 and rows not in (None, options.data_bar):
+                tqdm.write(f"--data_bar {options.data_bar} is used, but the header of {name} states {rows} rows")
                 return options
-    return replace(options, data_bar=0)
+            if options.data_bar < 0 and rows:
+                tqdm.write(f"data bar: cut where the header tells it, as in {name}; --data_bar N decides")
+                return options
+    return replace(options, data_bar=max(options.data_bar, 0))
 
 
 def _decode_all(files: list[ImageFile], options: DataOptions, title: str) -> NDArray:

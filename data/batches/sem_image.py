@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from numpy.typing import NDArray
 
-from ..data_bar import DataBar, find_data_bar
+from ..data_bar import DataBar, ends_in_image, find_data_bar
 from ..data_options import DataOptions
 from ..errors import DataError
 from ..header import ImageHeader, read_header
@@ -23,10 +23,16 @@ class SemImage:
     bar: DataBar
     header: ImageHeader
     bad_lines: BadLines = NO_BAD_LINES
+    is_bar_unseen: bool = False  # the header states rows of data bar that look like the image above them
 
     def notes(self) -> list[str]:
-        """Lines about what the grey levels are not: those of the image, and bad lines."""
-        return self.image.notes() + ([f"{self.image.name}: {self.bad_lines}"] if any(self.bad_lines) else [])
+        """Lines about what the grey levels are not: those of the image, bad lines, a data bar that is not seen."""
+        unseen = (
+            f"{self.image.name}: the header states {self.bar.rows} rows of data bar, and the picture shows none; "
+            "they are cut, --no_data_bar keeps them"
+        )
+        bad_lines = f"{self.image.name}: {self.bad_lines}"
+        return self.image.notes() + [bad_lines] * any(self.bad_lines) + [unseen] * self.is_bar_unseen
 
     def cut(self, other: NDArray) -> NDArray:
         """An image (H, W) of the same hole, without the bar's rows if it is as large as the uncut SEM image."""
@@ -44,7 +50,7 @@ def read_sem_image(name: str, options: DataOptions, find_bar: bool, needs_width:
 
 
 def cut_data_bar(image: GreyImage, header: ImageHeader, options: DataOptions, find_bar: bool) -> SemImage:
-    """An image that was read, without its data bar; raises DataError if --data_bar would leave nothing."""
+    """An image that was read, without its data bar; raises DataError if nothing would be left."""
     if options.data_bar >= 0:
         bar = DataBar(0, options.data_bar)
     elif header.data_bar_rows is not None or find_bar:
@@ -52,11 +58,14 @@ def cut_data_bar(image: GreyImage, header: ImageHeader, options: DataOptions, fi
     else:
         bar = DataBar(0, 0)
     if bar.rows >= len(image.levels):
-        raise DataError(f"{image.name}: {len(image.levels)} rows, and --data_bar {bar.rows} would cut them all")
+        source = "--data_bar" if options.data_bar >= 0 else "the header's data bar of"
+        raise DataError(f"{image.name}: {len(image.levels)} rows, and {source} {bar.rows} would cut them all")
     if not bar.rows:
         return SemImage(image, bar, header)
+    is_unseen = options.data_bar < 0 and header.data_bar_rows is not None and ends_in_image(image.levels, bar.rows)
     annotation = None if image.annotation is None else bar.cut(image.annotation)
-    return SemImage(replace(image, levels=bar.cut(image.levels), annotation=annotation), bar, header)
+    cut_image = replace(image, levels=bar.cut(image.levels), annotation=annotation)
+    return SemImage(cut_image, bar, header, is_bar_unseen=is_unseen)
 
 
 def fill_bad_lines(sem: SemImage) -> SemImage:

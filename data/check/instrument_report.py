@@ -18,7 +18,7 @@ def instrument_lines(folder: FolderStatistics) -> Iterator[tuple[str, str]]:
     summary = records.summary()
     if summary.keys() > {"bits"}:
         yield "instrument", "; ".join(f"{name.replace('_', ' ')} {_text(value)}" for name, value in summary.items())
-    for line in (records.estimate_line(), records.tilt_line(), *records.note_lines()):
+    for line in (records.bar_conflict_line(), records.estimate_line(), records.tilt_line(), *records.note_lines()):
         yield "", f"warning: {line}" if line else ""
 
 

@@ -5,13 +5,16 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, GreyRangeError
 
+MIN_LEVELS = 1.0  # [grey level] that the values of an image span, if --grey_range is theirs
+ROUNDING = 1e-3  # relative span of an image of one level
 BIT_DEPTHS = (8, 10, 12, 14, 16, 24, 32)
 
 
 def scale(name: object, values: NDArray, grey_range: tuple[int, ...]) -> NDArray[np.float32]:
     """Grey levels (H, W), float32 [0..255], of values; `grey_range` is those of black and white.
 
-    Raises GreyRangeError, with the values and a range that fits, where it is missing or does not contain all values.
+    Raises GreyRangeError, with the values and a range that fits, where it is missing, does not contain all values, or
+    is that of other files, so that the image would have one grey level.
     """
     low, high = values.min(), values.max()
     if len(grey_range) != 2:
@@ -26,6 +29,12 @@ def scale(name: object, values: NDArray, grey_range: tuple[int, ...]) -> NDArray
     if low < black or high > white:
         raise GreyRangeError(
             f"{name}: values {low:g}..{high:g} lie outside --grey_range {black},{white}; {suggest(values)}"
+        )
+    span, largest = float(high) - float(low), max(abs(float(low)), abs(float(high)))
+    if ROUNDING * largest < span < MIN_LEVELS * (white - black) / 255:
+        raise GreyRangeError(
+            f"{name}: {values.dtype.name} pixels of values {low:g}..{high:g} are less than one grey level of "
+            f"--grey_range {black},{white}; {suggest(values)}; test files of different values separately"
         )
     return ((values.astype(np.float64) - black) * (255.0 / (white - black))).astype(np.float32)
 

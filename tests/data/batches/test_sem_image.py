@@ -8,8 +8,17 @@ import pytest
 import tifffile
 from PIL import Image
 
-from data import DataError, DataOptions, DatasetLayout, InferenceImages, UnpairedDataset, inference_images, read_stack
-from data.batches import ImageRecords, read_sem_image
+from data import (
+    DataError,
+    DataOptions,
+    DatasetLayout,
+    InferenceImages,
+    UnpairedDataset,
+    inference_images,
+    read_image,
+    read_stack,
+)
+from data.batches import ImageRecords, cut_data_bar, read_sem_image
 from data.batches.image_records import ImageRecord
 from data.data_bar import DataBar
 from data.header import ImageHeader
@@ -86,6 +95,33 @@ def test_a_header_tells_the_bar_of_training_images_and_depth_maps_keep_their_row
 def test_a_bar_as_high_as_the_image_is_refused(folder):
     with pytest.raises(DataError, match="92 rows, and --data_bar 92 would cut them all"):
         read_sem_image(str(folder / "0.png"), DataOptions(data_bar=92), find_bar=False)
+
+
+def test_data_bar_0_against_headers_that_state_one_is_said_in_one_line(folder, capsys):
+    for seed in range(2):
+        (folder / f"{seed}.txt").write_text(JEOL)
+    images, _ = read_all(folder, data_bar=0)
+    (line,) = images.records.lines()
+    assert line.startswith("--data_bar 0 (--no_data_bar) is used, but the headers of 2 of 2 images say otherwise: ")
+    assert "0.png (20 rows)" in line
+    images, _ = read_all(folder, data_bar=30)
+    assert any(line.startswith("--data_bar 30 is used, but the headers of 2 of 2") for line in images.records.lines())
+    files = DatasetLayout(folder).test_sem()
+    read_stack(files, DataOptions(dataroot=str(folder), data_bar=0, cache=False), "reading")
+    assert "--data_bar 0 is used, but the header of" in capsys.readouterr().out
+
+
+def test_rows_of_a_header_that_the_picture_does_not_show_are_not_cut_silently(tmp_path):
+    for seed, image in enumerate([picture(0, (92, 96)), with_bar(picture(1)), picture(2, (92, 96))]):
+        image[72:] = image[72:] // 3 if seed == 2 else image[72:]  # a translucent bar
+        Image.fromarray(image).save(tmp_path / f"{seed}.png")
+        (tmp_path / f"{seed}.txt").write_text(JEOL)
+    images, levels = read_all(tmp_path)
+    assert {image.shape for image in levels.values()} == {(72, 96)}
+    (line,) = (line for line in images.records.lines() if "the picture shows none" in line)
+    assert "0.png: the header states 20 rows of data bar" in line and line.endswith("keeps them (1 image)")
+    with pytest.raises(DataError, match=r"92 rows, and the header's data bar of 92 would cut them all"):
+        cut_data_bar(read_image(tmp_path / "0.png"), ImageHeader(data_bar_rows=92), DataOptions(), False)
 
 
 def test_images_of_another_size_are_named_in_one_line(tmp_path):
