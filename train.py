@@ -30,7 +30,7 @@ def train(opt: Options) -> int:
     require_run(opt.run.path, opt.loop)
     if not models.MODELS[opt.run.model].is_trained:
         return combine(opt)
-    check_training(opt.data)  # a wrong path is an error before torch is loaded
+    opt = opt.with_model_defaults(check_training(opt.data, opt.model))  # bad data is an error before torch is loaded
     models.find_source(opt.loop.init_from, opt.run.checkpoints_dir)
     with ExitStack() as stack:
         context = stack.enter_context(util.run.DistributedContext())

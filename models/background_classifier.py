@@ -64,7 +64,14 @@ class BackgroundClassifier(BaseModel):
 
 
 def level_indices(level: Tensor, levels: tuple[int, ...]) -> Tensor:
-    """Index (N,) into `levels` of each `level` (N,), both [grey level]; a `ModelError` names missing levels."""
+    """Index (N,) into `levels` of each `level` (N,), both [grey level]; a `ModelError` names missing levels.
+
+    0 is a level that is not known; it is the only one of `levels`.
+    """
+    if len(level) and not level.any():
+        if len(levels) > 1:
+            raise ModelError(f"nothing tells the levels of the real images: name one only, as in --levels {levels[0]}")
+        return torch.zeros_like(level, device="cpu")
     match = level.cpu()[:, None] == torch.tensor(levels)
     if not match.any(dim=1).all():
         missing = ", ".join(str(int(grey)) for grey in np.setdiff1d(level.cpu().numpy(), levels))

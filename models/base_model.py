@@ -50,7 +50,7 @@ class BaseModel:
     Options: ClassVar[type]
     dataset_kind: str = ""
     levels: tuple[int, ...] = ()
-    has_absolute_scale: ClassVar[bool] = True
+    has_absolute_scale: bool = True
     preserves_position: ClassVar[bool] = True
     plot_layout: ClassVar[PlotLayout] = PlotLayout()
 

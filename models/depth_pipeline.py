@@ -18,6 +18,7 @@ the library or the shape network's.
 import math
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
@@ -187,10 +188,10 @@ class DepthPipeline(BaseModel):
             tqdm.write(f"training stage: {stage}")
         self.train(False)
         if previous == "renderer" and stage != previous:
-            real, simulated = (
-                (eval_set[sem], level_indices(torch.from_numpy(eval_set[level]), self.levels).numpy())
-                for sem, level in (("real", "real_level"), ("sem", "level"))
-            )
+            real_index = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels).numpy()
+            is_real_level = np.isin(eval_set["level"], self.levels)  # pairs may have more levels than real images
+            index = level_indices(torch.from_numpy(eval_set["level"][is_real_level]), self.levels).numpy()
+            real, simulated = (eval_set["real"], real_index), (eval_set["sem"][is_real_level], index)
             self.domain_renderer.fit_domain(real, simulated)
             if self.appearance.is_same_domain:
                 tqdm.write("simulated images look like the real ones: shapes are learned from them, too")

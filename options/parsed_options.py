@@ -15,8 +15,8 @@ from .training_options import TrainingOptions
 class Options:
     """All options of one command. `groups` holds the instances by the names run, loop, display, data, model, test.
 
-    `typed` holds the names of the options that the command line or the config file gives. `notes` are remarks on
-    options that are accepted without effect.
+    `typed` holds the names of the options that the command line or the config file gives, `given` also those of the
+    run's opt.json. `notes` are remarks on options that are accepted without effect.
     """
 
     groups: dict[str, Any]
@@ -24,6 +24,7 @@ class Options:
     titles: dict[str, str]
     notes: tuple[str, ...] = ()
     typed: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
 
     @property
     def run(self) -> RunOptions:
@@ -63,6 +64,12 @@ class Options:
     def with_test(self, **changes: Any) -> "Options":
         """The same with other values of some options of the prediction."""
         return replace(self, groups={**self.groups, "test": replace(self.test, **changes)})
+
+    def with_model_defaults(self, defaults: dict[str, Any]) -> "Options":
+        """The same with other values of those options of the model that it has and nobody gave."""
+        names = {option.name for option in self.declared if option.group == "model"} - self.given
+        changes = {name: value for name, value in defaults.items() if name in names}
+        return replace(self, groups={**self.groups, "model": replace(self.model, **changes)})
 
     def value(self, option: Option) -> Any:
         """The value of one declared option."""

@@ -165,6 +165,6 @@ def _build(saved: Layer, layers: list[Layer], flag_index: FlagIndex, model: str,
         notes.append(f"{to_one_line(str(run))} is tested, not the model of this name that comes with the toolkit")
     if "loop" in groups and flat.get("preprocess") == "none" and {"load_size", "crop_size"} & typed.keys():
         notes.append("--load_size and --crop_size have no effect without --preprocess; images keep their size")
-    opt = Options(groups, declared, titles, tuple(notes), frozenset(typed))
+    opt = Options(groups, declared, titles, tuple(notes), frozenset(typed), frozenset(parsed))
     check(opt, lambda name: parsed[name].as_typed if name in parsed else f"--{name} {flat[name]}")
     return opt

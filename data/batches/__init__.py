@@ -10,7 +10,7 @@ from .image_stack import CACHE_FOLDER, height_width, read_stack, size_text
 from .inference_images import MIN_SIDE, InferenceBatch, InferenceImages
 from .labelled import LabelledDataset
 from .paired import PairedDataset
-from .real_levels import UNKNOWN, levels_of_folders, real_images
+from .real_levels import UNKNOWN, grouped_by_site, levels_of_folders
 from .sem_image import SemImage, cut_data_bar, fill_bad_lines, read_lenient_header, read_sem_image
 from .sim_to_real import SimToRealDataset
 from .unpaired import UnpairedDataset
@@ -18,6 +18,7 @@ from .unpaired import UnpairedDataset
 __all__ = [
     "CACHE_FOLDER",
     "MIN_SIDE",
+    "UNKNOWN",
     "BatchedDataset",
     "ImageRecord",
     "ImageRecords",
@@ -26,17 +27,16 @@ __all__ = [
     "LabelledDataset",
     "PairedDataset",
     "SemImage",
-    "UNKNOWN",
     "SimToRealDataset",
     "UnpairedDataset",
     "cut_data_bar",
     "fill_bad_lines",
+    "grouped_by_site",
     "height_width",
     "levels_of_folders",
     "read_lenient_header",
     "read_sem_image",
     "read_stack",
     "repair_lines",
-    "real_images",
     "size_text",
 ]

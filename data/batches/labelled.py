@@ -1,6 +1,5 @@
-"""Batches of real SEM images with the background level that their folder name gives."""
+"""Batches of real SEM images with their background level, as far as the data set tells it."""
 
-import re
 from collections import Counter
 
 import numpy as np
@@ -8,12 +7,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..data_options import DataOptions
-from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
+from ..dataset_layout import DatasetLayout, stratified_subset
 from ..errors import DataError
 from ..grey_levels import FLOOR
 from ..image_names import sites_of
 from .base import N_VALIDATION, BatchedDataset, even_indices, validation_split
 from .image_stack import read_usable
+from .real_levels import UNKNOWN, grouped_by_site, levels_of_folders
 
 MAX_VALIDATION_FRACTION = 1 / 3  # of the images of a class
 
@@ -21,20 +21,27 @@ MAX_VALIDATION_FRACTION = 1 / 3  # of the images of a class
 class LabelledDataset(BatchedDataset):
     """Batches {"sem", "level"}: float32 (N, 1, H, W) and int64 (N,), [grey level 0..255].
 
+    Where the data set tells no depth, all levels are UNKNOWN if `needs_levels` is False; else it is a DataError.
+
     Every eighth site of a class is for validation. If that is more than a third of the class's images, its smallest
     site is used; if that is still too many, or there is only one site, every eighth image.
     """
 
-    def __init__(self, layout: DatasetLayout, options: DataOptions, batch_size: int, seed: int) -> None:
-        files = stratified_subset(layout.sem(), options.max_dataset_size)
-        for file in files:
-            level_from_folder(file)  # raises before the images are read
+    def __init__(
+        self, layout: DatasetLayout, options: DataOptions, batch_size: int, seed: int, needs_levels: bool = True
+    ) -> None:
+        files = stratified_subset(grouped_by_site(layout.sem()), options.max_dataset_size)
+        levels = levels_of_folders(layout, files)
+        if needs_levels and UNKNOWN in levels.values():
+            raise DataError(
+                f"{files[0].path}: is not in a folder Depth_110, Depth_120, ... that gives its depth; sort real images "
+                "into such folders, or use --label_source simulation (background_classifier only)"
+            )
         files, sem = read_usable(files, options, "reading SEM images")
-        self.level = np.array([level_from_folder(file) for file in files])
+        self.level = np.array([levels[file.class_folder] for file in files])
+        _describe_levels(levels)
         sites = [(file.class_folder, site) for file, site in zip(files, sites_of(files), strict=True)]
         n_sites = Counter(class_folder for class_folder, _ in set(sites))
-        if len(n_sites) < 2:
-            tqdm.write(f"warning: all real images are in {files[0].class_folder}; there is only one level to learn")
         split_by_image = sorted(class_folder for class_folder in n_sites if n_sites[class_folder] < 2)
         groups = [file.name for file in files] if split_by_image else [f"{site}/{name}" for name, site in sites]
         is_validation, counts = np.zeros(len(files), dtype=bool), []
@@ -47,11 +54,12 @@ class LabelledDataset(BatchedDataset):
                 split_by_image.append(class_folder)
                 selection = validation_split([files[n].name for n in members])
             is_validation[members] = selection
-            counts.append(f"{class_folder} {np.sum(~selection)} + {np.sum(selection)}")
+            counts.append(f"{class_folder or 'train/SEM'} {np.sum(~selection)} + {np.sum(selection)}")
         if split_by_image:
+            names = ", ".join(name or "train/SEM" for name in split_by_image)
             tqdm.write(
-                f"warning: {', '.join(split_by_image)}: too few sites; validation images share sites with training "
-                "images, and accuracy is too optimistic"
+                f"warning: {names}: too few sites; validation images share sites with training images, and accuracy is "
+                "too optimistic"
             )
         tqdm.write(f"real images for training + validation: {', '.join(counts)}")
         self.train_indices, self.val_indices = np.flatnonzero(~is_validation), np.flatnonzero(is_validation)
@@ -77,12 +85,20 @@ def _select_smallest_group(groups: list[str]) -> NDArray[np.bool_]:
     return np.array([group == smallest for group in groups])
 
 
-def level_from_folder(file: ImageFile) -> int:
-    """Background level [grey level] of a real image, from its class folder: Depth_110 is 140."""
-    match = re.fullmatch(r"depth_(\d+)", file.class_folder.lower())
-    if not match:
-        raise DataError(
-            f"{file.path}: is not in a folder Depth_110, Depth_120, ... that gives its depth; sort real images into "
-            "such folders, or use --label_source simulation (background_classifier only)"
+def _describe_levels(levels: dict[str, int]) -> None:
+    """Writes what cannot be learned from real images with these levels by class folder."""
+    if UNKNOWN in levels.values():
+        tqdm.write(
+            "warning: nothing tells how deep the real images are (folders Depth_110, Depth_120, ... or "
+            "train/average_depth.csv would): absolute depth cannot be known. Predicted depths are relative to one "
+            "nominal depth; test.py --reference_depth NM, the known depth of one site, scales them"
         )
-    return int(match[1]) + FLOOR
+    elif len(set(levels.values())) == 1:
+        (level,) = set(levels.values())
+        tqdm.write(
+            f"warning: all real images have one depth, {level - FLOOR} grey levels: there is only one level to learn, "
+            "and every test image gets it"
+        )
+    if any(not name.lower().startswith("depth_") for name in levels) and UNKNOWN not in levels.values():
+        parts = ", ".join(f"{name or 'train/SEM'} {level - FLOOR}" for name, level in sorted(levels.items()))
+        tqdm.write(f"depths of the real images [grey level] from train/average_depth.csv: {parts}")

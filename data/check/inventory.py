@@ -4,7 +4,7 @@ import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from ..batches import CACHE_FOLDER
+from ..batches import CACHE_FOLDER, grouped_by_site
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
 from ..image_names import NameIndex, fold, select_signal, with_unique_stems
@@ -117,10 +117,12 @@ class Inventory:
         """
         if not (self.layout.root / RECORDS[0]).exists():
             return None
+        files = grouped_by_site(self.files("sem"))
         with_images = {
-            f"{file.class_folder.lower()}_{file.group}" for file in self.files("sem") if file.group.startswith("site_")
+            f"{file.class_folder.lower()}_{file.group}".lstrip("_") for file in files if file.group.startswith("site_")
         }
-        listed = {site.lower() for site in self.layout.average_depth()}
+        folders = {file.class_folder.lower() for file in files}
+        listed = {site.lower() for site in self.layout.average_depth()} - folders
         return listed - with_images, with_images - listed
 
     def ignored_files(self) -> dict[str, list[str]]:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from ..batches import height_width, level_from_folder
+from ..batches import UNKNOWN, grouped_by_site, height_width, levels_of_folders
 from ..data_options import DataOptions
-from ..dataset_layout import ImageFile, stratified_subset
+from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import DataError
 from ..exchanged_domains import are_exchanged, exchanged_message
 from ..image_names import sites_of
@@ -15,7 +15,7 @@ DESCRIPTIONS = {  # by the keys of data.DATASETS
     "unpaired": "SEM images and depth maps that need not belong together",
     "paired": "SEM images, each with its depth map",
     "labelled": "real SEM images in folders that tell their depth",
-    "sim_to_real": "simulated pairs, and real SEM images in folders that tell their depth",
+    "sim_to_real": "simulated pairs, and real SEM images, best in folders that tell their depth",
 }
 SAME_SIZE = ("paired", "sim_to_real")  # kinds whose folders must all hold images of one size
 MIN_GROUPS = 2  # stems: one for training, one for validation
@@ -63,8 +63,13 @@ def make_plans(inventory: Inventory, options: DataOptions) -> dict[str, Plan]:
     elif len(set(sites_of(sem))) < MIN_GROUPS:
         paired.missing.append("only one stem; a second one is needed for validation")
 
-    labelled = Plan({"sem": real}, [empty["sem"]] if "sem" in empty else _missing_labels(real))
-    domains = Plan(paired.images | labelled.images, paired.missing + labelled.missing, list(paired.blockers))
+    problems, has_levels = _find_label_problems(inventory.layout, real)
+    labelled = Plan({"sem": real}, [empty["sem"]] if "sem" in empty else problems)
+    if not problems and not has_levels:
+        labelled.missing.append("nothing tells the depth of real images: folders Depth_110, Depth_120, ... would")
+        problems = [] if inventory.layout.contest else labelled.missing
+    missing = [empty["sem"]] if "sem" in empty else problems
+    domains = Plan(paired.images | labelled.images, paired.missing + missing, list(paired.blockers))
     return {"unpaired": unpaired, "paired": paired, "labelled": labelled, "sim_to_real": domains}
 
 
@@ -114,13 +119,12 @@ def _add_exchanged(plan: Plan, statistics: dict[str, FolderStatistics]) -> None:
             plan.blockers.append(exchanged_message(*names))
 
 
-def _missing_labels(files: list[ImageFile]) -> list[str]:
+def _find_label_problems(layout: DatasetLayout, files: list[ImageFile]) -> tuple[list[str], bool]:
+    """What is missing for a training on the levels of real images, and whether these levels are known."""
     try:
-        for file in files:
-            level_from_folder(file)
-    except DataError:
-        return ["real images are not in folders Depth_110, Depth_120, ... that tell their depth"]
-    classes = [file.class_folder for file in files]
-    if len(set(classes)) == len(files):
-        return ["only one image per class; a second one is needed for validation"]
-    return []
+        levels = levels_of_folders(layout, grouped_by_site(files))
+    except DataError as error:
+        return [str(error)], False
+    if len(levels) == len(files):
+        return ["only one image per class; a second one is needed for validation"], True
+    return [], UNKNOWN not in levels.values()

@@ -19,7 +19,11 @@ class BackgroundClassifierOptions:
     )
     levels: tuple[int, ...] = field(
         default=LEVELS,
-        metadata={"help": "the classes: levels that a background can have", "unit": "grey level", "bounds": (0, 255)},
+        metadata={
+            "help": "the classes: levels that a background can have; if not given, those of the real images",
+            "unit": "grey level",
+            "bounds": (0, 255),
+        },
     )
     lr: float = field(
         default=1e-3, metadata={"help": "initial learning rate of Adam", "bounds": (0, None), "alters_run": True}

@@ -28,7 +28,19 @@ class DepthPipelineOptions:
 
     levels: tuple[int, ...] = field(
         default=LEVELS,
-        metadata={"help": "levels that a background can have", "unit": "grey level", "bounds": (0, 255)},
+        metadata={
+            "help": "levels that a background can have; if not given, those of the real images, or the middle one of "
+            "the simulated pairs where nothing tells how deep real images are",
+            "unit": "grey level",
+            "bounds": (0, 255),
+        },
+    )
+    relative_depth: bool = field(
+        default=False,
+        metadata={
+            "help": "the real images have no known depth: depths are relative to that of --levels; set by train.py "
+            "where nothing tells how deep real images are"
+        },
     )
     lr: float = field(
         default=2e-3, metadata={"help": "initial learning rate of AdamW", "bounds": (0, None), "alters_run": True}

@@ -121,8 +121,10 @@ class DomainRenderer:
 
     def fit_domain(self, real: tuple[NDArray, NDArray], simulated: tuple[NDArray, NDArray]) -> None:
         """Fits the appearance to statistics of real images (N, H, W) [grey level] with their level indices (N,), and
-        compares them with simulated ones."""
-        self.appearance.is_same_domain.fill_(is_same_domain(real, simulated, len(self.background_levels)))
+        compares them with simulated ones, of which there may be none."""
+        has_pairs = len(simulated[0]) > 1
+        is_same = has_pairs and is_same_domain(real, simulated, len(self.background_levels))
+        self.appearance.is_same_domain.fill_(is_same)
         images, level_index = real
         statistics = DomainStatistics(images, level_index, len(self.background_levels))
         u, rendered_index = self._get_even_shapes(N_FIT)
