@@ -12,6 +12,7 @@ import tifffile
 from PIL import Image
 
 from data import DataError, DatasetLayout, images_of, read_grey, read_header
+from tests.data.header import micrographs
 from tests.data.io.raw_writer import DATA, bmp, packed, png, run_lengths, write_tiff
 
 GREY = np.random.default_rng(3).integers(0, 255, (40, 32), dtype=np.uint8)
@@ -367,8 +368,55 @@ def place(file):
     return f'<TiffData IFD="0" PlaneCount="1"><UUID FileName="{file}">urn:uuid:1</UUID></TiffData>'
 
 
+def navigation_camera(path):
+    """A picture of a camera beside the beams: an FEI header without [Scan]."""
+    sections = micrographs.fei_sections(Beam__Beam="IRBeam", IRBeam__HFW="0.128", Image__ResolutionX="256")
+    text = micrographs.ini_text({name: entries for name, entries in sections.items() if name != "Scan"})
+    micrographs.write_tiff(path, [(34682, micrographs.ASCII, text.encode() + b"\0")])
+
+
+def beside_a_text(encoding):
+    def write(path):
+        write_tiff(path, GREY)
+        path.with_suffix(".txt").write_bytes(micrographs.hitachi_text(DataSize="32x40").encode(encoding))
+
+    return write
+
+
 TWO_WIDTHS = "states two pixel widths, 1 nm .* and 2 nm"
 WIDTHS = {  # file: report, what writes it, pixel width [nm], or what the line says
+    "zeiss_2k.tif": (
+        "hyperspy/hyperspy/pull/2056",
+        lambda path: micrographs.zeiss(
+            path,
+            {"AP_PIXEL_SIZE": "Pixel Size = 24.66 nm", "AP_IMAGE_PIXEL_SIZE": "Image Pixel Size = 12.33 nm"},
+            2048,
+        ),
+        12.33,
+    ),
+    "zeiss_picometres.tif": (
+        "IMBalENce/EM-tool/issues/1",
+        lambda path: micrographs.zeiss(path, {"AP_IMAGE_PIXEL_SIZE": "Image Pixel Size = 558.2 pm"}),
+        0.5582,
+    ),
+    "zeiss_micrometres.tif": (
+        "ome/bioformats/issues/4352",
+        lambda path: micrographs.zeiss(path, {"AP_PIXEL_SIZE": "Pixel Size = 1.116 µm"}, encoding="latin-1"),
+        1116.0,
+    ),
+    "zeiss_512.tif": (
+        "hyperspy/hyperspy/pull/2064",
+        lambda path: micrographs.zeiss(path, {"AP_PIXEL_SIZE": "Pixel Size = 5.825 nm"}, 512),
+        11.65,
+    ),
+    "fei_camera.tif": ("hyperspy/hyperspy/issues/2941", navigation_camera, None),
+    "phenom.tif": (
+        "ome/bioformats/pull/3740",
+        lambda path: micrographs.write_tiff(path, [(34683, micrographs.ASCII, micrographs.phenom_xml().encode())]),
+        3.1,
+    ),
+    "hitachi.tif": ("ome/bioformats/pull/3809", beside_a_text("utf-16"), 3.96875),
+    "olympus.tif": ("hyperspy/hyperspy/issues/2511", micrographs.sis, 0.81),
     "micron.tif": ("blink1073/tifffile/issues/48", imagej("unit=micron"), 2.0),
     "microns.tif": ("cgohlke/tifffile/issues/152", imagej("unit=microns"), 2.0),
     "escaped.tif": ("hyperspy/hyperspy/pull/1043", imagej("unit=\\u00B5m"), 2.0),
