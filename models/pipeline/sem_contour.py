@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter, label
 
 MIN_DISTANCE, MAX_DISTANCE = -12, 12  # [px] signed, + outside; pixels farther away count in the last bins
 SIDES = 4  # left, right, top, bottom
@@ -49,7 +49,8 @@ def measure_contour_distance(images: NDArray) -> ContourDistance:
     """Each pixel's distance and side from the half-level contour of its hole, in SEM images (N, H, W) [grey level].
 
     The image is smoothed by 1 px against noise. The contour is half way between the floor (10 % percentile) and the
-    surface (median of a ring of 3 px along the border).
+    surface (median of a ring of 3 px along the border). The hole is the largest connected component inside it: dark
+    particles and lines are none.
     """
     smooth = gaussian_filter(images.astype(np.float32), (0, 1, 1), mode="nearest")
     ring = np.ones(images.shape[1:], dtype=bool)
@@ -63,6 +64,8 @@ def measure_contour_distance(images: NDArray) -> ContourDistance:
         hole[:, 0] = hole[:, -1] = False
         if not hole.any():
             hole[hole.shape[0] // 2, hole.shape[1] // 2] = True
+        components, _ = label(hole)
+        hole = components == 1 + np.bincount(components.ravel())[1:].argmax()
         outside, nearest_hole = _find_nearest_false(~hole)
         inside, nearest_surface = _find_nearest_false(hole)
         edge = np.where(hole, nearest_surface, nearest_hole)

@@ -33,3 +33,27 @@ def test_background_enters_at_the_border_and_a_map_without_hole_is_left_alone():
     flat = np.broadcast_to(LEVEL[:, None, None], (2, 72, 48)).astype(np.float32)
     assert (recentre(flat, LEVEL, (30.0, 20.0)) == flat).all()
     assert (recentre(bowls(40.0, 25.0), LEVEL, (30.0, 20.0))[:, -1] == LEVEL[:, None]).all()
+
+
+def disc_map():
+    rows, columns = np.indices((72, 48))
+    inside = ((rows - 34) / 27) ** 2 + ((columns - 23) / 16) ** 2 < 1
+    return np.where(inside, 30, LEVEL[:, None, None]).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "area", [(slice(None), 0), (slice(None), slice(-2, None)), (2, slice(None)), (slice(2, 7), slice(3, 8))]
+)
+def test_what_is_not_connected_with_the_hole_does_not_move_it(area):
+    clean = disc_map()
+    maps = clean.copy()
+    maps[(..., *area)] = 30
+    assert centroid(maps, LEVEL) == pytest.approx(centroid(clean, LEVEL))
+    moved, expected = (recentre(depth, LEVEL, (36.0, 23.5)) for depth in (maps, clean))
+    assert (moved[:, 10:-10, 10:-10] == expected[:, 10:-10, 10:-10]).all()
+
+
+def test_equal_parts_of_a_structure_are_placed_together():
+    maps = np.broadcast_to(LEVEL[:, None, None], (2, 72, 48)).astype(np.float32).copy()
+    maps[:, :, 8:14] = maps[:, :, 30:37] = 30
+    assert centroid(maps, LEVEL)[:, 1] == pytest.approx([22.5, 22.5], abs=0.5)
