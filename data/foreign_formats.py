@@ -35,7 +35,7 @@ FORMATS = (
     ForeignFormat("OpenEXR", (".exr",), (b"\x76\x2f\x31\x01",)),
     ForeignFormat("Photoshop", (".psd",), (b"8BPS",)),
     ForeignFormat("PDF", (".pdf",), (b"%PDF",)),
-    ForeignFormat("JPEG-LS, JPEG of 12 bits or a damaged JPEG", (".jls",), (b"\xff\xd8\xff",)),
+    ForeignFormat("JPEG-LS, JPEG of more than 8 bits or a damaged JPEG", (".jls",), (b"\xff\xd8\xff",)),
     ForeignFormat("raw data without size and type", (".raw", ".bin", ".dat")),
 )
 

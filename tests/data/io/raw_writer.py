@@ -53,16 +53,15 @@ def png(pixels, kind, bits=8, chunks=(), interlaced=False):
     return content
 
 
-def bmp(pixels, bits, palette=(), compression=0, top_down=False, data=None):
+def bmp(pixels, bits, palette=(), compression=0, data=None):
     """A BMP of palette entries (H, W), with the palette's grey levels."""
     height, width = pixels.shape
     colours = b"".join(bytes([level] * 3 + [0]) for level in palette)
-    rows = pixels if top_down else pixels[::-1]
-    data = packed(rows, bits) if data is None else data
+    data = packed(pixels[::-1], bits) if data is None else data
     start = 54 + len(colours)
-    height = -height if top_down else height
+    used = 0 if len(palette) == 1 << bits else len(palette)  # 0: all
     head = b"BM" + struct.pack("<IHHI", start + len(data), 0, 0, start)
-    about = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(data), 0, 0, len(palette), 0)
+    about = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(data), 0, 0, used, 0)
     return head + about + colours + data
 
 

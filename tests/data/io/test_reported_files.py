@@ -149,7 +149,13 @@ READ = {  # file: report, what writes it, grey levels; the range of values of 16
         lambda path: write_tiff(path, *samples(GREY, np.full_like(GREY, 255), kind=0)),
         GREY,
     ),
-    "a_jpeg.TIF": ("python-pillow/Pillow/issues/1960", lambda path: path.write_bytes(JPEG), JPEG_GREY),
+    "a_jpeg.TIF": ("seikichi/tiff.js/issues/40", lambda path: path.write_bytes(JPEG), JPEG_GREY),
+    "a_tiff.png": ("AndreaCodegoni/Tiny_model_4_CD/issues/7", lambda path: write_tiff(path, GREY), GREY),
+    "nine_bits.j2k": (
+        "python-pillow/Pillow/issues/7899",
+        lambda path: path.write_bytes(imagecodecs.jpeg2k_encode(DEEP >> 7, level=0, bitspersample=9)),
+        (DEEP >> 7) * np.float32(255 / 65535),
+    ),
     "lossless.jpg": (
         "cgohlke/imagecodecs/issues/27",
         lambda path: path.write_bytes(imagecodecs.ljpeg_encode(GREY)),
@@ -279,10 +285,20 @@ REFUSED = {  # file: report, what writes it, what the line says
         "damaged or cut short",
     ),
     "half.jpg": ("python-pillow/Pillow/issues/123", lambda path: path.write_bytes(HALF_JPEG), "damaged or cut short"),
+    "two_pictures.jpg": (
+        "python-pillow/Pillow/issues/1960",
+        lambda path: Image.fromarray(GREY).save(path, "MPO", save_all=True, append_images=[Image.fromarray(OTHER)]),
+        "an animation of 2 frames",
+    ),
     "12_bits.jpg": (
-        "cgohlke/imagecodecs/issues/27",
+        "libvips/libvips/issues/664",
         lambda path: path.write_bytes(imagecodecs.jpeg8_encode(DEEP >> 4, bitspersample=12)),
-        "JPEG of 12 bits or a damaged JPEG is not read here",
+        "JPEG of more than 8 bits or a damaged JPEG is not read here",
+    ),
+    "lossless_16_bits.jpg": (
+        "pydicom/pydicom/issues/813",
+        lambda path: path.write_bytes(imagecodecs.ljpeg_encode(DEEP)),
+        "JPEG of more than 8 bits or a damaged JPEG is not read here",
     ),
     "key.png": (
         "python-pillow/Pillow/issues/154",
@@ -320,7 +336,7 @@ REFUSED = {  # file: report, what writes it, what the line says
         "a BMP of 4 bits with a short palette of greys",
     ),
     "objects.npy": (
-        "pytorch/pytorch/issues/541",
+        "yangxue0827/RCNN/issues/6",
         lambda path: np.save(path, np.array([GREY, None], object), allow_pickle=True),
         "an array of object",
     ),
@@ -405,7 +421,7 @@ WIDTHS = {  # file: report, what writes it, pixel width [nm], or what the line s
         1116.0,
     ),
     "zeiss_512.tif": (
-        "hyperspy/hyperspy/pull/2064",
+        "hyperspy/hyperspy/pull/2056",
         lambda path: micrographs.zeiss(path, {"AP_PIXEL_SIZE": "Pixel Size = 5.825 nm"}, 512),
         11.65,
     ),
