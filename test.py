@@ -20,10 +20,10 @@ from data import BadImageError, DataError, DataOptions, InferenceImages, inferen
 from options import Options, OptionsError, parse_test
 from util.files import make_output_safe
 from util.page import results_page
-from util.results import FieldWriter, InferenceLoop, ResultBuilder, ResultsWriter, ShardedInference
+from util.results import FieldWriter, InferenceLoop, ReferenceDepth, ResultBuilder, ResultsWriter, ShardedInference
 from util.results import ShardTask, refuse_other_data, shards_of
 from util.run import checkpoint, choose_device, print_lines, run_program, saved_options, tune_malloc, use_bf16
-from util.scoring import Evaluator, MeasurementErrors, ResultSelection, describe_test, score_text
+from util.scoring import Evaluator, MeasurementErrors, ResultSelection, describe_test, score_text, test_facts
 
 LARGE = 8  # times the pixels of a training image: such an image may be a whole field of view
 REFUSALS = (OptionsError, DataError, models.ModelError)
@@ -45,8 +45,8 @@ def predict(opt: Options) -> int:
         return predict_shards(opt, images, folder.with_name(f"{folder.name}_shards"))
     predictor = checkpoint.load_consistent(run, partial(load_predictor, opt))
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    writer = ResultsWriter(folder, opt.test.nm_per_grey, predictor.levels, opt.test.pixel_nm, opt.test.export)
-    with writer:
+    opt, reference = scale_by_reference(opt, predictor, images)
+    with ResultsWriter(folder, opt.test.nm_per_grey, predictor.levels, opt.test.pixel_nm, opt.test.export) as writer:
         selection, errors, loop = ResultSelection(len(images)), MeasurementErrors(), new_loop(opt, predictor)
         evaluator, fields = new_evaluator(opt, predictor, images), new_fields(opt, predictor, images, writer)
         collectors = [writer, selection, errors, *(part for part in (evaluator, fields) if part)]
@@ -56,7 +56,7 @@ def predict(opt: Options) -> int:
         skipped = images.skipped | loop.skipped
         if not selection.count:
             raise BadImageError(skipped, len(images))
-        score, facts = evaluator.summary() if evaluator else None, facts_of(opt, predictor, loop, images)
+        score, facts = evaluator.summary() if evaluator else None, test_facts(opt, predictor, loop, images, reference)
         figures = {"score": score, "measurement_errors": errors.summary(), "skipped": list(skipped.values())}
         writer.write_metrics(facts | figures)
         results_page.write(writer.unfinished, selection, facts, figures, run, predictor.model.plot_layout)
@@ -84,6 +84,15 @@ def new_loop(opt: Options, predictor: "models.Predictor") -> InferenceLoop:
     return InferenceLoop(predictor.infer, builder.after(predictor.postprocess), models.ModelError, large_px)
 
 
+def scale_by_reference(opt: Options, predictor: "models.Predictor", images: Any) -> tuple[Options, list[str]]:
+    """The options with the depth per grey level that --reference_depth asks for, and a line about it."""
+    if not opt.test.reference_depth:
+        return opt, []
+    reference = ReferenceDepth(opt.test.reference_depth, opt.test.reference_site)
+    new_loop(opt, predictor).run(images.batches(opt.test.batch_size), len(images), [reference])
+    return opt.with_test(nm_per_grey=reference.nm_per_grey), [str(reference)]
+
+
 def new_evaluator(opt: Options, predictor: "models.Predictor", images: InferenceImages) -> Evaluator | None:
     """Compares the maps with the ground truth, which nothing else reads; None where there is none."""
     if opt.test.direction == "BtoA" or not images.truth:
@@ -98,15 +107,6 @@ def new_fields(opt: Options, predictor: "models.Predictor", images: Any, writer:
         return None
     scale = opt.test.nm_per_grey, opt.test.pixel_nm * images.scale
     return FieldWriter(writer.unfinished, images.fields, images.read, *scale, predictor.model.preserves_position)
-
-
-def facts_of(opt: Options, predictor: Any, loop: InferenceLoop, images: InferenceImages) -> dict[str, Any]:
-    """What metrics.json and the page say about the test as a whole."""
-    o, grey_range = opt.test, list(opt.data.grey_range) or None
-    facts = {"run": opt.run.name, "model": opt.run.model, "epoch": o.epoch, "data": str(Path(opt.data.dataroot))}
-    scale = {"pixel_nm": o.pixel_nm or None, "nm_per_grey": o.nm_per_grey, "grey_range": grey_range}
-    speed = {"images": loop.count, "n_parameters": predictor.model.n_parameters, **loop.speed()}
-    return {**facts, "dataroot": os.path.realpath(opt.data.dataroot), **scale, **speed, **images.records.facts()}
 
 
 def name_problems(problems: Iterable[str], opt: Options) -> int:

@@ -52,6 +52,21 @@ class InferenceOptions:
         default=1.0,
         metadata={"help": "depth per grey level", "unit": "nm", "bounds": (1e-9, 1e9)},
     )
+    reference_depth: float = field(
+        default=0.0,
+        metadata={
+            "help": "known mean depth of the floors of --reference_site, which decides --nm_per_grey; 0 = not known",
+            "unit": "nm",
+            "bounds": (0, 1e9),
+        },
+    )
+    reference_site: str = field(
+        default="",
+        metadata={
+            "help": "the test images of --reference_depth: a folder of test images as in the column site of "
+            "holes.csv, or one image; none = all test images"
+        },
+    )
     pixel_nm: float = field(
         default=0.0,
         metadata={

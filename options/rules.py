@@ -73,6 +73,16 @@ def _check_test(opt: Options, as_typed: Callable[[str], str]) -> None:
         )
     if test.field_area and test.field_area[0] > test.field_area[1]:
         raise OptionsError(f"{as_typed('field_area')}: MIN must be at most MAX")
+    if test.reference_site and not test.reference_depth:
+        raise OptionsError(f"{as_typed('reference_site')}: needs --reference_depth, the known depth of this site in nm")
+    if test.reference_depth:
+        for name, conflicts in (
+            ("nm_per_grey", "nm_per_grey" in opt.typed),
+            ("direction", test.direction == "BtoA"),
+            ("ray", bool(test.ray)),
+        ):
+            if conflicts:
+                raise OptionsError(f"{as_typed('reference_depth')} and {as_typed(name)} exclude each other; use one")
     if test.field:
         _check_field(opt, as_typed)
 

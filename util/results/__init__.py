@@ -7,6 +7,7 @@ from .field_writer import FieldWriter
 from .image_result import ImageResult
 from .inference_loop import InferenceLoop
 from .ray_shards import ShardedInference, ShardTask
+from .reference_depth import ReferenceDepth
 from .result_builder import ResultBuilder
 from .results_folder import ResultsFolder
 from .results_writer import ResultsWriter
@@ -16,6 +17,7 @@ __all__ = [
     "FieldWriter",
     "ImageResult",
     "InferenceLoop",
+    "ReferenceDepth",
     "ResultBuilder",
     "ResultsFolder",
     "ResultsWriter",

@@ -2,7 +2,7 @@
 
 Not here: measuring holes (`..metrology`), and pages (`..page`)."""
 
-from .description import describe_test
+from .description import describe_test, test_facts
 from .evaluator import Evaluator
 from .measurement_errors import MeasurementErrors
 from .result_selection import ResultSelection
@@ -16,4 +16,5 @@ __all__ = [
     "score_rows",
     "score_sentences",
     "score_text",
+    "test_facts",
 ]

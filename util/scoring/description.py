@@ -1,10 +1,34 @@
-"""What a test prints when it is done, in sentences."""
+"""What is said about a test as a whole: facts, notes, and sentences at its end."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from .evaluator import Evaluator
+from .metrics import FLOOR
 from .result_selection import ResultSelection
+
+
+def test_facts(opt: Any, predictor: Any, loop: Any, images: Any, notes: list[str]) -> dict[str, Any]:
+    """What metrics.json and the page say about the test as a whole; `notes` are lines about the scale of depths."""
+    o, grey_range = opt.test, list(opt.data.grey_range) or None
+    facts = {"run": opt.run.name, "model": opt.run.model, "epoch": o.epoch, "data": str(Path(opt.data.dataroot))}
+    scale = {"pixel_nm": o.pixel_nm or None, "nm_per_grey": o.nm_per_grey, "grey_range": grey_range}
+    speed = {"images": loop.count, "n_parameters": predictor.model.n_parameters, **loop.speed()}
+    facts |= {"dataroot": os.path.realpath(opt.data.dataroot), **scale, **speed, **images.records.facts()}
+    if getattr(opt.model, "relative_depth", False):
+        notes = [describe_relative_depth(predictor.levels, bool(notes)), *notes]
+    return facts | {"notes": [*notes, *facts["notes"]]}
+
+
+def describe_relative_depth(levels: tuple[int, ...], has_reference: bool) -> str:
+    """A line about depths of a model whose training images had no known depth."""
+    advice = "" if has_reference else "; --reference_depth NM, the known depth of --reference_site NAME, scales them"
+    return (
+        "nothing told how deep the training images are, so absolute depth cannot be known: depths are fractions of the "
+        f"plateau's depth, which is taken to be the same in all images ({levels[0] - FLOOR:g} grey levels){advice}"
+    )
 
 
 def describe_test(
