@@ -11,7 +11,7 @@ from .image_statistics import DISTANCES, NAMES, REGIONS, SIDES
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-REGION_DISTANCES = {"surface": 12, "rim": 2.5, "wall": -2.5, "floor": -10}  # [px] where a region's grey is read
+REGION_DISTANCES = {"surface": 12, "rim": 2, "wall": -2, "floor": -10}  # [px] where a region's grey is read
 
 
 def draw_fit(fit: InstrumentFit, level_names: list[str]) -> bytes:

@@ -24,9 +24,9 @@ class Effort:
 
     starts: tuple[dict[str, float], ...] = STARTS
     search_shapes: int = 24
-    search_steps: int = 5
+    search_steps: int = 8
     final_shapes: int = 48
-    final_steps: int = 9
+    final_steps: int = 12
 
 
 FULL = Effort()

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter, label
 
 SIDES = ("left", "right", "top", "bottom")
 # Signed distances [px] from the half-level contour, + outside, at which profiles are measured: denser near the edge.
-DISTANCES = np.concatenate((np.arange(-14, -6, 2), np.arange(-6, -3, 1), np.arange(-3, 3.1, 0.5), np.arange(4, 13, 2)))
+DISTANCES = np.concatenate((np.arange(-14, -5, 2), np.arange(-5, 6, 1), np.arange(6, 13, 2))).astype(float)
 REGIONS = {"surface": (6, 99), "rim": (1, 4), "wall": (-4, -1), "floor": (-99, -7)}  # [px] from the contour
 AREA_LEVELS = (0.2, 0.35, 0.5, 0.65, 0.8)  # between floor and surface, where areas are measured
 RING = 3  # [px] width of the border where the surface is
