@@ -71,13 +71,17 @@ class ImageRecords:
         return asdict(header) | ({"pixel_source": "--pixel_nm"} if self.given_nm else {})
 
     def summary(self) -> dict[str, Any]:
-        """What the files say, by field: one value, or a list where images differ; nothing for what none says."""
+        """What the files say, by field: one value, or a list where images differ; nothing for what none says.
+
+        A list holds the MAX_VALUES commonest ones, and `and N more`: holes.csv holds those of each image.
+        """
         summary: dict[str, Any] = {}
         for field in fields(ImageHeader):
             counts = Counter(getattr(record.header, field.name) for record in self.records.values())
-            values = [value for value, _ in counts.most_common(MAX_VALUES + 1) if value is not None]
+            values = [value for value, _ in counts.most_common() if value is not None]
             if values and field.name not in NOT_IN_SUMMARY:
-                summary[field.name] = values[0] if len(counts) == 1 else values[:MAX_VALUES]
+                more = [f"and {len(values) - MAX_VALUES} more"] * (len(values) > MAX_VALUES)
+                summary[field.name] = values[0] if len(counts) == 1 else values[:MAX_VALUES] + more
         return summary
 
     def bar_line(self) -> str:

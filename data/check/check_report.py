@@ -1,6 +1,5 @@
 """Prints the report of `data.check`."""
 
-import math
 import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -11,6 +10,7 @@ from ..data_options import DataOptions
 from ..errors import DataError, printable
 from ..io import file_of
 from .folder_statistics import FolderStatistics, size_text
+from .grey_range_report import grey_range_lines, limits_text
 from .image_info import percentiles
 from .instrument_report import instrument_lines
 from .inventory import TRUTH, ImageSet, Inventory
@@ -120,7 +120,9 @@ class Report:
             if suspicious:
                 self._line("suspicious", f"{len(suspicious):,} of {n_read:,} in {name}")
                 self._list(f"{image}: {'; '.join(warnings)}" for image, warnings in suspicious.items())
-        self._grey_range()
+        lines = list(grey_range_lines(self.statistics.values(), self.options))
+        for line in lines:
+            self._line("grey range" if line is lines[0] else "", line)
         if not any(folder.unusable(self.options) or folder.suspicious() for folder in self.statistics.values()):
             self._line("all", f"can be used, and none looks suspicious{self._sampled()}")
 
@@ -189,30 +191,6 @@ class Report:
                 f"{n_others:,} in {folder.image_set.name} are not {size_text(common_size)}; test.py takes each as one "
                 "hole, or as a field of view of many with --field",
             )
-
-    def _grey_range(self) -> None:
-        """Prints which images need a --grey_range, one line per folder and bit depth, and a proposal."""
-        observed: list[float] = []
-        for folder in self.statistics.values():
-            for bit_depth, limits in folder.value_ranges(out_of_range=True).items():
-                count = sum(info.out_of_range and info.bit_depth == bit_depth for info in folder.infos.values())
-                total, name = len(folder.infos), folder.image_set.name
-                grey_range = ",".join(map(str, self.options.grey_range))
-                problem = f"lie outside --grey_range {grey_range}" if grey_range else "need --grey_range"
-                self._line(
-                    "grey range", f"{count:,} of {total:,} in {name}, {bit_depth}, {limits_text(*limits)}: {problem}"
-                )
-                observed += limits
-        if observed:
-            observed += self.options.grey_range
-            low = math.floor(min(observed))
-            high = max(math.ceil(max(observed)), low + 1)
-            self._line(
-                "",
-                f"proposed: --grey_range{'=' if low < 0 else ' '}{low},{high}, the minimum and maximum value observed: "
-                "a proposal only.",
-            )
-            self._line("", "Take black and white values from the instrument; values outside are rejected.")
 
     def _is_ready_to_test(self) -> bool:
         """Whether there are test images alone, and all can be tested; then it says so."""
@@ -285,11 +263,6 @@ def count_text(counts: dict[Any, int]) -> str:
     items = sorted(largest.items()) if len(counts) <= MAX_ITEMS else largest.items()
     text = ", ".join(f"{name}: {n:,}" for name, n in items)
     return text + (f", and {len(counts) - MAX_ITEMS:,} other" if len(counts) > MAX_ITEMS else "")
-
-
-def limits_text(low: float, high: float) -> str:
-    """`18 to 37959`."""
-    return f"{low:.6g} to {high:.6g}"
 
 
 def range_text(counts: Collection[int]) -> str:

@@ -50,8 +50,8 @@ class ImageInfo:
 
     @property
     def bit_depth(self) -> str:
-        """Bits and type of a value, `16-bit` or `32-bit float`; '' if the file cannot be read."""
-        return " ".join(word for word in self.pixel_format.split()[:2] if word == "float" or "-bit" in word)
+        """Bits and type of a value: `16-bit`, `16-bit signed` or `32-bit float`; '' if the file cannot be read."""
+        return " ".join(word for word in self.pixel_format.split()[:2] if word in ("float", "signed") or "-bit" in word)
 
     @property
     def constant(self) -> bool:
@@ -73,7 +73,7 @@ def measure_image(
     except DataError as error:
         return ImageInfo(str(error)), histogram
     bits = 1 if pixels.dtype == np.bool_ else 8 * pixels.dtype.itemsize
-    number = "-bit float" if pixels.dtype.kind == "f" else "-bit"
+    number = {"f": "-bit float", "i": "-bit signed"}.get(pixels.dtype.kind, "-bit")
     channels = 1 if pixels.ndim < 3 else pixels.shape[2]
     shape, pixel_format = pixels.shape[:2], f"{bits}{number} {CHANNELS.get(channels, f'{channels} channels')}"
     low, high = np.nan, np.nan

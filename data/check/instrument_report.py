@@ -8,6 +8,7 @@ from .image_info import NO_PIXEL_SIZE
 
 MAX_FILES = 100  # that are listed
 MAX_SIZES = 10
+UNITS = {"kv": "kV", "mm": "mm", "deg": "deg", "us": "us"}  # by the last word of a field's name
 
 
 def instrument_lines(folder: FolderStatistics) -> Iterator[tuple[str, str]]:
@@ -17,7 +18,7 @@ def instrument_lines(folder: FolderStatistics) -> Iterator[tuple[str, str]]:
     yield "data bar", records.bar_line().removeprefix("data bar: ")
     summary = records.summary()
     if summary.keys() > {"bits"}:
-        yield "instrument", "; ".join(f"{name.replace('_', ' ')} {_text(value)}" for name, value in summary.items())
+        yield "instrument", "; ".join(_field_text(name, value) for name, value in summary.items())
     for line in (records.bar_conflict_line(), records.estimate_line(), records.tilt_line(), *records.note_lines()):
         yield "", f"warning: {line}" if line else ""
 
@@ -38,13 +39,24 @@ def _pixel_size_lines(folder: FolderStatistics) -> Iterator[tuple[str, str]]:
     if missing := sizes[NO_PIXEL_SIZE]:
         yield "", f"warning: for {missing:,} images no file gives the pixel size{advice}"
     others = folder.other_pixel_sizes()
+    if others:
+        (common, _), *_ = sizes.most_common(1)
+        yield "", f"{len(others):,} of {sum(sizes.values()):,} images have another pixel size than most ({common}):"
     for name, size in list(others.items())[:MAX_FILES]:
         yield "", f"{name}: {size}"
     if len(others) > MAX_FILES:
         yield "", f"and {len(others) - MAX_FILES:,} more files of other pixel sizes"
 
 
+def _field_text(name: str, value: object) -> str:
+    """`voltage 5, 2 kV` of the field voltage_kv."""
+    words, _, last = name.rpartition("_")
+    if last in UNITS:
+        return f"{words.replace('_', ' ')} {_text(value)} {UNITS[last]}"
+    return f"{name.replace('_', ' ')} {_text(value)}"
+
+
 def _text(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_text, value))
+        return ", ".join(dict.fromkeys(map(_text, value)))
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -12,6 +12,8 @@ from ..drawing import figure, loss_groups
 from ..files import read_numbers
 from ..run import EPOCH_COLUMNS, read_epochs, saved_options, versions
 
+UNITS = {"kv": "kV", "mm": "mm", "deg": "°", "us": "µs"}  # by the last word of a field's name
+
 
 def add_training(run: Path, layout: Any) -> bool:
     """The curves of a run's losses.csv and epochs.csv, folded; returns False where there are none."""
@@ -37,12 +39,18 @@ def add_configuration(run: Path | None, instrument: Mapping[str, object]) -> Non
     with tags.details(id="configuration"):
         tags.summary("Configuration and versions")
         if instrument:
-            rows = {name.replace("_", " "): _join(value) for name, value in instrument.items()}
+            rows = {_field_label(name): _join(value) for name, value in instrument.items()}
             _add_table("what the image files say", rows)
         _add_table("versions of this test", versions())
         options = saved_options(run) if run else {}
         if options:
             _add_table("options of the run", {f"--{name}": _to_text(value) for name, value in options.items()})
+
+
+def _field_label(name: str) -> str:
+    """`voltage [kV]` of the field voltage_kv."""
+    words, _, last = name.rpartition("_")
+    return f"{words.replace('_', ' ')} [{UNITS[last]}]" if last in UNITS else name.replace("_", " ")
 
 
 def _columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:

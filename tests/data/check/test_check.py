@@ -288,6 +288,41 @@ def test_a_range_is_proposed_for_floats_below_0(tmp_path, run_check):
     assert "ready to test: 1 of 1 images as they are" in run_check(tmp_path / "f", "--grey_range=-1,2")[1]
 
 
+def test_each_kind_of_sample_gets_a_range_of_its_own(tmp_path, run_check):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    ramp = np.linspace(0, 1, 72 * 48).reshape(72, 48)
+    for name, values in {
+        "unsigned": (65535 * ramp).astype(np.uint16),
+        "signed": (-25600 + 51000 * ramp).astype(np.int16),
+        "float": (ramp * 892.5).astype(np.float32),
+        "eight": (255 * ramp).astype(np.uint8),
+    }.items():
+        tifffile.imwrite(folder / f"{name}.tif", values)
+    for flags in ((), ("--grey_range", "0,65535")):
+        _, text = run_check(folder, *flags)
+        assert "no single range fits values of different kinds" in text
+        for proposal in ("16-bit --grey_range 0,65535", "signed --grey_range=-25600,25400", "float --grey_range 0,893"):
+            assert f"{proposal}" in text
+        assert "-25600,65535" not in text and "for 8-bit" not in text
+    assert "1 of 4 in ., 16-bit signed, -25600 to 25400: lie outside --grey_range 0,65535" in text
+    alone = run_check(folder / "float.tif", "--grey_range", "0,9999999")[1]
+    assert "are less than one grey level of --grey_range" in alone and "proposed: --grey_range 0,893," in alone
+
+
+def test_what_files_say_is_summed_up_with_units_and_nothing_is_left_out_silently(tmp_path, run_check):
+    (tmp_path / "many").mkdir()
+    for n in range(8):
+        Image.fromarray(np.random.default_rng(n).integers(20, 200, (72, 48), dtype=np.uint8)).save(
+            tmp_path / f"many/{n}.png"
+        )
+        said = f"$CM_FORMAT JEOL\r\n$CM_ACCEL_VOLT {n + 1}.00\r\n$$SM_MICRON_BAR 40\r\n$$SM_MICRON_MARKER {n}00nm\r\n"
+        (tmp_path / f"many/{n}.txt").write_text(said)
+    _, text = run_check(tmp_path / "many")
+    assert "maker JEOL; " in text and "voltage 1, 2, 3, 4, 5, and 3 more kV" in text and " kv" not in text
+    assert "7 of 8 images have another pixel size than most (" in text
+
+
 def test_sites_of_test_images_are_those_of_test(lot, run_check):
     (lot / "left").mkdir()
     for n in range(2):
@@ -434,7 +469,7 @@ def test_what_the_files_say_of_the_instrument_is_shown(tmp_path, run_check):
     Image.fromarray(np.random.default_rng(0).integers(90, 200, (72, 96), dtype=np.uint8)).save(tmp_path / "site.png")
     status, text = run_check(tmp_path / "site.png")
     line = next(line for line in text.splitlines() if line.split()[:1] == ["instrument"])
-    assert status == 0 and "maker JEOL" in line and "voltage kv 5" in line and "2.5 nm: 1" in text
+    assert status == 0 and "maker JEOL" in line and "voltage 5 kV" in line and "2.5 nm: 1" in text
 
 
 def test_without_a_path_the_sheet_goes_to_a_temporary_folder(made, tmp_path, capsys, monkeypatch):
