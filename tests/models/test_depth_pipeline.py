@@ -151,3 +151,28 @@ def test_an_uncertain_level_widens_the_intervals():
     assert ((uncertain.floor_depth[:, 1] - certain.floor_depth[:, 1]) >= 0).all()
     wider = uncertain.depth_u90[..., 0, 0] > certain.depth_u90[..., 0, 0]
     assert wider.all(), "the background is uncertain, too"
+
+
+@pytest.mark.usefixtures("few_renderings")
+@pytest.mark.parametrize("levels, real_level", [((150,), 0), ((140, 170), None), ((140, 150, 160, 170), None)])
+def test_only_the_levels_of_the_real_images_are_predicted(levels, real_level):
+    """0 is a level that nothing tells; the simulated pairs have the levels 140 and 170."""
+    eval_set = make_eval_set()
+    if real_level is not None:
+        eval_set["real_level"] = np.full_like(eval_set["real_level"], real_level)
+    model = build_model(levels=levels, relative_depth=real_level == 0)
+    learn(model, eval_set, 4, 2)
+    assert model.has_absolute_scale == (real_level != 0)
+    assert 0 <= model.evaluate(eval_set)["val_accuracy"] <= 1
+    output = model.predict_batched(eval_set["real"].astype(np.float32))
+    assert output.level_probs.shape == (40, len(levels))
+    assert all(torch.isfinite(part).all() for part in output)
+
+
+def test_images_of_unknown_level_need_one_nominal_level():
+    eval_set, model = make_eval_set(), build_model()
+    eval_set["real_level"] = np.zeros_like(eval_set["real_level"])
+    with pytest.raises(
+        ModelError, match="nothing tells the levels of the real images: name one only, as in --levels 140"
+    ):
+        model.step(make_batch(eval_set, 0))
