@@ -17,6 +17,7 @@ AREA_LEVELS = (0.2, 0.35, 0.5, 0.65, 0.8)  # between floor and surface, where ar
 RING = 3  # [px] width of the border where the surface is
 MIN_WEIGHT = 4.0  # [px] of a bin of one image
 MIN_AREA = 30  # [px] of a hole
+HOLE_SHARE = 0.5  # of all dark pixels
 MIN_ROWS = 7  # of an image, and pixels of one
 LONG_ROW = 0.6  # of the median width, of a row whose edges are steep
 STEEPNESS = 12.0  # of the soft step by which pixels count, so that an area changes smoothly with the image
@@ -68,7 +69,7 @@ def find_contour(relative: NDArray) -> Contour | None:
         return None
     hole = openings == 1 + np.bincount(openings.ravel())[1:].argmax()
     hole[[0, -1]] = hole[:, [0, -1]] = False  # so that the contour is closed
-    if hole.sum() < MIN_AREA:
+    if hole.sum() < max(MIN_AREA, HOLE_SHARE * np.sum(excess < 0)):  # noise is as dark in many places
         return None
     excess = np.where(hole, np.minimum(excess, -1e-6), np.maximum(excess, 1e-6))
     points = np.concatenate([_crossings(excess), _crossings(excess.T)[:, ::-1]])
