@@ -21,7 +21,7 @@ from options import Options, OptionsError, parse_test
 from util.files import make_output_safe
 from util.page import results_page
 from util.results import FieldWriter, InferenceLoop, ReferenceDepth, ResultBuilder, ResultsWriter, ShardedInference
-from util.results import ShardTask, refuse_other_data, shards_of
+from util.results import ShardTask, choose_folder, shards_of
 from util.run import checkpoint, choose_device, print_lines, run_program, saved_options, tune_malloc, use_bf16
 from util.scoring import Evaluator, MeasurementErrors, ResultSelection, describe_test, score_text, test_facts
 
@@ -37,9 +37,9 @@ def predict(opt: Options) -> int:
     tune_malloc()
     suffix = "_BtoA" if reverse else "_field" if opt.test.field else ""
     folder = Path(opt.test.results_dir, opt.run.name, f"{opt.test.phase}_{opt.test.epoch}{suffix}")
+    folder = choose_folder(folder, opt.data.dataroot, opt.test.overwrite)
     images, pixel_nm = inference_images(opt.data, opt.test, str(saved_options(run).get("dataroot", "")), folder)
     opt = opt.with_test(pixel_nm=pixel_nm)
-    refuse_other_data(folder, opt.data.dataroot, opt.test.overwrite)
     print(f"{run}, epoch {opt.test.epoch}: {len(images)} images of {Path(opt.data.dataroot)}")
     if opt.test.ray:
         return predict_shards(opt, images, folder.with_name(f"{folder.name}_shards"))

@@ -30,7 +30,8 @@ class InferenceOptions:
     )
     results_dir: str = field(default="./results", metadata={"help": "folder of the results of all runs"})
     overwrite: bool = field(
-        default=False, metadata={"help": "replace results of another data set that have the same folder"}
+        default=False,
+        metadata={"help": "replace results of another data set; without it, new ones go to a folder beside them"},
     )
     snap_background: bool = field(
         default=True,

@@ -1,4 +1,5 @@
-"""Results of another data set stay unless --overwrite is typed; images without ground truth are predicted and named."""
+"""Results of another data set stay beside the new ones, unless --overwrite is typed; images without ground truth are
+predicted and named."""
 
 import json
 
@@ -6,6 +7,7 @@ import pytest
 
 import test as program
 from data.simulate import main as simulate
+from util.results import choose_folder
 
 
 @pytest.fixture
@@ -26,11 +28,39 @@ def test_results_of_another_data_set_are_kept(sem, capsys):
     before = {path: path.read_bytes() for path in results.rglob("*.png")}
     other = sem.with_name("other")
     sem.rename(other)
-    assert run(other) == 2
-    assert f"holds the results of {sem}" in (error := capsys.readouterr().err) and "--overwrite" in error
+    capsys.readouterr()
+    for _ in range(2):  # the same data may be tested again
+        assert run(other) == 0
+        out = capsys.readouterr().out
+        assert f"{results} holds results of {sem}; these go to test_latest_other beside it" in out
+        assert out.rstrip().endswith(f"the page: {results.with_name('test_latest_other') / 'index.html'}")
     assert before == {path: path.read_bytes() for path in results.rglob("*.png")}
+    assert sorted(path.name for path in results.parent.glob("[!.]*")) == ["test_latest", "test_latest_other"]
     assert run(other, "--overwrite") == 0
     assert json.loads((results / "metrics.json").read_text())["dataroot"] == str(other)
+
+
+def test_every_file_of_the_same_name_keeps_its_results(tmp_path):
+    """As many files named image.tif as one likes, each in the folder of its day."""
+    folders = []
+    for day in ("1", "2", "3", "3/again"):
+        file = tmp_path / day / "image.tif"
+        file.parent.mkdir()
+        file.write_bytes(b"")
+        for _ in range(2):
+            folders.append(choose_folder(tmp_path / "results/test_latest", str(file), overwrite=False))
+            folders[-1].mkdir(parents=True, exist_ok=True)
+            (folders[-1] / "metrics.json").write_text(json.dumps({"dataroot": str(file)}))
+    names = [folder.name.removeprefix("test_latest") for folder in folders[::2]]
+    assert folders[::2] == folders[1::2] and names == ["", "_image", "_3_image", "_again_image"]
+
+
+def test_a_long_name_is_cut(tmp_path):
+    folder, data = tmp_path / "test_latest", tmp_path / ("x" * 250)
+    folder.mkdir()
+    data.mkdir()
+    (folder / "metrics.json").write_text(json.dumps({"data": "another"}))
+    choose_folder(folder, str(data), overwrite=False).mkdir()
 
 
 def test_images_without_ground_truth_are_predicted_and_named(sem, capsys):
