@@ -1,8 +1,9 @@
 """Tells whether the folders of SEM images and of depth maps are exchanged, by the statistics of their images.
 
-A depth map has a plateau: its background is one grey level, so that most pixels equal their neighbours. In a SEM image
-noise separates neighbours: with a standard deviation s the chance that two are equal is 1 / (2 s sqrt(pi)), 0.28 for
-s = 1, and 0.08 that both neighbours are.
+A depth map has a plateau: its background is one grey level, so that most pixels have the commonest level, as their
+neighbours have. In a SEM image noise separates neighbours: with a standard deviation s the chance that two are equal is
+1 / (2 s sqrt(pi)), 0.28 for s = 1. Where noise was filtered out, no level is that common. Black and white do not count:
+a SEM image of high contrast is saturated there.
 """
 
 from collections.abc import Iterable
@@ -17,11 +18,13 @@ MAX_IMAGES = 64  # of each folder that are looked at
 
 
 def flat_fraction(grey: NDArray) -> float:
-    """Fraction [0..1] of the pixels (H, W) [grey level] that equal their right and their lower neighbour."""
-    levels = np.rint(grey).astype(np.int32)
+    """Fraction [0..1] of the pixels (H, W) [grey level] that have the commonest level between black and white, and so
+    have their right and their lower neighbour."""
+    levels = np.rint(grey).astype(np.int32).clip(0, 255)
     if min(levels.shape) < 2:
         return 0.0
-    return float(((levels[:-1, :-1] == levels[:-1, 1:]) & (levels[:-1, :-1] == levels[1:, :-1])).mean())
+    plateau = levels == 1 + np.bincount(levels.ravel(), minlength=256)[1:255].argmax()
+    return float((plateau[:-1, :-1] & plateau[:-1, 1:] & plateau[1:, :-1]).mean())
 
 
 def are_exchanged(sem: Iterable[float], depth: Iterable[float]) -> bool:

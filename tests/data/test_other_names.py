@@ -6,11 +6,13 @@ import unicodedata
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from data import DATASETS, DataError, DataOptions, DatasetLayout, InferenceImages, check_training
 from data.batches.base import validation_split
 from data.check.__main__ import main as check
 from data.dataset_layout import ImageFile
+from data.exchanged_domains import are_exchanged, flat_fraction
 from data.header import ImageHeader
 from data.image_names import sites_of
 from data.simulate import main as simulate
@@ -250,6 +252,21 @@ def test_exchanged_domains_do_not_train(made, tmp_path, capsys):
     for kind in ("unpaired", "paired"):
         DATASETS[kind](DatasetLayout(tmp_path), options, 1, 0)
     assert check([str(tmp_path), "--sheet", str(tmp_path / "sheet.png")]) == 0
+
+
+@pytest.mark.parametrize("kind", ["saturated", "filtered", "filtered and saturated"])
+def test_true_sem_images_beside_measured_depth_maps_are_not_called_exchanged(kind):
+    """SEM images of even areas; depth maps as an AFM measures them, with noise."""
+    rng = np.random.default_rng(0)
+    y, x = np.indices((72, 48))
+    hole = np.hypot(x - 24, y - 36) < 12
+    sem = np.where(hole, 60, 150) + gaussian_filter(rng.normal(0, 30, (72, 48)), 2) * ("filtered" in kind)
+    if "saturated" in kind:
+        sem = ((sem - 100) * 20).clip(0, 255)
+    depth = np.where(hole, 40, 150) + rng.normal(0, 2, (72, 48))
+    assert not are_exchanged([flat_fraction(sem)], [flat_fraction(depth)])
+    plateau = np.where(hole, 40, 150)
+    assert are_exchanged([flat_fraction(plateau)], [flat_fraction(depth)])
 
 
 def test_results_that_lie_among_the_images_are_no_images(tmp_path):
