@@ -61,8 +61,11 @@ class DomainRenderer:
         return self.appearance(clean, level_index, torch.from_numpy(contour.profile_bin()).to(clean.device))
 
     def chi2(self, sem: Tensor, u: Tensor, level_index: Tensor, exact: bool) -> Tensor:
-        """Reduced chi-square (N,) of images (N, 1, H, W) [grey level] against the renderings of u, moved to fit."""
-        _, fitted = align(sem, self.render(u, level_index, exact))
+        """Reduced chi-square (N,) of images (N, 1, H, W) [grey level] against the renderings of u, moved to fit.
+
+        A drift of the stage stretches a hole or makes it slant, and is no reason to call it another shape.
+        """
+        _, fitted = align(sem, self.render(u, level_index, exact), drifts=True)
         return reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))[0]
 
     def augment(self, image: Tensor, strength: float = 1.0) -> Tensor:

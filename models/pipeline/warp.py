@@ -42,9 +42,13 @@ def deform(u: Tensor, centre: tuple[float, float]) -> Tensor:
 
 
 def translate(images: Tensor, offset: Tensor) -> Tensor:
-    """Images (N, 1, H, W) translated by `offset` (N, 2), (y, x) [px], bilinear; border pixels are repeated."""
+    """Images (N, 1, H, W) translated by `offset` (y, x) [px], (N, 2) or, for each row, (N, 2, H); bilinear.
+
+    Border pixels are repeated.
+    """
     height, width = images.shape[2:]
-    y = torch.arange(height, dtype=images.dtype, device=images.device)[None, :, None] - offset[:, 0, None, None]
-    x = torch.arange(width, dtype=images.dtype, device=images.device)[None, None] - offset[:, 1, None, None]
+    rows = offset if offset.ndim == 3 else offset[:, :, None]
+    y = torch.arange(height, dtype=images.dtype, device=images.device)[None, :, None] - rows[:, 0, :, None]
+    x = torch.arange(width, dtype=images.dtype, device=images.device)[None, None] - rows[:, 1, :, None]
     grid = torch.stack(torch.broadcast_tensors(2 * x / (width - 1) - 1, 2 * y / (height - 1) - 1), -1)
     return F.grid_sample(images, grid, "bilinear", "border", align_corners=True)

@@ -24,3 +24,14 @@ def test_a_flat_image_leaves_the_template_where_it_is_or_near():
     offset, fitted = align(torch.full((2, 1, 40, 32), 90.0), render_holes(holes(2)))
     assert torch.isfinite(offset).all() and torch.isfinite(fitted).all()
     assert offset.abs().max() <= 4
+
+
+def test_a_drift_is_fitted_where_it_is_asked_for():
+    template = render_holes(holes(4))
+    drift = torch.tensor([[0.8, -1.0], [-1.2, 0.5], [0.0, 1.3], [0.6, 0.0]])
+    rows = torch.arange(template.shape[2]) / (template.shape[2] - 1) - 0.5
+    image = translate(template, torch.tensor([[0.7, -0.4]] * 4)[:, :, None] + drift[:, :, None] * rows)
+    offset, fitted = align(image, template, drifts=True)
+    inner = (..., slice(4, -4), slice(4, -4))
+    assert torch.allclose(offset, torch.tensor([[0.7, -0.4]] * 4), atol=0.05)
+    assert (fitted - image)[inner].abs().max() < 0.05 * (align(image, template)[1] - image)[inner].abs().max()
