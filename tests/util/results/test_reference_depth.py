@@ -1,0 +1,96 @@
+"""A site of known depth decides the depth per grey level."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import test as testing
+from data.simulate import main as simulate
+from util.errors import UtilError
+from util.results import ImageResult, ReferenceDepth
+
+
+def result(stem, depth, site="", **changes):
+    return ImageResult(stem, np.zeros((4, 4)), measurements={"depth_mean_nm": depth}, site=site, **changes)
+
+
+RESULTS = [
+    result("1", 100.0, "a"),
+    result("2", 120.0, "a"),
+    result("3", 50.0, "b"),
+    result("4", 70.0, "b", ood_score=2.0),
+    result("5", float("nan"), "c"),
+]
+
+
+@pytest.mark.parametrize("site, expected, count", [("a", 2.0, 2), ("b", 4.4, 1), ("2", 220 / 120, 1), ("", 2.4444, 3)])
+def test_the_floors_of_the_reference_get_its_depth(site, expected, count):
+    reference = ReferenceDepth(220.0, site)
+    reference.add(RESULTS[:2])
+    reference.add(RESULTS[2:])
+    assert reference.nm_per_grey == pytest.approx(expected, rel=1e-4)
+    assert f"--reference_depth 220 nm: the floors of {count} images" in str(reference)
+
+
+@pytest.mark.parametrize(
+    "site, message",
+    [
+        ("d", r"--reference_site d: no test image has this name.*there are a, b, c"),
+        ("c", "none of the 1 images"),
+        ("5", "none"),
+    ],
+)
+def test_a_reference_without_a_floor_is_one_line(site, message):
+    reference = ReferenceDepth(220.0, site)
+    reference.add(RESULTS)
+    with pytest.raises(UtilError, match=message):
+        _ = reference.nm_per_grey
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    place = tmp_path_factory.mktemp("reference")
+    assert simulate(["--dataroot", str(place / "sem"), "--num_shapes", "1", "--num_real", "4", "--num_test", "6"]) == 0
+    for name in ("SEM", "Depth"):
+        (place / f"sem/test/{name}/site_7").mkdir()
+        for path in sorted((place / f"sem/test/{name}").glob("*.png"))[:2]:
+            path.rename(path.parent / "site_7" / path.name)
+    return place
+
+
+def run(place, *more):
+    folders = ["--dataroot", str(place / "sem"), "--results_dir", str(place / "results"), "--gpu_ids", "-1"]
+    return testing.main([*folders, "--name", "holes", *more])
+
+
+def test_the_maps_of_a_test_are_scaled(place):
+    assert run(place, "--reference_depth", "2500", "--reference_site", "site_7") == 0
+    folder = place / "results/holes/test_latest"
+    with (folder / "holes.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    depths = [float(row["depth_mean_nm"]) for row in rows if row["site"] == "site_7" and row["is_ood"] == "0"]
+    assert np.mean(depths) == pytest.approx(2500, rel=1e-3)
+    facts = json.loads((folder / "metrics.json").read_text())
+    assert facts["nm_per_grey"] == pytest.approx(20, rel=0.25)
+    assert facts["notes"][0].startswith("--reference_depth 2500 nm: the floors of 2 images of site_7 are")
+    assert "of site_7 are" in (folder / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        ("--reference_depth 100 --reference_site x", "--reference_site x: no test image has this name"),
+        ("--reference_site site_7", "--reference_site site_7: needs --reference_depth"),
+        ("--reference_depth 100 --nm_per_grey 2", "--reference_depth 100 and --nm_per_grey 2 exclude each other"),
+        ("--reference_depth 100 --ray local", "--reference_depth 100 and --ray local exclude each other"),
+        ("--reference_depth -1", "--reference_depth -1: must be"),
+    ],
+)
+def test_a_reference_that_cannot_be_is_one_line(place, capsys, flags, message):
+    assert run(place, "--results_dir", str(place / "none"), *flags.split()) == 2
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error
+    assert not Path(place / "none").exists()
