@@ -32,7 +32,7 @@ def check_training(options: DataOptions, model: Any = None) -> dict[str, Any]:
         near = describe_near(layout.root) or f"; {HINT.format(root=shlex.quote(options.dataroot))}"
         raise DataError(f"{options.dataroot}: SEM images alone, enough for test.py; a training needs depth maps{near}")
     sem, depth = layout.training_folders
-    if layout.contest and not _has_images(layout.folder(sem)):
+    if layout.contest and not _has_images(layout.folder(sem)) and _has_images(layout.folder("simulation_data/SEM")):
         return {}  # some models learn from simulated pairs alone
     names = [file.name for file in layout.sem()] if options.signal else layout.file_names(sem)
     if _has_images(layout.folder(depth)):

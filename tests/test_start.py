@@ -85,6 +85,7 @@ def roots(tmp_path_factory):
         "empty_sem": {"trainA": None, "trainB": plateau},
         "exchanged": {"trainA": plateau, "trainB": levels},
         "exchanged contest": {"train/SEM/Depth_110": plateau, "simulation_data/Depth/Case_1": levels},
+        "contest depth": {"simulation_data/Depth/Case_1": plateau},
         "images": {"": levels},
         "empty": {"": None},
     }
@@ -104,6 +105,7 @@ def roots(tmp_path_factory):
         ("train.py", ["--dataroot", "exchanged"], ["trainA looks like depth maps", "exchanged"]),
         ("train.py", ["--dataroot", "exchanged", "--dry_run"], ["trainA looks like depth maps", "exchanged"]),
         ("train.py", ["--dataroot", "exchanged contest"], ["train/SEM looks like depth maps", "exchanged"]),
+        ("train.py", ["--dataroot", "contest depth"], ["contest depth/train/SEM: no such folder"]),
         ("train.py", ["--dataroot", "images"], ["images: SEM images alone", "test.py"]),
         ("train.py", ["--dataroot", "empty"], ["empty: the folder is empty"]),
         ("train.py", ["--dataroot", "image"], ["image: no such folder"]),
