@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import models  # loads torch where it is first used, so that an error in what was typed is shown at once
-from data import BadImageError, DataError, DataOptions, InferenceImages, inference_images, training_maps
+from data import BadImageError, DataError, DataOptions, InferenceImages, counted, inference_images, training_maps
 from options import Options, OptionsError, parse_test
 from util.files import make_output_safe
 from util.page import results_page
@@ -40,7 +40,7 @@ def predict(opt: Options) -> int:
     folder = choose_folder(folder, opt.data.dataroot, opt.test.overwrite)
     images, pixel_nm = inference_images(opt.data, opt.test, str(saved_options(run).get("dataroot", "")), folder)
     opt = opt.with_test(pixel_nm=pixel_nm)
-    print(f"{run}, epoch {opt.test.epoch}: {len(images)} images of {Path(opt.data.dataroot)}")
+    print(f"{run}, epoch {opt.test.epoch}: {counted(len(images), 'image')} of {Path(opt.data.dataroot)}")
     if opt.test.ray:
         return predict_shards(opt, images, folder.with_name(f"{folder.name}_shards"))
     predictor = checkpoint.load_consistent(run, partial(load_predictor, opt))

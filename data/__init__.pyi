@@ -12,7 +12,7 @@ from .batches import (
 from .data_options import DataOptions
 from .dataset_kinds import DATASETS
 from .dataset_layout import DatasetLayout, ImageFile
-from .errors import BadImageError, DataError
+from .errors import BadImageError, DataError, counted
 from .header import ImageHeader, read_header
 from .inference_set import inference_images, training_maps
 from .io import GreyImage, images_of, read_grey, read_image
@@ -35,6 +35,7 @@ __all__ = [
     "SimToRealDataset",
     "UnpairedDataset",
     "check_training",
+    "counted",
     "images_of",
     "inference_images",
     "read_grey",

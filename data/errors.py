@@ -28,7 +28,8 @@ class BadImageError(DataError):
             alike = "the same" if len(distinct) == 1 else "alike, with other numbers,"
             super().__init__(lines[0] + f" ({alike} for all {total} images)" * (total > 1))
         else:
-            head = f"{len(lines)} of {total} images cannot be used; fix or remove them, or use --on_bad_image skip:"
+            bad = f"{len(lines)} of {counted(total, 'image')} cannot be used"
+            head = f"{bad}; fix or remove them, or use --on_bad_image skip:"
             super().__init__(head, *lines)
 
 
@@ -45,6 +46,11 @@ def collect_errors(*readers: Callable[[], Any]) -> list[Any]:
     if reasons:
         raise BadImageError(reasons, total)
     return results
+
+
+def counted(count: int, noun: str) -> str:
+    """A count and what is counted: 1 image, 2 images, 1,000 images."""
+    return f"{count:,} {noun}" + "s" * (count != 1)
 
 
 def printable(text: str) -> str:

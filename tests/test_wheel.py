@@ -79,7 +79,7 @@ def test_the_command_tests_the_pretrained_model_in_an_empty_folder(site, tmp_pat
     where = ["--dataroot", image, "--name", "holes", "--results_dir", tmp_path / "results"]
     done = semdepth(site, tmp_path / "empty", "test", *where)
     assert done.returncode == 0, done.stderr
-    assert f"{site / 'semdepth/pretrained/holes'}, epoch latest: 1 images" in done.stdout
+    assert f"{site / 'semdepth/pretrained/holes'}, epoch latest: 1 image of" in done.stdout
     results = tmp_path / "results/holes/test_latest"
     assert (results / "index.html").is_file() and (results / "depth/image.png").is_file()
     assert not list((tmp_path / "empty").iterdir())

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any, NamedTuple
 
 from ..data_bar import DataBar
+from ..errors import counted
 from ..header import ImageHeader
 from .sem_image import SemImage
 
@@ -174,7 +175,7 @@ def _rows(bar: DataBar) -> str:
 
 
 def _images(count: int) -> str:
-    return f"{count} image" + "s" * (count != 1)
+    return counted(count, "image")
 
 
 def _list(names: Iterable[str]) -> str:

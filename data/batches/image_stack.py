@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from ..data_options import DataOptions
 from ..dataset_layout import ImageFile
-from ..errors import BadImageError, DataError, printable
+from ..errors import BadImageError, DataError, counted, printable
 from ..header import read_header
 from ..io import file_of, read_grey, resized
 from .image_cache import load, store
@@ -76,7 +76,7 @@ def _decide_bar(files: list[ImageFile], options: DataOptions) -> DataOptions:
     otherwise.
     """
     if options.data_bar > 0:
-        tqdm.write(f"data bar: {options.data_bar} rows cut from {len(files)} images")
+        tqdm.write(f"data bar: {options.data_bar} rows cut from {counted(len(files), 'image')}")
     with suppress(OSError):
         for file in files[:: max(1, len(files) // N_HEADERS)]:
             rows, name = read_header(file.name, ANY_WIDTH).data_bar_rows, printable(file.name)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from data import DATASETS, DataError, DataOptions, DatasetLayout, InferenceImages, check_training
+from data import DATASETS, DataError, DataOptions, DatasetLayout, InferenceImages, check_training, counted
 from data.batches.base import validation_split
 from data.check.__main__ import main as check
 from data.dataset_layout import ImageFile
@@ -280,3 +280,7 @@ def test_results_that_lie_among_the_images_are_no_images(tmp_path):
 def test_a_file_that_is_not_there_is_called_a_file(tmp_path):
     with pytest.raises(DataError, match=r"b.tif: no such file"):
         DatasetLayout(tmp_path / "b.tif")
+
+
+def test_one_is_singular():
+    assert [counted(count, "image") for count in (0, 1, 2, 1000)] == ["0 images", "1 image", "2 images", "1,000 images"]
