@@ -29,6 +29,7 @@ MIN_SHARPNESS = 0.4  # contrast of the row beside the bar, relative to those beh
 MIN_TEXT_ROWS = 6  # of a bar with letters
 MIN_TEXT, MAX_TEXT, MIN_CONTRAST = 0.005, 0.6, 40  # fraction of the bar that is text; its contrast [grey level]
 MIN_INK, INK_TOLERANCE = 0.15, 8  # fraction of the text at one level; [grey level] around it after lossy compression
+MAX_EDGES = 1.5  # pixels within MIN_CONTRAST of the text's level, per pixel within half of it
 GLASS_NOISE, GLASS_COLUMNS = 0.8, 16  # noise under a translucent bar over that beside it; parts that show the step
 MIN_STEP, STEP_RATIO = 10, 1.2  # of the level there [grey level]; over any other step between two rows of the image
 
@@ -114,10 +115,11 @@ def _opaque_rows(levels: NDArray, noise: float) -> int:
     quiet = _quiet(tail, noise)
     margin = tail[quiet >= MIN_QUIET][-MARGIN:]
     background = _background(margin)
-    margin = np.abs(margin - background)
-    lossy = (margin <= TOLERANCE).sum() > LOSSY * (margin <= EXACT).sum()
-    tolerance = TOLERANCE if lossy else EXACT
     distance = np.abs(tail - background)
+    lossy = _is_lossy(np.abs(margin - background)) or _is_lossy(
+        distance[_start((distance <= EXACT).mean(axis=1), quiet) :]
+    )
+    tolerance = TOLERANCE if lossy else EXACT
     near = (distance <= tolerance).mean(axis=1)
     flat = np.maximum(near, quiet) if noise >= MIN_NOISE else near  # a line of another level is flat, too
     start = _start(near, flat)
@@ -141,6 +143,12 @@ def _opaque_rows(levels: NDArray, noise: float) -> int:
     edge = max(edge, flat[start : start + 2].max())
     min_edge, max_above = (MIN_EDGE, MAX_ABOVE_TEXT) if noise >= MIN_NOISE else (MIN_SOLID, MAX_ABOVE)
     return rows if edge >= min_edge and share_above <= max_above else 0
+
+
+def _is_lossy(distance: NDArray) -> bool:
+    """Whether compression changed a bar, by the distance of its levels to that of the background. It leaves those of a
+    margin as they are, and changes those beside letters."""
+    return bool((distance <= TOLERANCE).sum() > LOSSY * (distance <= EXACT).sum())
 
 
 def _background(rows: NDArray) -> float:
@@ -200,15 +208,22 @@ def _translucent_rows(levels: NDArray) -> int:
     above = levels[max(0, edge + 1 - 2 * rows - BLOCK) : edge + 1]
     if np.median(_row_noise(band)) > GLASS_NOISE * np.median(_row_noise(above)):
         return 0
-    for level in (band.max(), band.min()):
-        distance = np.abs(band - level)
-        ink, nearly = (distance <= EXACT).mean(), (distance <= MIN_CONTRAST / 2).mean()
-        in_image = (np.abs(levels[: edge + 1] - level) <= EXACT).mean()
-        if (
-            MIN_TEXT <= ink <= MAX_TEXT
-            and ink >= nearly / 2
-            and in_image < MIN_TEXT / 5
-            and np.abs(level - np.median(band)) > MIN_CONTRAST
-        ):
-            return rows
-    return 0
+    has_ink = any(_is_ink(band, levels[: edge + 1], level) for level in (band.max(), band.min()))
+    return rows if has_ink else 0
+
+
+def _is_ink(band: NDArray, image: NDArray, level: float) -> bool:
+    """Whether a level, the highest or the lowest of a translucent band (h, W), is that of its text.
+
+    It is far from the others of the band and rare in the image. Lossy compression spreads it; then levels between it
+    and those of the band are rare, and the band begins with rows without it: the edge of a trench does not.
+    """
+    distance, in_image = np.abs(band - level), np.abs(image - level)
+    contrast = np.abs(level - np.median(band))
+    ink, nearly, with_edges = ((distance <= limit).mean() for limit in (EXACT, MIN_CONTRAST / 2, MIN_CONTRAST))
+    if contrast <= MIN_CONTRAST or not MIN_TEXT <= nearly <= MAX_TEXT:
+        return False
+    is_exact = ink >= max(MIN_TEXT, nearly / 2) and (in_image <= EXACT).mean() < MIN_TEXT / 5
+    begins_without = (distance[:2] > MIN_CONTRAST).all()
+    is_apart = contrast > 2 * MIN_CONTRAST and with_edges <= MAX_EDGES * nearly and begins_without
+    return bool(is_exact or (is_apart and (in_image <= MIN_CONTRAST / 2).mean() < nearly / 5))

@@ -60,6 +60,33 @@ def test_a_bar_of_16_bits_and_one_of_a_jpeg_are_found(style):
     assert find_data_bar(np.asarray(Image.open(buffer))) == (0, 40)
 
 
+def jpeg(image, quality):
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer))
+
+
+@pytest.mark.parametrize("quality", [75, 90])
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("rows", [27, 45, 50, 60])
+def test_a_bar_that_ends_within_the_blocks_of_a_jpeg_is_found(style, rows, quality):
+    drawn, image = bar(rows, 320, style), holes(noise=10)[:237]
+    assert find_data_bar(jpeg(np.vstack([drawn, image]), quality)) == (rows, 0)
+    assert find_data_bar(jpeg(np.vstack([image, drawn]), quality)) == (0, rows)
+
+
+@pytest.mark.parametrize("opacity", [0.5, 0.7])
+def test_a_translucent_bar_of_a_jpeg_is_found_and_the_edge_of_a_trench_is_none(opacity):
+    drawn, image = bar(40, 320), holes()
+    image[-40:] = np.where(drawn > 0, drawn, image[-40:] * (1 - opacity))
+    assert find_data_bar(jpeg(image, 90)) == (0, 40)
+    rng, trench = np.random.default_rng(0), np.where(np.arange(240)[:, None] > 200, 20.0, 150.0) + np.zeros(320)
+    for sigma in (0.8, 1.2, 2):
+        levels = gaussian_filter(trench, sigma) + 7 * rng.normal(size=trench.shape)
+        for picture in (levels, levels - 15):
+            assert find_data_bar(jpeg(picture.clip(0, 255).round().astype(np.uint8), 90)) == (0, 0)
+
+
 def test_a_bar_with_a_frame_and_one_on_a_smooth_image_are_found():
     framed = bar(40, 320).copy()
     framed[[0, -1]] = framed[:, [0, -1]] = 255
