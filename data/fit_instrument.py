@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .batches import level_from_folder, read_stack, size_text
+from .batches import UNKNOWN, grouped_by_site, levels_of_folders, read_stack, size_text
 from .command_line import RAW, Parser, add_option
 from .data_options import DataOptions
 from .dataset_layout import DatasetLayout, ImageFile, stratified_subset
@@ -54,13 +54,14 @@ class Domain:
 def read_domain(options: DataOptions) -> Domain:
     """The images of a data set with the depths that its folders name, or those of a folder, of one unknown depth."""
     layout = DatasetLayout(options.dataroot, options.signal)
-    files = stratified_subset(layout.test_sem() if layout.plain else layout.sem(), MAX_IMAGES)
+    files = layout.test_sem() if layout.plain else grouped_by_site(layout.sem())
+    files = stratified_subset(files, MAX_IMAGES)
+    level_of = levels_of_folders(layout, files) if layout.contest else {}
+    levels, index = np.unique([level_of.get(file.class_folder, UNKNOWN) for file in files], return_inverse=True)
     images = read_stack(files, options, "reading SEM images")
-    if not layout.contest:
+    if UNKNOWN in levels:
         print(f"no folder names a depth: it is taken to be {UNKNOWN_DEPTH:g} nm")
-        index = np.zeros(len(files), np.int64)
         return Domain(images, index, np.array([UNKNOWN_DEPTH]), ["one depth"], files[0].name)
-    levels, index = np.unique([level_from_folder(file) for file in files], return_inverse=True)
     try:
         averages = layout.average_depth()
     except DataError as error:
@@ -108,7 +109,7 @@ def fit(images: DataOptions, library_root: str | None, given_pixel_nm: float, ou
         print(f"pixel size: no image states one; taken to be {width_nm:g} nm, --pixel_nm N decides")
     with tqdm(total=count_steps(FULL), desc="fitting", unit="step", leave=False, disable=None) as bar:
         result = fit_instrument(
-            domain.images, domain.depth_index, domain.depth_nm, library, width_nm, on_step=bar.update
+            domain.images, domain.depth_index, domain.depth_nm, library, width_nm, FULL, bar.update
         )
     print("\n".join(describe(result)))
     write_results(result, domain.names, out)

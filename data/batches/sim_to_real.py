@@ -58,7 +58,7 @@ class SimToRealDataset(BatchedDataset):
             )
         images = {**self.pairs.images, "real": self.real.images["sem"]}
         try:
-            self.average_depth = layout.average_depth() if layout.contest else {}
+            self.average_depth = layout.average_depth()
         except DataError:  # a table of averages is optional
             self.average_depth = {}
         super().__init__(images, max(IMAGES_PER_EPOCH, batch_size), options, batch_size, seed)
@@ -88,7 +88,8 @@ class SimToRealDataset(BatchedDataset):
         """Renderings by an instrument that is fitted to the real training images, without stage jitter.
 
         `fitted` uint8 (M, H, W) [grey level], of `fitted_u` float16 (M, H, W), normalised depths of training stems and
-        of a wider population, at `fitted_level` int64 (M,) [grey level]. Always the same for one seed; M is 0, and a
+        of a wider population, at `fitted_level` int64 (M,) [grey level], UNKNOWN where that
+        of the real images is. Always the same for one seed; M is 0, and a
         line says why, where no instrument can be fitted.
         """
         library, held_out = self._library

@@ -33,10 +33,12 @@ def depths_of_levels(levels: NDArray, average_depth: dict[str, float]) -> NDArra
     """Depths (L,) of the plateaus of background levels (L,) [grey level].
 
     That is the mean of the sites' average depths, by site as `DatasetLayout.average_depth` has them; where a level has
-    none, the level less that of the floor.
+    none, the level less that of the floor; UNKNOWN_DEPTH for a level not above the floor's, which nothing tells.
     """
+    nominal = np.where(levels > FLOOR, levels - FLOOR, UNKNOWN_DEPTH)
     measured: dict[int, list[float]] = {}
     for site, depth in average_depth.items():
         if match := re.match(r"depth_(\d+)", site.lower()):
             measured.setdefault(int(match[1]) + FLOOR, []).append(depth)
-    return np.array([np.mean(measured.get(int(level), [level - FLOOR])) for level in levels], dtype=np.float64)
+    depths = [np.mean(measured.get(int(level), [depth])) for level, depth in zip(levels, nominal, strict=True)]
+    return np.array(depths, dtype=np.float64)

@@ -15,7 +15,7 @@ from .shape_renderings import ShapeRenderings
 
 MAX_IMAGES = 400  # of the domain that are measured
 MIN_HOLES = 4  # images that show a hole
-MIN_CORRELATION = 0.9  # of two parameters that the images tell only together
+MIN_CORRELATION = 0.8  # of two parameters that the images tell only together
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Effort:
 
 
 FULL = Effort()
-QUICK = Effort(STARTS[1:2], 8, 2, 8, 1)
+QUICK = Effort(STARTS[1:2], 4, 2, 4, 1)
 
 
 @dataclass(frozen=True)
