@@ -144,7 +144,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     for option in fields(DataOptions):
         if option.name in OPTIONS:
             add_option(parser, option)
-    return parser.parse_args(argv)
+    parser.add_argument("--no_data_bar", dest="data_bar", action="store_const", const=0, help="as --data_bar 0")
+    args = parser.parse_args(argv)
+    if args.grey_range and args.grey_range[0] >= args.grey_range[1]:
+        parser.error("--grey_range: LOW must be below HIGH")
+    return args
 
 
 def _width(text: str) -> float:

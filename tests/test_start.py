@@ -57,6 +57,8 @@ def run(program, *arguments, folder=ROOT):
         ("data.simulate", ["--help"], 0),
         ("data.check", ["--help"], 0),
         ("data.check", ["--dataroot", "no/such/folder"], 2),
+        ("data.fit_instrument", ["--help"], 0),
+        ("data.fit_instrument", ["no/such/folder", "--out", "no/such/folder"], 2),
         ("util.metrology", ["--help"], 0),
         ("util.metrology", ["no/such/folder"], 2),
         ("util.compare", ["--help"], 0),
