@@ -25,9 +25,11 @@ def test_facts(opt: Any, predictor: Any, loop: Any, images: Any, notes: list[str
 def describe_relative_depth(levels: tuple[int, ...], has_reference: bool) -> str:
     """A line about depths of a model whose training images had no known depth."""
     advice = "" if has_reference else "; --reference_depth NM, the known depth of --reference_site NAME, scales them"
+    nominal = " or ".join(f"{level - FLOOR:g}" for level in levels)
+    same = ", the same in all images" if len(levels) == 1 else ""
     return (
-        "nothing told how deep the training images are, so absolute depth cannot be known: depths are fractions of the "
-        f"plateau's depth, which is taken to be the same in all images ({levels[0] - FLOOR:g} grey levels){advice}"
+        "nothing told how deep the training images are, so absolute depth cannot be known: depths are fractions of a "
+        f"nominal depth of {nominal} grey levels{same}{advice}"
     )
 
 

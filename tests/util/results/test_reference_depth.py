@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import test as testing
 from data.simulate import main as simulate
 from util.errors import UtilError
 from util.results import ImageResult, ReferenceDepth
+
+ROOT = Path(__file__).parents[3]
 
 
 def result(stem, depth, site="", **changes):
@@ -77,6 +80,19 @@ def test_the_maps_of_a_test_are_scaled(place):
     assert facts["nm_per_grey"] == pytest.approx(20, rel=0.25)
     assert facts["notes"][0].startswith("--reference_depth 2500 nm: the floors of 2 images of site_7 are")
     assert "of site_7 are" in (folder / "index.html").read_text()
+
+
+def test_relative_depths_are_said(place):
+    copy = shutil.copytree(ROOT / "pretrained/holes", place / "runs/relative")
+    saved = json.loads((copy / "opt.json").read_text())
+    (copy / "opt.json").write_text(json.dumps(saved | {"relative_depth": True}))
+    assert run(place, "--name", "relative", "--checkpoints_dir", str(place / "runs")) == 0
+    folder = place / "results/relative/test_latest"
+    facts = json.loads((folder / "metrics.json").read_text())
+    note = facts["notes"][0]
+    assert "absolute depth cannot be known" in note and "--reference_depth NM" in note
+    assert "scale_shift_aligned" in facts["score"]
+    assert "absolute depth cannot be known" in (folder / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
