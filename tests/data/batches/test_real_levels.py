@@ -64,7 +64,11 @@ def test_folders_or_the_table_tell_the_levels(tmp_path, folders, rows, expected)
     [
         (["Depth_110", "wafer7"], "", r"SEM/wafer7: names no depth, other folders do"),
         (["Depth110"], "", r"SEM/Depth110: names no depth; expected a name such as Depth_110"),
-        (["wafer7/site_3"], "wafer8_site_3,120", r"average_depth.csv: has no row for .*wafer7, such as wafer7_site_3"),
+        (
+            ["wafer7/site_3"],
+            "wafer8_site_3,120",
+            r"average_depth.csv: has no row such as wafer7_site_3 for .*SEM/wafer7",
+        ),
         (["Depth_500"], "", r"Depth_500: depth 500, but depth maps have room for 225 grey levels.*--nm_per_grey"),
         (["a"], "a,400", r"SEM/a: depth 400, but"),
     ],
