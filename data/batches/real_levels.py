@@ -48,8 +48,8 @@ def levels_of_folders(layout: DatasetLayout, files: Iterable[ImageFile]) -> dict
         if level == UNKNOWN and has_table:
             example = _row_names(folder, sites[folder])[1]
             raise DataError(
-                f"{path}: has no row such as {example} for {where}, which is not in a folder Depth_110, ... that names its "
-                "depth; add a row, or remove the file"
+                f"{path}: has no row such as {example} for {where}, which is not in a folder Depth_110, ... that names "
+                "its depth; add a row, or remove the file"
             )
         if level == UNKNOWN and any(levels.values()):
             raise DataError(f"{where}: names no depth, other folders do; rename it, such as Depth_110, or remove it")

@@ -67,7 +67,7 @@ def test_folders_or_the_table_tell_the_levels(tmp_path, folders, rows, expected)
         (
             ["wafer7/site_3"],
             "wafer8_site_3,120",
-            r"average_depth.csv: has no row such as wafer7_site_3 for .*SEM/wafer7",
+            r"average_depth.csv: has no row such as wafer7_site_3 for .*wafer7",
         ),
         (["Depth_500"], "", r"Depth_500: depth 500, but depth maps have room for 225 grey levels.*--nm_per_grey"),
         (["a"], "a,400", r"SEM/a: depth 400, but"),
