@@ -40,7 +40,6 @@ from .pipeline import (
     ShapeLookup,
     UncertaintyCalibration,
     align,
-    compute_level_u90,
     gaussian_nll,
     passes_ratio_test,
     per_image,
@@ -196,7 +195,9 @@ class DepthPipeline(BaseModel):
             if self.appearance.is_same_domain:
                 tqdm.write("simulated images look like the real ones: shapes are learned from them, too")
         if previous == "shape":
-            self.calibration.calibrate(eval_set["real"], self._strength)
+            level_index = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
+            held_out = torch.from_numpy(eval_set["real_held_out"])
+            self.calibration.calibrate(eval_set["real"], level_index, held_out, self._strength)
         if stage == "real renderer" and stage != previous:
             self._match_real_images(eval_set)
         if previous == "real renderer" and stage != previous:
@@ -242,12 +243,9 @@ class DepthPipeline(BaseModel):
         output = ModelOutput((level - plateau_depth * u).clamp(0, 255), level_probs, background_prob)
         if torch.compiler.is_exporting():
             return output
-        features = self.domain_renderer.ood_features(sem, network_u, sigma, level_index)
-        level_u90 = compute_level_u90(level_probs, levels)
-        depth_u90, floor_depth = self.uncertainty.compute_u90(u, sigma, match_probability, plateau_depth, level_u90)
-        return output._replace(
-            depth_u90=depth_u90, floor_depth=floor_depth, ood_score=self.uncertainty.ood_score(features)
-        )
+        answer = u, match_probability, level_probs
+        depth_u90, floor_depth, score = self.calibration.judge(sem, network_u, sigma, *answer)
+        return output._replace(depth_u90=depth_u90, floor_depth=floor_depth, ood_score=score)
 
     def _predict_level(self, sem: Tensor) -> Tensor:
         """Probability (N, K) of each level, from an image and its mirror image."""

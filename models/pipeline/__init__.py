@@ -8,7 +8,7 @@ from .lucas_kanade import align
 from .renderer_pairs import MIN_MATCHES, RendererPairs
 from .shape_library import ShapeLibrary, per_image
 from .shape_lookup import ShapeLookup, passes_ratio_test
-from .uncertainty import UncertaintyCalibration, compute_level_u90, gaussian_nll, sigma_from_log
+from .uncertainty import UncertaintyCalibration, gaussian_nll, sigma_from_log
 from .warp import translate
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "ShapeLookup",
     "UncertaintyCalibration",
     "align",
-    "compute_level_u90",
     "gaussian_nll",
     "passes_ratio_test",
     "per_image",

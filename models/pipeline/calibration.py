@@ -3,14 +3,27 @@
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..grey_levels import FLOOR
 from .domain_renderer import N_VALIDATION, DomainRenderer, even_indices
 from .renderer_pairs import RendererPairs
 from .shape_lookup import ShapeLookup
-from .uncertainty import UncertaintyCalibration, ValidationRenderings
+from .uncertainty import (
+    Answer,
+    OodFeatures,
+    Population,
+    UncertaintyCalibration,
+    ValidationRenderings,
+    average_floor,
+    compute_level_u90,
+    describe_population,
+    measure_size,
+)
 
+MAX_SHAPES = 256  # of the library that describe its population
 MAX_REAL = 1024  # real images that the OOD thresholds are set from; of 200, two would decide the 99 % quantile
 
 
@@ -44,21 +57,20 @@ class Calibration:
         return ValidationRenderings(u, level_index, sem, *self.predict_shape(sem))
 
     @torch.no_grad()
-    def calibrate(self, real: NDArray, strength: float) -> None:
-        """Sets all; `real` (N, H, W) [grey level] are the real training images.
+    def calibrate(self, real: NDArray, level_index: Tensor, held_out: Tensor, strength: float) -> None:
+        """Sets all; `real` (N, H, W) [grey level] are real images with level indices (N,), of which the classifier has
+        not learned those `held_out`, bool (N,).
 
         Intervals use deformed shapes, because real holes need not belong to the simulated population.
         """
         self.calibrate_lookup(strength)
-        in_library = self.validate(held_out=False, strength=strength)
         deformed = self.validate(held_out=True, strength=strength, deformed=True)
-        shapes = [(renderings.predicted, renderings.u, renderings.sigma) for renderings in (deformed, in_library)]
-        if self.pairs.is_real:
-            sem, u, *_ = self._select_pairs()
-            predicted, sigma = self.predict_shape(sem)
-            shapes.append((predicted, u, sigma))
-        self.uncertainty.calibrate_intervals(*shapes)
-        self.calibrate_ood(real, strength)
+        _, trimmed_chi2 = self.renderer.measure_misfit(deformed.sem, deformed.predicted, deformed.level_index)
+        self.uncertainty.calibrate_intervals(deformed.predicted, deformed.u, deformed.sigma, trimmed_chi2)
+        images = torch.from_numpy(real)[held_out, None].to(deformed.sem.device)
+        level_probs = [self.predict_level(part.float()) for part in images.split(64)]
+        self.uncertainty.calibrate_level(torch.cat(level_probs).cpu(), level_index[held_out])
+        self.calibrate_ood(deformed, real)
 
     @torch.no_grad()
     def calibrate_lookup(self, strength: float) -> None:
@@ -75,15 +87,68 @@ class Calibration:
         return self.lookup.find(sem, predicted, level_index, exact, exclude_held_out=True)[1]
 
     @torch.no_grad()
-    def calibrate_ood(self, real: NDArray, strength: float) -> None:
-        """Sets the OOD thresholds from renderings of deformed shapes and real training images (N, H, W)."""
-        _, level_index, sem, predicted, sigma = self.validate(held_out=True, strength=strength, deformed=True)
-        measure = self.renderer.ood_features
-        images = torch.from_numpy(real[even_indices(len(real), MAX_REAL)])[:, None].split(64)
-        parts = [part.to(sem.device, torch.float32) for part in images]
-        features = [measure(x, *self.predict_shape(x), self.predict_level(x).argmax(1)) for x in parts]
-        real_features = [torch.cat(column) for column in zip(*features, strict=True)]
-        self.uncertainty.calibrate_ood(measure(sem, predicted, sigma, level_index), real_features)
+    def calibrate_ood(self, deformed: ValidationRenderings, real: NDArray) -> None:
+        """Sets the OOD thresholds from renderings of deformed shapes, from real images that matched a shape, and from
+        real training images (N, H, W)."""
+        levels = F.one_hot(deformed.level_index, len(self.renderer.background_levels)).float()
+        self.uncertainty.ood_thresholds = torch.full((len(OodFeatures._fields),), torch.inf)  # of answers
+        rendered = self._measure(deformed.sem, levels, exclude_held_out=True)
+        sem = torch.from_numpy(real[even_indices(len(real), MAX_REAL)])[:, None].to(levels.device)
+        real_features = self._measure(sem)
+        matched = self._measure(self._select_pairs()[0]) if self.pairs.is_real else rendered
+        is_verified = bool(self.pairs.is_real | self.renderer.appearance.is_same_domain)
+        self.uncertainty.calibrate_ood(rendered, matched, real_features, is_verified)
+
+    def _measure(self, sem: Tensor, level_probs: Tensor | None = None, exclude_held_out: bool = False) -> OodFeatures:
+        """OodFeatures of images (N, 1, H, W) [grey level], by 64; `level_probs` (N, K) are predicted if not given."""
+        parts = []
+        for n, part in enumerate(sem.split(64)):
+            image = part.float()
+            predicted, sigma = self.predict_shape(image)
+            probs = self.predict_level(image) if level_probs is None else level_probs[64 * n :][: len(image)]
+            u, probability = self.lookup.blend(image, predicted, probs.argmax(1), exclude_held_out)
+            parts.append(self._state(image, predicted, self._answer(sigma, u, probability, probs), probs)[0])
+        return OodFeatures(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+    def judge(
+        self, sem: Tensor, network_u: Tensor, sigma: Tensor, u: Tensor, match_probability: Tensor, level_probs: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """U90 (N, 1, H, W) of the depth; mean depth of the floor and its U90 (N, 2), both [grey level]; OOD score (N,).
+
+        Of images, the network's u with its sigma, and the final u, all (N, 1, H, W); its match probability
+        (N, 1, 1, 1), and probabilities (N, K) of the levels.
+        """
+        answer = self._answer(sigma, u, match_probability, level_probs)
+        features, stated = self._state(sem, network_u, answer, level_probs)
+        score = self.uncertainty.ood_score(features)
+        levels, population = self.renderer.background_levels, self._describe_library(u)
+        depth_u90, floor_u90 = self.uncertainty.widen(answer, stated, score, population, levels.max() - levels.min())
+        floor_depth = average_floor(u, sigma)[0] * answer.plateau_depth.flatten()
+        return depth_u90, torch.stack((floor_depth, floor_u90), 1), score
+
+    def _answer(self, sigma: Tensor, u: Tensor, match_probability: Tensor, level_probs: Tensor) -> Answer:
+        levels = self.renderer.background_levels.float()
+        plateau_depth = (level_probs @ (levels - FLOOR))[:, None, None, None]
+        level_u90 = compute_level_u90(self.uncertainty.soften(level_probs), levels)
+        return Answer(u, sigma, match_probability, plateau_depth, level_u90)
+
+    def _state(
+        self, sem: Tensor, network_u: Tensor, answer: Answer, level_probs: Tensor
+    ) -> tuple[OodFeatures, tuple[Tensor, Tensor]]:
+        """The OodFeatures of answers, and the U90 that they have within the distribution."""
+        is_new = self.uncertainty.judges_answers
+        judged_u = answer.u if is_new else network_u
+        chi2, trimmed_chi2 = self.renderer.measure_misfit(sem, judged_u, level_probs.argmax(1))
+        u90 = self.uncertainty.compute_u90(answer, trimmed_chi2)
+        stated = u90[0].square().mean((1, 2, 3)).sqrt() if is_new else average_floor(network_u, answer.sigma)[1]
+        return OodFeatures(chi2, stated, trimmed_chi2, measure_size(answer.u, self._describe_library(answer.u))), u90
+
+    def _describe_library(self, u: Tensor) -> Population:
+        """The population of the library's shapes; of u (N, 1, H, W) where these have another size."""
+        library = self.lookup.library
+        if library.maps.shape[1:] != u.shape[2:] or len(library.level) < 2:
+            return describe_population(u)
+        return describe_population(library.get_shapes(torch.from_numpy(even_indices(len(library.level), MAX_SHAPES))))
 
     def _select_pairs(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         indices = torch.from_numpy(even_indices(len(self.pairs), N_VALIDATION)).to(self.pairs.level_index.device)

@@ -15,7 +15,7 @@ from .domain_statistics import DomainStatistics, is_same_domain
 from .lucas_kanade import align
 from .sem_contour import measure_contour_distance
 from .shape_library import ShapeLibrary
-from .uncertainty import OodFeatures, average_floor, reduced_chi2
+from .uncertainty import reduced_chi2
 from .warp import deform, translate
 
 N_FIT = 384  # renderings to fit an appearance with; fewer do not represent the population
@@ -142,11 +142,10 @@ class DomainRenderer:
         offset = np.where(np.abs(difference) > 4 * standard_error, difference, 0)
         self.appearance.offset.copy_(torch.from_numpy(offset))
 
-    def ood_features(self, sem: Tensor, u: Tensor, sigma: Tensor, level_index: Tensor) -> OodFeatures:
-        """How well images (N, 1, H, W) [grey level] fit the renderings of their predicted u, and how sure that is."""
+    def measure_misfit(self, sem: Tensor, u: Tensor, level_index: Tensor) -> tuple[Tensor, Tensor]:
+        """`reduced_chi2` (N,) twice, of images (N, 1, H, W) [grey level] against the renderings of u, moved to fit."""
         _, fitted = align(sem, self.render(u, level_index))
-        chi2, trimmed_chi2 = reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))
-        return chi2, average_floor(u, sigma)[1], trimmed_chi2
+        return reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))
 
     def _get_even_shapes(self, count: int) -> tuple[Tensor, Tensor]:
         """u (N, 1, H, W) of shapes evenly spaced in the library, and level indices (N,) that cover all levels."""

@@ -6,6 +6,7 @@ from torch import Tensor
 from .warp import translate
 
 MAX_OFFSET = 4.0  # [px]
+MAX_GAIN = 1.25  # a template with still more or less contrast shows something else: no hole, or an inverted image
 MAX_DRIFT = 1.5  # [px] over the image; more would make one shape out of another
 
 
@@ -63,4 +64,5 @@ def _fit_grey(images: Tensor, templates: Tensor) -> Tensor:
     covariance, variance = (
         (deviation * factor).mean((1, 2, 3), keepdim=True) for factor in (images - image_mean, deviation)
     )
-    return image_mean + covariance / (variance + 1e-6) * deviation
+    gain = (covariance / (variance + 1e-6)).clamp(1 / MAX_GAIN, MAX_GAIN)
+    return image_mean + gain * deviation

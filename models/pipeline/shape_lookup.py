@@ -42,14 +42,16 @@ class ShapeLookup:
         features = torch.stack((torch.ones_like(ratio), excess.asinh(), ratio.log(), distance_ratio.log()), 1)
         return nearest.gather(1, order[:, :1])[:, 0], features
 
-    def blend(self, sem: Tensor, u: Tensor, level_index: Tensor) -> tuple[Tensor, Tensor]:
+    def blend(
+        self, sem: Tensor, u: Tensor, level_index: Tensor, exclude_held_out: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """Mean of the shape found and u (N, 1, H, W), and the weight of the shape: its match probability (N, 1, 1, 1).
 
         Without shapes of the same size, u and 0.
         """
         if not len(self.library.level) or self.library.maps.shape[1:] != u.shape[2:]:
             return u, torch.zeros_like(u[:, :, :1, :1])
-        index, features = self.find(sem, u, level_index, exact=False)
+        index, features = self.find(sem, u, level_index, False, exclude_held_out)
         probability = self.library.match_probability(features)[:, None, None, None]
         return probability * self.library.get_shapes(index) + (1 - probability) * u, probability
 
