@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .batches import UNKNOWN, grouped_by_site, levels_of_folders, read_stack, size_text
+from .batches import UNKNOWN, grouped_by_site, levels_of_folders, only_width, read_stack, size_text
 from .command_line import RAW, Parser, add_option
 from .data_options import DataOptions
 from .dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from .errors import DataError, printable
 from .grey_levels import FLOOR
-from .header import pixel_nm
 from .instrument_fit import (
     FULL,
     UNKNOWN_DEPTH,
@@ -42,26 +41,31 @@ MAX_IMAGES, MAX_MAPS = 400, 400  # that are read
 
 @dataclass(frozen=True)
 class Domain:
-    """SEM images (N, H, W) [grey level], the index of each one's depth (N,), and the depths (L,) [nm] with names."""
+    """SEM images (N, H, W) [grey level], the index of each one's depth (N,), the depths (L,) [nm] with names, and
+    the pixel size [nm], 0 where nothing tells it."""
 
     images: NDArray
     depth_index: NDArray[np.int64]
     depth_nm: NDArray[np.float64]
     names: list[str]
-    first: str
+    pixel_nm: float
 
 
-def read_domain(options: DataOptions) -> Domain:
-    """The images of a data set with the depths that its folders name, or those of a folder, of one unknown depth."""
+def read_domain(options: DataOptions, given_pixel_nm: float) -> Domain:
+    """The images of a data set with the depths that its folders name, or those of a folder, of one unknown depth.
+
+    Raises DataError for images of different pixel sizes, unless one is given [nm].
+    """
     layout = DatasetLayout(options.dataroot, options.signal)
     files = layout.test_sem() if layout.plain else grouped_by_site(layout.sem())
     files = stratified_subset(files, MAX_IMAGES)
     level_of = levels_of_folders(layout, files) if layout.contest else {}
     levels, index = np.unique([level_of.get(file.class_folder, UNKNOWN) for file in files], return_inverse=True)
     images = read_stack(files, options, "reading SEM images")
+    pixel_nm = given_pixel_nm or only_width(files)
     if UNKNOWN in levels:
         print(f"no folder names a depth: it is taken to be {UNKNOWN_DEPTH:g} nm")
-        return Domain(images, index, np.array([UNKNOWN_DEPTH]), ["one depth"], files[0].name)
+        return Domain(images, index, np.array([UNKNOWN_DEPTH]), ["one depth"], pixel_nm)
     try:
         averages = layout.average_depth()
     except DataError as error:
@@ -69,7 +73,7 @@ def read_domain(options: DataOptions) -> Domain:
         averages = {}
     depth_nm = depths_of_levels(levels, averages)
     names = [f"Depth_{level - FLOOR}: {depth:.1f} nm" for level, depth in zip(levels, depth_nm, strict=True)]
-    return Domain(images, index, depth_nm, names, files[0].name)
+    return Domain(images, index, depth_nm, names, pixel_nm)
 
 
 def read_library(options: DataOptions, is_required: bool, image: NDArray) -> NDArray[np.float32]:
@@ -99,18 +103,16 @@ def read_library(options: DataOptions, is_required: bool, image: NDArray) -> NDA
 
 def fit(images: DataOptions, library_root: str | None, given_pixel_nm: float, out: Path) -> None:
     """Fits, prints the table of the parameters, and writes both files into `out`."""
-    domain = read_domain(images)
+    domain = read_domain(images, given_pixel_nm)
     library = read_library(
         replace(images, dataroot=library_root or images.dataroot), library_root is not None, domain.images[0]
     )
-    width_nm = given_pixel_nm or pixel_nm(domain.first) or 0.0
+    width_nm = domain.pixel_nm
     if not width_nm:
         width_nm = default_pixel_nm(domain.images.shape[1:])
         print(f"pixel size: no image states one; taken to be {width_nm:g} nm, --pixel_nm N decides")
     with tqdm(total=count_steps(FULL), desc="fitting", unit="step", leave=False, disable=None) as bar:
-        result = fit_instrument(
-            domain.images, domain.depth_index, domain.depth_nm, library, width_nm, FULL, bar.update
-        )
+        result = fit_instrument(domain.images, domain.depth_index, domain.depth_nm, library, width_nm, FULL, bar.update)
     print("\n".join(describe(result)))
     write_results(result, domain.names, out)
 

@@ -28,7 +28,7 @@ def inference_images(
         picture.unlink()
     pixel_nm = images.records.given_nm = request.pixel_nm
     if not pixel_nm and not reverse and (pixel_nm := images.pixel_nm(request.field)):
-        print(f"pixel size {pixel_nm:g} nm, read from the images; --pixel_nm overrides it")
+        print(f"pixel size {images.width}; --pixel_nm overrides it")
     if not request.field:
         return images, pixel_nm
     from .fields import InferenceCrops  # here, because importing scikit-image is slow

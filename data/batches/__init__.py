@@ -10,6 +10,7 @@ from .image_stack import CACHE_FOLDER, height_width, read_stack, size_text
 from .inference_images import MIN_SIDE, InferenceBatch, InferenceImages
 from .labelled import LabelledDataset
 from .paired import PairedDataset
+from .pixel_width import only_width
 from .real_levels import UNKNOWN, grouped_by_site, levels_of_folders
 from .sem_image import SemImage, cut_data_bar, fill_bad_lines, read_lenient_header, read_sem_image
 from .sim_to_real import SimToRealDataset
@@ -34,6 +35,7 @@ __all__ = [
     "grouped_by_site",
     "height_width",
     "levels_of_folders",
+    "only_width",
     "read_lenient_header",
     "read_sem_image",
     "read_stack",

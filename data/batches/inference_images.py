@@ -1,6 +1,5 @@
 """Reads the test images of a data set in batches, with their ground truth if it exists."""
 
-import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,16 +13,16 @@ from numpy.typing import NDArray
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
-from ..header import ImageHeader, read_header, square_pixel_nm
+from ..header import ImageHeader
 from ..image_names import with_unique_stems
 from ..io import read_grey, stem_of
 from .image_records import ImageRecord, ImageRecords
 from .image_stack import size_text
+from .pixel_width import PixelWidth, check_width, common_width
 from .sem_image import SemImage, read_sem_image
 
 PREFETCH_BATCHES = 4
 MIN_SIDE = 16  # [px]; smaller images cannot show a hole
-MAX_HEADERS = 1000  # that are asked for the pixel size of all images; one takes a millisecond
 MAX_NAMES = 3  # of images that a line lists
 MAX_STEM_BYTES = 240  # file systems allow 255, with the suffix
 
@@ -61,6 +60,7 @@ class InferenceImages:
         self.files, self.options, self.truth, self.folder = files, options, truth or {}, folder
         self.find_bars = find_bars  # whether data bars are looked for where the header says nothing about them
         self.records = ImageRecords()  # of the images that `batches` read
+        self.width = PixelWidth()  # that `pixel_nm` found
         self.pixel_size = pixel_size  # [nm] that every file must state; 0: none may state one; None: not checked
         self.skipped: dict[str, str] = {}  # images that `batches` skipped, with the reasons
         self.unscored: list[str] = []  # names of the images without ground truth, where there is a folder of it
@@ -124,17 +124,20 @@ class InferenceImages:
         return len(self.files)
 
     def pixel_nm(self, are_fields: bool = False) -> float:
-        """Pixel size [nm] of the first image that can be used and states one, 0 if none does; `batches` then skips
-        images of other sizes. Images that are fields of view may show more annotation."""
-        read, pixel_nm = self.read_sem if are_fields else self.read_image, 0.0
-        for file in self.files[:MAX_HEADERS]:
+        """Pixel size [nm] that most usable images state, 0 if none does; `batches` then skips images of other sizes.
+
+        Images that are fields of view may show more annotation. Raises DataError where two sizes are equally frequent.
+        """
+        read = self.read_sem if are_fields else self.read_image
+
+        def is_usable(file: ImageFile) -> bool:
             with suppress(DataError):
-                if width := square_pixel_nm(file.name, read_header(file.name)):
-                    read(file)  # an image that is refused does not decide about the others
-                    pixel_nm = width
-                    break
-        self.pixel_size = pixel_nm
-        return pixel_nm
+                return bool(read(file))
+            return False
+
+        self.width = common_width(self.files, is_usable)
+        self.pixel_size = self.width.nm
+        return self.width.nm
 
     def site_of(self, file: ImageFile) -> str:
         """Site of an image: depth_140_site_00233 for a folder Depth_140/site_00233, as in average_depth.csv; for other
@@ -209,14 +212,5 @@ class InferenceImages:
 
     def check_pixel_size(self, file: ImageFile, header: ImageHeader) -> None:
         """Raises DataError if a file states another pixel size than `pixel_size`, where that is checked."""
-        if self.pixel_size is None:
-            return
-        actual, expected = square_pixel_nm(file.name, header) or 0.0, self.pixel_size
-        if math.isclose(actual, expected, rel_tol=1e-3):
-            return
-        actual_text, expected_text = (f"{size:g} nm" if size else "none" for size in (actual, expected))
-        option = f"--pixel_nm {actual or expected:g} if it is that of all" if not actual * expected else "--pixel_nm"
-        raise DataError(
-            f"{file.name}: pixel size in the file: {actual_text}, in the other images: {expected_text}; test it "
-            f"separately, or use {option}"
-        )
+        if self.pixel_size is not None:
+            check_width(file.name, header, self.pixel_size)

@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from data import fit_instrument, simulate
@@ -73,6 +74,24 @@ def test_what_cannot_be_fitted_is_said_in_one_line(root, tmp_path, capsys, monke
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and error.startswith("data.fit_instrument: ")
     assert message in error and not (tmp_path / "fit").exists()
+
+
+def test_the_pixel_size_is_that_of_all_images_or_given(root, tmp_path, capsys):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for n, path in enumerate(sorted((root / "train/SEM").rglob("*.png"))[:6]):
+        tifffile.imwrite(folder / f"{n}.tif", np.asarray(Image.open(path)), resolution=(5e6, 5e6), resolutionunit=3)
+    assert run(folder, "--out", tmp_path / "fit") == 0
+    assert Instrument.from_json(tmp_path / "fit/instrument.json").pixel_nm == pytest.approx(2)
+    shutil.copy(path, folder / "none.png")
+    tifffile.imwrite(folder / "0.tif", tifffile.imread(folder / "0.tif"), resolution=(1e7, 1e7), resolutionunit=3)
+    capsys.readouterr()
+    assert run(folder, "--out", tmp_path / "other") == 2 and not (tmp_path / "other").exists()
+    error = capsys.readouterr().err
+    assert "2 of 7 images do not have the pixel size of most" in error
+    assert "0.tif: pixel size 1 nm; most images: 2 nm" in error and "none.png: states no pixel size" in error
+    assert run(folder, "--out", tmp_path / "other", "--pixel_nm", "3") == 0
+    assert Instrument.from_json(tmp_path / "other/instrument.json").pixel_nm == 3
 
 
 @pytest.mark.parametrize("flag", [["--pixel_nm", "0"], ["--pixel_nm", "wide"], []])

@@ -80,7 +80,8 @@ def test_an_image_of_another_pixel_size_is_skipped(tmp_path, other):
     assert images.pixel_nm() == pytest.approx(2)
     assert [stem for batch in images.batches(8, ahead=False) for stem in batch.stems] == ["a", "c"]
     (line,) = images.skipped.values()
-    assert "b.tif" in line and "in the other images: 2 nm" in line and "--pixel_nm" in line
+    assert "b.tif" in line and "--pixel_nm" in line
+    assert ("pixel size 1 nm; most images: 2 nm" if other else "states no pixel size; other images: 2 nm") in line
     images = Images.of(DatasetLayout(tmp_path), DataOptions(), "test", 0)  # --pixel_nm was given
     assert len(next(images.batches(8, ahead=False)).stems) == 3 and not images.skipped
 
@@ -105,6 +106,27 @@ def test_an_image_that_is_refused_does_not_decide_about_the_others(tmp_path):
     assert width == pytest.approx(2) and stems == ["c", "d"]
     reasons = {name[-5:]: reason for name, reason in skipped.items()}
     assert "--grey_range" in reasons["a.tif"] and "at least 16" in reasons["b.tif"]
+
+
+@pytest.mark.parametrize("order", [(5, 2, 2, 0), (2, 5, 2), (2, 2, 5, 4), (0, 0, 2), (5, 0, 2, 2.0001)])
+def test_the_width_is_that_of_most_images_whatever_their_order(tmp_path, order):
+    for n, width in enumerate(order):
+        tiff(tmp_path / f"{n}.tif", width)
+    images = Images.of(DatasetLayout(tmp_path), DataOptions(), "test", 0)
+    assert images.pixel_nm() == pytest.approx(2)
+    count = sum(round(width) == 2 for width in order)
+    assert str(images.width) == f"2 nm, stated by {count} of {len(order)} images"
+
+
+def test_two_widths_of_equally_many_images_are_refused_with_a_table(tmp_path):
+    for n, width in enumerate((5, 2, 5, 2, 3)):
+        tiff(tmp_path / f"{n}.tif", width)
+    with pytest.raises(DataError, match="use --pixel_nm N") as error:
+        Images.of(DatasetLayout(tmp_path), DataOptions(), "test", 0).pixel_nm()
+    _, *table = str(error.value).splitlines()
+    assert [line.split(", such")[0].strip() for line in table] == ["5 nm: 2 images", "2 nm: 2 images", "3 nm: 1 image"]
+    tiff(tmp_path / "0.tif", 5, np.uint16)  # which cannot be used
+    assert Images.of(DatasetLayout(tmp_path), DataOptions(), "test", 0).pixel_nm() == pytest.approx(2)
 
 
 def test_an_image_whose_ground_truth_is_refused_does_not_decide_about_the_others(tmp_path):
