@@ -21,7 +21,7 @@ from options import Options, OptionsError, parse_test
 from util.files import make_output_safe
 from util.page import results_page
 from util.results import FieldWriter, InferenceLoop, ReferenceDepth, ResultBuilder, ResultsWriter, ShardedInference
-from util.results import ShardTask, choose_folder, shards_of
+from util.results import ShardTask, place_results, shards_of
 from util.run import checkpoint, choose_device, print_lines, run_program, saved_options, tune_malloc, use_bf16
 from util.scoring import Evaluator, MeasurementErrors, ResultSelection, describe_test, score_text, test_facts
 
@@ -32,21 +32,19 @@ REFUSALS = (OptionsError, DataError, models.ModelError)
 def predict(opt: Options) -> int:
     """Predicts, writes and scores the test images of a run; returns the exit status."""
     print_lines(opt.note_lines)
-    run, reverse = opt.run.path, opt.test.direction == "BtoA"
+    run, place = opt.run.path, place_results(opt)
     checkpoint.require(run, opt.test.epoch)
     tune_malloc()
-    suffix = "_BtoA" if reverse else "_field" if opt.test.field else ""
-    folder = Path(opt.test.results_dir, opt.run.name, f"{opt.test.phase}_{opt.test.epoch}{suffix}")
-    folder = choose_folder(folder, opt.data.dataroot, opt.test.overwrite)
-    images, pixel_nm = inference_images(opt.data, opt.test, str(saved_options(run).get("dataroot", "")), folder)
+    images, pixel_nm = inference_images(opt.data, opt.test, str(saved_options(run).get("dataroot", "")), place.folder)
     opt = opt.with_test(pixel_nm=pixel_nm)
     print(f"{run}, epoch {opt.test.epoch}: {counted(len(images), 'image')} of {Path(opt.data.dataroot)}")
     if opt.test.ray:
-        return predict_shards(opt, images, folder.with_name(f"{folder.name}_shards"))
+        return predict_shards(opt, images, place.folder.with_name(f"{place.folder.name}_shards"))
     predictor = checkpoint.load_consistent(run, partial(load_predictor, opt))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     opt, reference = scale_by_reference(opt, predictor, images)
-    with ResultsWriter(folder, opt.test.nm_per_grey, predictor.levels, opt.test.pixel_nm, opt.test.export) as writer:
+    o, layout = opt.test, predictor.model.plot_layout
+    with ResultsWriter(place.folder, o.nm_per_grey, predictor.levels, o.pixel_nm, o.export) as writer:
         selection, errors, loop = ResultSelection(len(images)), MeasurementErrors(), new_loop(opt, predictor)
         evaluator, fields = new_evaluator(opt, predictor, images), new_fields(opt, predictor, images, writer)
         collectors = [writer, selection, errors, *(part for part in (evaluator, fields) if part)]
@@ -58,11 +56,11 @@ def predict(opt: Options) -> int:
             raise BadImageError(skipped, len(images))
         score, facts = evaluator.summary() if evaluator else None, test_facts(opt, predictor, loop, images, reference)
         figures = {"score": score, "measurement_errors": errors.summary(), "skipped": list(skipped.values())}
-        writer.write_metrics(facts | figures)
-        results_page.write(writer.unfinished, selection, facts, figures, run, predictor.model.plot_layout)
+        writer.write_metrics(facts | figures | {"options": place.options})
+        results_page.write(writer.unfinished, selection, facts, figures, run, layout, opt.former_names)
     scored = [score_text(score)] if score else []
-    print_lines([*facts["notes"], *scored, *describe_test(selection, evaluator, loop.large, opt.test)])
-    print(f"the page: {folder / 'index.html'}")
+    print_lines([*facts["notes"], *scored, *describe_test(selection, evaluator, loop.large, opt.test), *place.lines])
+    print(f"the page: {place.folder / 'index.html'}")
     return name_problems([*map("skipped: {}".format, skipped.values()), *images.unscored_lines], opt)
 
 

@@ -61,6 +61,11 @@ class Options:
         """The notes as printable lines, `note: ...`."""
         return tuple(f"note: {note}" for note in self.notes)
 
+    @property
+    def former_names(self) -> dict[str, str]:
+        """The present names of options by their former ones."""
+        return {option.former: option.name for option in self.declared if option.former}
+
     def with_test(self, **changes: Any) -> "Options":
         """The same with other values of some options of the prediction."""
         return replace(self, groups={**self.groups, "test": replace(self.test, **changes)})

@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sized
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..data_bar import DataBar
@@ -69,7 +70,7 @@ class ImageRecords:
 
     def instrument(self, header: ImageHeader) -> dict[str, Any]:
         """What a file says, by field; `pixel_source` is that of the width that is used."""
-        return asdict(header) | ({"pixel_source": "--pixel_nm"} if self.given_nm else {})
+        return asdict(header) | ({"pixel_source": "option pixel_nm"} if self.given_nm else {})
 
     def summary(self) -> dict[str, Any]:
         """What the files say, by field: one value, or a list where images differ; nothing for what none says.
@@ -83,7 +84,7 @@ class ImageRecords:
             if values and field.name not in NOT_IN_SUMMARY:
                 more = [f"and {len(values) - MAX_VALUES} more"] * (len(values) > MAX_VALUES)
                 summary[field.name] = values[0] if len(counts) == 1 else values[:MAX_VALUES] + more
-        return summary
+        return summary if summary.keys() - {"bits"} else {}  # files that say nothing have a bit depth, too
 
     def bar_line(self) -> str:
         """How many rows of data bar were cut from how many images; '' if none."""
@@ -102,7 +103,8 @@ class ImageRecords:
             return ""
         names = _list(f"{record.name} ({record.header.data_bar_rows} rows)" for record in others)
         flag = f"--data_bar {others[0].bar.rows}" if others[0].bar.rows else "--data_bar 0 (--no_data_bar)"
-        return f"{flag} is used, but the headers of {len(others)} of {_images(len(stated))} say otherwise: {names}"
+        share = f"{len(others)} of the {len(stated)} with a header that states it {_differ(others)}"
+        return f"{flag} is used, but {share}: {names}"
 
     def _sizes(self) -> str:
         counts = Counter(record.shape for record in self.records.values())
@@ -123,7 +125,8 @@ class ImageRecords:
         if not others:
             return ""
         names = _list(f"{record.name} ({_width(record.header)})" for record in others)
-        return f"--pixel_nm {self.given_nm:g} is used, but {len(others)} of {len(stated)} files say otherwise: {names}"
+        share = f"{len(others)} of the {len(stated)} that state a width {_differ(others)}"
+        return f"--pixel_nm {self.given_nm:g} is used, but {share}: {names}"
 
     def estimate_line(self) -> str:
         """Which pixel widths follow from the magnification; '' if none."""
@@ -133,13 +136,13 @@ class ImageRecords:
         return f"the pixel size of {_images(len(names))} is an estimate from the magnification: {_list(names)}"
 
     def note_lines(self) -> list[str]:
-        """The first note of each kind, with the number of images that have it."""
-        notes: dict[str, list[str]] = {}
+        """The first note of each kind, with the number and names of the images that have it."""
+        notes: dict[str, dict[str, str]] = {}
         for record in self.records.values():
             for note in record.notes:
                 kind = next((kind for kind in NOTE_KINDS if kind in note.removeprefix(record.name)), "")
-                notes.setdefault(kind, []).append(note)
-        return [f"{lines[0]} ({_images(len(lines))})" for lines in notes.values()]
+                notes.setdefault(kind, {}).setdefault(record.name, note)
+        return [f"{next(iter(lines.values()))} ({_name_images(lines)})" for lines in notes.values()]
 
     def tilt_line(self) -> str:
         """Lengths along y of a tilted specimen are foreshortened by the cosine, unless the instrument corrects them."""
@@ -163,6 +166,15 @@ class ImageRecords:
 def _is_same(record: ImageRecord, pixel_nm: float) -> bool:
     sides = record.header.pixel_nm, record.header.pixel_y_nm
     return all(math.isclose(side, pixel_nm, rel_tol=WIDTH_TOLERANCE) for side in sides if side)
+
+
+def _name_images(names: Collection[str]) -> str:
+    files = f": {_list(Path(name).name for name in names)}" if len(names) > 1 else ""
+    return f"{_images(len(names))}{files}"
+
+
+def _differ(others: Sized) -> str:
+    return "differs" if len(others) == 1 else "differ"
 
 
 def _width(header: ImageHeader) -> str:

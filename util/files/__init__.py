@@ -7,7 +7,7 @@ from .argument_parser import ArgumentParser
 from .atomic import UNFINISHED, prepare, write_bytes
 from .csv_cells import escape_formula, unescape_formula
 from .csv_table import read_rows
-from .error_messages import explain_error
+from .error_messages import counted, explain_error
 from .folder_lock import LOCK, acquire_lock
 from .numeric_csv import read_numbers
 from .png import grey_png
@@ -20,6 +20,7 @@ __all__ = [
     "ArgumentParser",
     "WarnOnError",
     "acquire_lock",
+    "counted",
     "escape_formula",
     "explain_error",
     "grey_png",

@@ -1,4 +1,4 @@
-"""Explains errors of the machine in one line with advice: no memory, full disk, killed worker process."""
+"""Wording of messages: counts, and errors of the machine (no memory, full disk, killed worker) in one line."""
 
 import errno
 
@@ -38,3 +38,9 @@ def explain_error(error: Exception) -> str:
         advice = "; earlier files are kept. Free disk space, then run the same command" if full else ""
         return f"{error.filename}: {error.strerror}{advice}" if error.filename else f"{message}{advice}"
     raise error
+
+
+def counted(count: int, noun: str) -> str:
+    """A count and what is counted: 1 image, 2 images, 1,000 images; batch has the plural batches."""
+    plural = "es" if noun.endswith(("s", "x", "ch", "sh")) else "s"
+    return f"{count:,} {noun}" + plural * (count != 1)

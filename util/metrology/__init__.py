@@ -5,6 +5,7 @@ Not here: errors against simulated ground truth (`..scoring`) and pages of singl
 from . import hole_table
 from .hole_measurement import measure_holes
 from .quantity_names import (
+    ANGLES,
     BOTTOM,
     FORMER_NAMES,
     HALF,
@@ -18,6 +19,7 @@ from .quantity_names import (
 )
 
 __all__ = [
+    "ANGLES",
     "BOTTOM",
     "FORMER_NAMES",
     "HALF",

@@ -2,13 +2,13 @@
 
 from typing import TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 Values = TypeVar("Values", float, NDArray)
 
 TOP, HALF, BOTTOM = 0.1, 0.5, 0.9  # fractions of the plateau's depth
 SIDES = ("left", "right", "top", "bottom")
+ANGLES = tuple(f"swa_{side}_deg" for side in SIDES)  # which need the pixel size
 UNCERTAIN = {"depth_mean_nm": "depth_mean_u90_nm", "cd_half_nm": "cd_half_u90_nm"}  # quantities with a 90 % interval
 QUANTITIES = {
     "depth_mean_nm": "mean depth of the floor: all pixels deeper than 90 % of the plateau",
@@ -31,8 +31,8 @@ QUANTITIES = {
     "centre_x_nm": "centroid of the contour at half the depth, from the left edge of the image",
     "centre_y_nm": "centroid of the contour at half the depth, from the top edge of the image, downwards",
     **{
-        f"swa_{side}_deg": f"sidewall angle at the {side}, between 10 % and 90 % of the depth; 90 is vertical"
-        for side in SIDES
+        name: f"sidewall angle at the {side}, between 10 % and 90 % of the depth; 90 is vertical"
+        for name, side in zip(ANGLES, SIDES, strict=True)
     },
     "volume_nm3": "volume below the top surface",
 }
@@ -53,8 +53,8 @@ def name_in_pixels(name: str) -> str:
 
 
 def in_pixels(measurements: dict[str, float]) -> dict[str, float]:
-    """Measurements taken with 1 px as the unit of length, by names in px; wall angles are NaN, as they need nm."""
-    return {name_in_pixels(name): np.nan if name.startswith("swa_") else value for name, value in measurements.items()}
+    """Measurements taken with 1 px as the unit of length, by names in px."""
+    return {name_in_pixels(name): value for name, value in measurements.items()}
 
 
 def difference(name: str, predicted: Values, ground_truth: Values) -> Values:

@@ -34,8 +34,9 @@ def add_training(run: Path, layout: Any) -> bool:
     return True
 
 
-def add_configuration(run: Path | None, instrument: Mapping[str, object]) -> None:
-    """What the image files say about the instrument, the versions, and the run's options where they can be read."""
+def add_configuration(run: Path | None, instrument: Mapping[str, object], former_names: Mapping[str, str]) -> None:
+    """What the image files say about the instrument, the versions, and the run's options, by their present names, where
+    they can be read."""
     with tags.details(id="configuration"):
         tags.summary("Configuration and versions")
         if instrument:
@@ -44,7 +45,8 @@ def add_configuration(run: Path | None, instrument: Mapping[str, object]) -> Non
         _add_table("versions of this test", versions())
         options = saved_options(run) if run else {}
         if options:
-            _add_table("options of the run", {f"--{name}": _to_text(value) for name, value in options.items()})
+            rows = {f"--{former_names.get(name, name)}": _to_text(value) for name, value in options.items()}
+            _add_table("options of the run", rows)
 
 
 def _field_label(name: str) -> str:

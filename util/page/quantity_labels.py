@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..metrology import QUANTITIES, UNCERTAIN, difference, name_in_pixels
+from ..metrology import ANGLES, QUANTITIES, UNCERTAIN, difference, name_in_pixels
 
 LABELS = {
     "depth_mean_nm": "depth mean",
@@ -52,11 +52,11 @@ class QuantityLabel:
 def quantity_labels(pixel_nm: float) -> dict[str, QuantityLabel]:
     """Labels of all quantities by name, without uncertainties, which stand beside their quantities.
 
-    `pixel_nm` is the pixel size [nm]; 0 is unknown.
+    `pixel_nm` is the pixel size [nm]; 0 is unknown, and there are no sidewall angles then.
     """
-    labels = {}
+    labels, left_out = {}, {*UNCERTAIN.values(), *(() if pixel_nm else ANGLES)}
     for name, meaning in QUANTITIES.items():
-        if name in UNCERTAIN.values():
+        if name in left_out:
             continue
         unit = UNITS.get((name if pixel_nm else name_in_pixels(name)).rpartition("_")[2], "")
         labels[name] = QuantityLabel(name, LABELS.get(name, _label(name)), unit, meaning)

@@ -3,6 +3,7 @@
 It is one file that loads nothing, so that it opens from a disk and can be sent by mail.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from dominate import tags
 from dominate.util import raw
 
 from ..drawing import BASE_CSS, empty_page
+from ..files import counted
 from ..results import ImageResult
 from ..scoring import ResultSelection
 from . import accuracy, field_section, hole_detail, provenance, results_table
@@ -31,13 +33,15 @@ def write(
     figures: dict[str, Any],
     run: Path | None = None,
     layout: Any = None,
+    former_names: Mapping[str, str] | None = None,
 ) -> None:
     """Writes index.html to `folder`: the images that the selection kept, below the fields they were cropped from.
 
     `facts` describe the test as a whole, among them `run` (the title), `nm_per_grey` [nm] and `pixel_nm` [nm], which is
     None if it is unknown; `notes`, lines about the images, and `instrument`, what the files say, may be missing.
     `figures` are `score` (None where there is none), `measurement_errors` by quantity, and
-    `skipped`, one line for each skipped image. `run` is the folder of the training, `layout` its model's plot layout.
+    `skipped`, one line for each skipped image. `run` is the folder of the training, `layout` its model's plot layout;
+    `former_names` maps former names of its options to present ones.
     """
     nm_per_grey, pixel_nm = facts["nm_per_grey"], facts["pixel_nm"] or 0.0
     score, errors = figures["score"], figures["measurement_errors"]
@@ -56,8 +60,12 @@ def write(
             tags.p(note, cls="quiet")
         if selection.n_ood:
             with tags.p(cls="alarm"):
-                tags.b(f"{selection.n_ood} of {selection.count} images are flagged OOD (out of distribution).")
-                tags.span("Do not trust their depths, their measurements, or the uncertainties of these.")
+                verb = "is" if selection.n_ood == 1 else "are"
+                images = f"{selection.n_ood} of {counted(selection.count, 'image')}"
+                tags.b(f"{images} {verb} flagged OOD (out of distribution).")
+                tags.span(
+                    "Do not trust their depths, their measurements, or the uncertainties of these: they are grey."
+                )
         if score is not None:
             accuracy.add_headline(score, errors, quantities)
         elif reverse:
@@ -84,7 +92,7 @@ def write(
             accuracy.add_level_confusion(score["levels"])
         if run is not None and provenance.add_training(run, layout):
             links.add(tags.a("Training", href="#training"))
-        provenance.add_configuration(run, facts.get("instrument", {}))
+        provenance.add_configuration(run, facts.get("instrument", {}), former_names or {})
         links.add(tags.a("Configuration and versions", href="#configuration"))
         hole_detail.add_dialog(names, colours, reverse)
         hole_detail.add_data(shown, maps, colours, quantities, nm_per_grey, pixel_nm)
@@ -96,7 +104,8 @@ def _add_facts(facts: dict[str, Any], n_skipped: int) -> None:
     with tags.p(cls="quiet facts"):
         for name, value in (facts | {"skipped": n_skipped}).items():
             if name not in ("run", "notes", "instrument") and value is not None:
-                tags.span(f"{name.replace('_', ' ')} {value}")
+                text = f"{float(f'{value:.4g}'):g}" if isinstance(value, float) else value
+                tags.span(f"{name.replace('_', ' ')} {text}")
 
 
 def _add_heading(text: str, links: tags.nav) -> None:
@@ -109,14 +118,14 @@ def _add_notes(selection: ResultSelection, shown: list[ImageResult], pixel_nm: f
     first = shown[0]
     if len(shown) < selection.count:
         kind = "the worst, and a uniform sample of the others" if len(selection.errors) else "a uniform sample"
-        tags.p(f"{len(shown)} of {selection.count} images: {kind}.", cls="quiet")
+        tags.p(f"{len(shown)} of {counted(selection.count, 'image')}: {kind}.", cls="quiet")
     notes = []
     if max(max(result.input.shape) for result in shown) > MAX_SIDE:
         notes.append(f"Pictures and maps are shrunk to {MAX_SIDE} px a side here; numbers are of whole images.")
     if first.measurements is not None and not pixel_nm:
         notes.append(
-            "The pixel size is not known: lengths across the image are in px, and wall angles hold for pixels of 1 nm; "
-            "use --pixel_nm."
+            "The pixel size is not known: lengths across the image are in px, and wall angles are not given; use "
+            "--pixel_nm."
         )
     if first.final is None and first.hole_mask is not None:
         truth = "" if first.truth is None else ", ground truth is green"
@@ -129,7 +138,9 @@ def _add_notes(selection: ResultSelection, shown: list[ImageResult], pixel_nm: f
     if first.depth_u90 is not None:
         notes.append("U90: expanded uncertainty of the depth, half of its 90 % interval.")
     if first.ood_score is not None:
-        notes.append("OOD score: above 1 the image is out of distribution.")
+        notes.append(
+            "OOD score: above 1 the image is out of distribution; its numbers and their U90 are not to be trusted."
+        )
     if notes:
         with tags.details(cls="notes"):
             tags.summary("How to read this")

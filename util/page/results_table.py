@@ -89,6 +89,8 @@ def add_table(results: Sequence[ImageResult], rows: Sequence[list[Cell]], pictur
                 with tags.tr(data_level=str(result.level), data_hole=str(number)) as line:
                     if result.ood_score is not None:
                         line["data-ood"] = str(int(result.is_ood))
+                    if result.is_ood:
+                        line["title"] = "out of distribution: do not trust these numbers"
                     _add_name(result)
                     for name in names:
                         label = picture_label(name)

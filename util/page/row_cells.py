@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..metrology import ANGLES
 from ..results import ImageResult
 from .maps import true_hole
 from .quantity_labels import QuantityLabel
@@ -28,9 +29,9 @@ def make_cells(result: ImageResult, quantities: dict[str, QuantityLabel], nm_per
         cells.append(_number("RMSE", "nm", result.rmse * nm_per_grey, 2))
     if result.measurements is not None:
         cells += [_measurement(quantities[name], result) for name in SHOWN]
-        angles = [value for name, value in result.measurements.items() if name.startswith("swa_")]
-        mean_angle = float(np.nanmean(angles)) if np.isfinite(angles).any() else None
-        cells.insert(-1, _number("SWA mean", "°", mean_angle, 1))
+        if angles := [result.measurements[name] for name in ANGLES if name in quantities]:
+            mean_angle = float(np.nanmean(angles)) if np.isfinite(angles).any() else None
+            cells.insert(-1, _number("SWA mean", "°", mean_angle, 1))
     elif result.level is not None and not result.reverse:
         cells.append(_number("level", "grey", result.level, 0))
         if result.true_level is not None:
@@ -58,7 +59,7 @@ def make_facts(result: ImageResult, nm_per_grey: float) -> list[str]:
     if result.level_probs is not None:
         facts.append(f"probability {result.level_probs.max():.2f}")
     if result.ood_score is not None:
-        flag = ": out of distribution" if result.is_ood else ""
+        flag = ": out of distribution, do not trust its numbers" if result.is_ood else ""
         facts.append(f"OOD score {result.ood_score:.2f}{flag}")
     return facts
 

@@ -2,7 +2,7 @@
 
 Not here: errors against the ground truth (`..scoring`), measuring (`..metrology`) and pages (`..page`)."""
 
-from .earlier_results import choose_folder
+from .earlier_results import place_results
 from .field_writer import FieldWriter
 from .image_result import ImageResult
 from .inference_loop import InferenceLoop
@@ -23,6 +23,6 @@ __all__ = [
     "ResultsWriter",
     "ShardTask",
     "ShardedInference",
-    "choose_folder",
+    "place_results",
     "shards_of",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrology import measure_holes
+from ..metrology import ANGLES, measure_holes
 from .image_result import ImageResult
 
 ARRAYS = {field.name for field in fields(ImageResult)}
@@ -57,10 +57,15 @@ class ResultBuilder:
     def measure(
         self, level: NDArray, depth: NDArray, depth_u90: NDArray | None = None, floor_depth: NDArray | None = None
     ) -> list[dict[str, float]]:
-        """The measurements of each hole in maps (N, H, W) [grey level] whose background is at `level` (N,)."""
+        """The measurements of each hole in maps (N, H, W) [grey level] whose background is at `level` (N,).
+
+        Sidewall angles are NaN where the pixel size is unknown.
+        """
         depth_nm = (level[:, None, None] - depth) * self.nm_per_grey
         u90_nm = None if depth_u90 is None else depth_u90 * self.nm_per_grey
         measurements = measure_holes(depth_nm, self.pixel_nm or 1.0, u90_nm, self.lines)
+        if not self.pixel_nm:
+            measurements |= dict.fromkeys(ANGLES, np.full(len(depth_nm), np.nan))
         if floor_depth is not None:
             measurements["depth_mean_u90_nm"] = floor_depth[:, 1] * self.nm_per_grey
         rows = zip(*(values.tolist() for values in measurements.values()), strict=True)

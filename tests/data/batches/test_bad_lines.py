@@ -79,5 +79,5 @@ def test_a_test_says_which_lines_were_filled_and_in_how_many_images(tmp_path):
     (batch,) = images.batches(8, ahead=False)
     assert batch.images[:, :, 0].min() > 60
     (line,) = images.records.note_lines()
-    expected = "1.png: bad lines, which are unlike those beside them: column 0; they are filled from them (2 images)"
-    assert line.endswith(expected)
+    expected = "1.png: bad lines, which are unlike those beside them: column 0; they are filled from them "
+    assert line.endswith(f"{expected}(2 images: 1.png, 2.png)")

@@ -102,10 +102,10 @@ def test_data_bar_0_against_headers_that_state_one_is_said_in_one_line(folder, c
         (folder / f"{seed}.txt").write_text(JEOL)
     images, _ = read_all(folder, data_bar=0)
     (line,) = images.records.lines()
-    assert line.startswith("--data_bar 0 (--no_data_bar) is used, but the headers of 2 of 2 images say otherwise: ")
+    assert line.startswith("--data_bar 0 (--no_data_bar) is used, but 2 of the 2 with a header that states it differ: ")
     assert "0.png (20 rows)" in line
     images, _ = read_all(folder, data_bar=30)
-    assert any(line.startswith("--data_bar 30 is used, but the headers of 2 of 2") for line in images.records.lines())
+    assert any(line.startswith("--data_bar 30 is used, but 2 of the 2") for line in images.records.lines())
     files = DatasetLayout(folder).test_sem()
     read_stack(files, DataOptions(dataroot=str(folder), data_bar=0, cache=False), "reading")
     assert "--data_bar 0 is used, but the header of" in capsys.readouterr().out
@@ -154,7 +154,15 @@ def test_a_batch_says_what_each_file_says_of_its_instrument(tmp_path):
     assert second["maker"] is second["voltage_kv"] is second["pixel_source"] is None
     images.records.given_nm = 2
     (batch,) = images.batches(8, ahead=False)
-    assert [instrument["pixel_source"] for instrument in batch.instruments] == ["--pixel_nm"] * 2
+    assert [instrument["pixel_source"] for instrument in batch.instruments] == ["option pixel_nm"] * 2
+
+
+def test_files_that_say_nothing_have_no_instrument():
+    summed = ImageRecords()
+    summed.add([record("a.png", bits=8)])
+    assert summed.summary() == {}
+    summed.add([record("b.tif", bits=8, maker="JEOL")])
+    assert summed.summary() == {"maker": ["JEOL"], "bits": 8}
 
 
 def test_pictures_of_refused_annotation_lie_beside_the_results_and_old_ones_are_removed(tmp_path):
@@ -178,7 +186,7 @@ def test_a_given_width_that_contradicts_the_files_says_so():
     records = [record(f"{n}.tif", pixel_nm=width, pixel_y_nm=width) for n, width in enumerate([2, 2, 2.01, 4])]
     records.append(record("none.tif"))
     (line,) = lines_of(*records, given_nm=2)
-    assert line == "--pixel_nm 2 is used, but 1 of 4 files say otherwise: 3.tif (4 nm)"
+    assert line == "--pixel_nm 2 is used, but 1 of the 4 that state a width differs: 3.tif (4 nm)"
     assert lines_of(*records) == [], "without --pixel_nm, images of another width are skipped one by one"
     (line,) = lines_of(record(pixel_nm=2, pixel_y_nm=3), given_nm=2)
     assert "a.tif (2 x 3 nm)" in line

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,8 +22,10 @@ from util.errors import UtilError
 from util.monitor.training_page import TrainingPage
 from util.page import results_page
 from util.page.colours import Colours
+from util.results import ResultBuilder
 from util.results.image_result import ImageResult
 from util.results.results_writer import ResultsWriter
+from util.scoring.measurement_errors import MeasurementErrors
 from util.scoring.result_selection import ResultSelection
 
 LEVELS = (140, 150, 160, 170)
@@ -94,11 +97,59 @@ def test_a_page_without_truth_shows_no_error(tmp_path):
 
 
 def test_the_facts_line_names_what_is_known_and_how_many_images_were_skipped(tmp_path):
-    write_page(tmp_path, results(1), None, ["a: empty", "b: empty"], run="name", grey_range=None, n_parameters=7)
+    facts = {
+        "run": "name",
+        "nm_per_grey": 19.84017464609261,
+        "grey_range": None,
+        "n_parameters": 7,
+    }
+    write_page(tmp_path, results(1), None, ["a: empty", "b: empty"], **facts)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     line = re.search(r'<p class="quiet facts">(.*?)</p>', page, re.S)[1]
     facts = re.findall(r"<span>(.*?)</span>", line)
-    assert facts == ["nm per grey 1.0", "n parameters 7", "skipped 2"] and "<h1>name</h1>" in page
+    assert facts == ["nm per grey 19.84", "n parameters 7", "skipped 2"] and "<h1>name</h1>" in page
+
+
+def measured(pixel_nm, **changes):
+    """Results with their measurements, as test.py makes them."""
+    made, builder = results(3), ResultBuilder(1.0, pixel_nm)
+    rows = builder.measure(np.array([one.level for one in made]), np.stack([one.truth for one in made]))
+    return [
+        replace(one, measurements=row, true_measurements=row, **changes) for one, row in zip(made, rows, strict=True)
+    ]
+
+
+def test_sidewall_angles_are_shown_where_the_pixel_size_is_known_and_nowhere_else(tmp_path):
+    for pixel_nm in (2.0, 0.0):
+        shown = measured(pixel_nm)
+        angles = [np.isfinite(one.measurements["swa_left_deg"]) for one in shown]
+        errors = MeasurementErrors()
+        errors.add(shown)
+        write_page(tmp_path, shown, None, pixel_nm=pixel_nm or None)
+        page = (tmp_path / "index.html").read_text(encoding="utf-8")
+        assert all(angles) if pixel_nm else not any(angles)
+        assert ("SWA" in page, "swa_left_deg" in errors.summary()) == (bool(pixel_nm),) * 2
+    assert "wall angles are not given; use --pixel_nm" in page
+
+
+def test_rows_that_are_out_of_distribution_are_grey_and_say_why(tmp_path):
+    shown = measured(2.0, ood_score=0.5)
+    shown[1] = replace(shown[1], ood_score=1.5)
+    write_page(tmp_path, shown, None, pixel_nm=2.0)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'<tr[^>]*data-ood="(.)"[^>]*title="out of distribution: do not trust', page) == ["1"]
+    assert '#images tr[data-ood="1"] td.number { opacity' in page and 'data-ood="0"' in page
+    assert "1 of 3 images is flagged OOD" in page
+
+
+def test_the_options_of_a_run_have_their_present_names(tmp_path):
+    (tmp_path / "opt.json").write_text(json.dumps({"match_epochs": [14, 24], "seed": 3}))
+    figures = {"score": None, "measurement_errors": {}, "skipped": []}
+    facts = {"run": "run", "nm_per_grey": 1.0, "pixel_nm": None}
+    names = {"match_epochs": "match_after_epochs"}
+    results_page.write(tmp_path, select(results(1)), facts, figures, tmp_path, LAYOUT, names)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "--match_after_epochs" in page and "--match_epochs" not in page and "--seed" in page
 
 
 def test_of_many_images_the_worst_are_shown_with_a_uniform_sample():

@@ -7,7 +7,7 @@ import pytest
 
 import test as program
 from data.simulate import main as simulate
-from util.results import choose_folder
+from util.results.earlier_results import choose_place
 
 
 @pytest.fixture
@@ -32,12 +32,32 @@ def test_results_of_another_data_set_are_kept(sem, capsys):
     for _ in range(2):  # the same data may be tested again
         assert run(other) == 0
         out = capsys.readouterr().out
-        assert f"{results} holds results of {sem}; these go to test_latest_other beside it" in out
+        assert f"{results} holds results of {sem}; these are in test_latest_other beside it" in out
         assert out.rstrip().endswith(f"the page: {results.with_name('test_latest_other') / 'index.html'}")
     assert before == {path: path.read_bytes() for path in results.rglob("*.png")}
     assert sorted(path.name for path in results.parent.glob("[!.]*")) == ["test_latest", "test_latest_other"]
     assert run(other, "--overwrite") == 0
     assert json.loads((results / "metrics.json").read_text())["dataroot"] == str(other)
+
+
+def test_other_options_that_replace_results_are_named_in_one_line(sem, capsys):
+    folder = sem.parent / "results/holes/test_latest"
+    assert run(sem, "--pixel_nm", "2", "--num_test", "2") == 0 and run(sem, "--pixel_nm", "2", "--num_test", "2") == 0
+    assert "replaces the results" not in capsys.readouterr().out
+    assert json.loads((folder / "metrics.json").read_text())["options"] == {"pixel_nm": 2.0, "num_test": 2}
+    assert run(sem, "--data_bar", "0", "--num_test", "2", "--batch_size", "1") == 0
+    line = f"{folder}: replaces the results of no --data_bar, --pixel_nm 2 (now --data_bar 0, no --pixel_nm)\n"
+    assert line in capsys.readouterr().out
+
+
+def test_nothing_is_said_of_results_that_are_not_written(sem, capsys):
+    assert run(sem) == 0
+    other = sem.with_name("other")
+    (other / "test/SEM").mkdir(parents=True)
+    capsys.readouterr()
+    assert run(other) == 2
+    out, err = capsys.readouterr()
+    assert "beside it" not in out + err and "replaces" not in out + err
 
 
 def test_every_file_of_the_same_name_keeps_its_results(tmp_path):
@@ -48,7 +68,7 @@ def test_every_file_of_the_same_name_keeps_its_results(tmp_path):
         file.parent.mkdir()
         file.write_bytes(b"")
         for _ in range(2):
-            folders.append(choose_folder(tmp_path / "results/test_latest", str(file), overwrite=False))
+            folders.append(choose_place(tmp_path / "results/test_latest", str(file), False, {}).folder)
             folders[-1].mkdir(parents=True, exist_ok=True)
             (folders[-1] / "metrics.json").write_text(json.dumps({"dataroot": str(file)}))
     names = [folder.name.removeprefix("test_latest") for folder in folders[::2]]
@@ -60,7 +80,7 @@ def test_a_long_name_is_cut(tmp_path):
     folder.mkdir()
     data.mkdir()
     (folder / "metrics.json").write_text(json.dumps({"data": "another"}))
-    choose_folder(folder, str(data), overwrite=False).mkdir()
+    choose_place(folder, str(data), False, {}).folder.mkdir()
 
 
 def test_images_without_ground_truth_are_predicted_and_named(sem, capsys):
