@@ -28,7 +28,8 @@ class DataOptions:
     load_size: tuple[int, ...] = field(
         default=(72, 48),
         metadata={
-            "help": "size to resize to, H,W (or one number)",
+            "help": "size to resize to (or one number)",
+            "metavar": "H,W",
             "unit": "px",
             "bounds": (4, 4096),
             "counts": (1, 2),
@@ -38,17 +39,19 @@ class DataOptions:
     crop_size: tuple[int, ...] = field(
         default=(72, 48),
         metadata={
-            "help": "size of the random training crop, H,W (or one number)",
+            "help": "size of the random training crop (or one number)",
+            "metavar": "H,W",
             "counts": (1, 2),
             "unit": "px",
             "bounds": (4, 4096),
             "inherit": True,
         },
     )
-    grey_range: tuple[int, ...] = field(
+    grey_range: tuple[float, ...] = field(
         default=(),
         metadata={
-            "help": "LOW,HIGH: values of black and white in images of more than 8 bits",
+            "help": "values of black and white in images of more than 8 bits",
+            "metavar": "LOW,HIGH",
             "counts": (0, 2),
             "inherit": True,
         },
@@ -75,7 +78,8 @@ class DataOptions:
     hole_centre: tuple[float, ...] = field(
         default=(),
         metadata={
-            "help": "Y,X: centroid of the hole in every depth map, if depth maps are centred and SEM images are not; "
+            "metavar": "Y,X",
+            "help": "centroid of the hole in every depth map, if depth maps are centred and SEM images are not; "
             "predicted holes are moved to it",
             "unit": "px",
             "bounds": (0, 4096),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from .batches import UNKNOWN, grouped_by_site, levels_of_folders, only_width, read_stack, size_text
-from .command_line import RAW, Parser, add_option
+from .command_line import RAW, Parser, add_option, add_pixel_size
 from .data_options import DataOptions
 from .dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from .errors import DataError, printable
@@ -140,9 +140,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("images", metavar="IMAGES", help="data set, or folder of SEM images of one depth")
     parser.add_argument("--dataroot", metavar="FOLDER", help="data set whose depth maps show such holes")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to write to")
-    parser.add_argument(
-        "--pixel_nm", type=_width, default=0.0, metavar="N", help="pixel size [nm] (what the images state, or 2.08)"
-    )
+    add_pixel_size(parser, "what the images state, or 2.08")
     for option in fields(DataOptions):
         if option.name in OPTIONS:
             add_option(parser, option)
@@ -151,16 +149,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     if args.grey_range and args.grey_range[0] >= args.grey_range[1]:
         parser.error("--grey_range: LOW must be below HIGH")
     return args
-
-
-def _width(text: str) -> float:
-    try:
-        width = float(text)
-    except ValueError:
-        width = 0.0
-    if not 0.01 <= width <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a pixel size from 0.01 to 1000 nm")
-    return width
 
 
 def main(argv: list[str] | None = None) -> int:

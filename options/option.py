@@ -1,9 +1,9 @@
 """One option: a field of a frozen dataclass, described by the field's metadata.
 
 To add an option, add a field with a default to the dataclass of its component. The metadata holds `help` and, where
-they apply, `unit`, `bounds`, `choices`, `counts`, `former`, `may_change` (the option may differ on --continue_train),
-`alters_run` (it may differ, but the run is then no longer the one that it was, and opt.json records it) and `inherit`
-(test.py takes the value from the run's opt.json).
+they apply, `metavar`, `unit`, `bounds`, `choices`, `counts`, `former`, `may_change` (the option may differ on
+--continue_train), `alters_run` (it may differ, but the run is then no longer the one that it was, and opt.json records
+it) and `inherit` (test.py takes the value from the run's opt.json).
 """
 
 from dataclasses import MISSING, dataclass, fields
@@ -16,6 +16,7 @@ class Option:
 
     `is_tuple`: the value is a tuple of `value_type`. `counts` are the allowed lengths of the tuple; empty allows any.
     `former` is the name of the option in earlier versions, on the command line and in opt.json.
+    `metavar` is the name of the value in the help.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Option:
     alters_run: bool = False
     inherit: bool = False
     former: str = ""
+    metavar: str = ""
 
 
 def read_options(group: str, component: type) -> tuple[Option, ...]:

@@ -1,9 +1,9 @@
 """Says which images need a --grey_range, and proposes one for each kind of sample."""
 
-import math
 from collections.abc import Collection, Iterator
 
 from ..data_options import DataOptions
+from ..io import CORRESPOND, propose, range_text
 from .folder_statistics import FolderStatistics
 
 AS_THEY_ARE = ("8-bit", "1-bit")  # kinds of sample whose values are grey levels
@@ -29,13 +29,12 @@ def grey_range_lines(folders: Collection[FolderStatistics], options: DataOptions
         (values,) = observed.values()
         if _lie_outside(values, options.grey_range):
             values += options.grey_range
-        text = f"proposed: --grey_range{_range_text(values)}"
+        text = propose(min(values), max(values))
     else:
-        parts = (f"for {kind} --grey_range{_range_text(values)}" for kind, values in observed.items())
-        yield "no single range fits values of different kinds; put each kind into a folder of its own"
-        text = f"proposed: {'; '.join(parts)}"
-    yield f"{text}, the minimum and maximum value observed: a proposal only."
-    yield "Take black and white values from the instrument; values outside are rejected."
+        yield "no single range is that of values of different kinds; put each kind into a folder of its own"
+        text = "; ".join(f"for {kind} {propose(min(values), max(values))}" for kind, values in observed.items())
+    yield f"proposed: {text} of these images; values outside are rejected."
+    yield f"Take black and white from the instrument where it tells them; {CORRESPOND}."
 
 
 def limits_text(low: float, high: float) -> str:
@@ -43,18 +42,12 @@ def limits_text(low: float, high: float) -> str:
     return f"{low:.6g} to {high:.6g}"
 
 
-def _problem(limits: tuple[float, float], grey_range: tuple[int, ...]) -> str:
+def _problem(limits: tuple[float, float], grey_range: tuple[float, ...]) -> str:
     if not grey_range:
         return "need --grey_range"
     relation = "lie outside" if _lie_outside(limits, grey_range) else "are less than one grey level of"
-    return f"{relation} --grey_range {','.join(map(str, grey_range))}"
+    return f"{relation} --grey_range {range_text(grey_range)}"
 
 
-def _lie_outside(values: Collection[float], grey_range: tuple[int, ...]) -> bool:
+def _lie_outside(values: Collection[float], grey_range: tuple[float, ...]) -> bool:
     return bool(grey_range) and not grey_range[0] <= min(values) <= max(values) <= grey_range[1]
-
-
-def _range_text(values: list[float]) -> str:
-    """` 0,4095`, or `=-1,2`: a value that begins with a minus would be taken for a flag."""
-    low = math.floor(min(values))
-    return f"{'=' if low < 0 else ' '}{low},{max(math.ceil(max(values)), low + 1)}"

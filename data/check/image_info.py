@@ -105,7 +105,7 @@ def measure_image(
     return info, histogram
 
 
-def check_readable(path: Path, grey_range: tuple[int, ...], pictures: Path | None = None) -> ImageInfo:
+def check_readable(path: Path, grey_range: tuple[float, ...], pictures: Path | None = None) -> ImageInfo:
     """Whether a file can be used; nothing of its content is measured."""
     try:
         as_image(path, read_pixels(path), grey_range).check(pictures=pictures)

@@ -18,7 +18,7 @@ PAPER, INK = 225, 0  # [grey level]; paper is grey, so that white images have an
 Row = tuple[str, list[str]]  # title, names of the files
 
 
-def draw(rows: Iterable[Row], grey_range: tuple[int, ...]) -> bytes:
+def draw(rows: Iterable[Row], grey_range: tuple[float, ...]) -> bytes:
     """PNG of the first images of each row [grey level 0..255]; small images are enlarged pixel by pixel."""
     thumbnails = [(title, [_thumbnail(Path(name), grey_range) for name in names[:COLUMNS]]) for title, names in rows]
     n_columns = max(len(images) for _, images in thumbnails)
@@ -36,7 +36,7 @@ def draw(rows: Iterable[Row], grey_range: tuple[int, ...]) -> bytes:
     return buffer.getvalue()
 
 
-def _thumbnail(path: Path, grey_range: tuple[int, ...]) -> Image.Image:
+def _thumbnail(path: Path, grey_range: tuple[float, ...]) -> Image.Image:
     try:
         image = Image.fromarray(np.rint(read_grey(path, grey_range)).astype(np.uint8))
     except DataError:  # the file changed after it was measured

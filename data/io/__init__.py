@@ -4,6 +4,7 @@ Folders, data sets and batches are not here, and nothing is written.
 """
 
 from .gatan_file import GatanArray, GatanImage, list_gatan_images
+from .grey_range import CORRESPOND, propose, range_text
 from .gwyddion_file import GwyddionField, list_gwyddion_fields
 from .header_checks import MAX_PIXELS, TOO_MANY_PIXELS
 from .image import SUFFIXES, GreyImage, as_image, read_grey, read_image, read_pixels, resized
@@ -12,6 +13,7 @@ from .simple_field_file import SIMPLE_FIELD, SimpleField, read_field_header
 from .tiff_pages import TIFF, list_pages
 
 __all__ = [
+    "CORRESPOND",
     "MAX_PIXELS",
     "SIMPLE_FIELD",
     "SUFFIXES",
@@ -29,6 +31,8 @@ __all__ = [
     "list_gwyddion_fields",
     "list_pages",
     "page_of",
+    "propose",
+    "range_text",
     "read_field_header",
     "read_grey",
     "read_image",

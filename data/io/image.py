@@ -63,7 +63,7 @@ class GreyImage:
         return notes
 
 
-def read_grey(path: str | Path, grey_range: tuple[int, ...] = ()) -> NDArray:
+def read_grey(path: str | Path, grey_range: tuple[float, ...] = ()) -> NDArray:
     """Grey image (H, W), [grey level 0..255]: uint8 from 8-bit files, float32 from deeper ones.
 
     `path` is a file of one image, or FILE::p003 for one image of a multi-image file. An image that is stored rotated or
@@ -77,12 +77,12 @@ def read_grey(path: str | Path, grey_range: tuple[int, ...] = ()) -> NDArray:
     return image.levels
 
 
-def read_image(path: str | Path, grey_range: tuple[int, ...] = ()) -> GreyImage:
+def read_image(path: str | Path, grey_range: tuple[float, ...] = ()) -> GreyImage:
     """The image as from `read_grey`, with the mask of its annotation, which may cover more than 1 %."""
     return as_image(path, read_pixels(path), grey_range)
 
 
-def as_image(path: str | Path, pixels: NDArray, grey_range: tuple[int, ...] = ()) -> GreyImage:
+def as_image(path: str | Path, pixels: NDArray, grey_range: tuple[float, ...] = ()) -> GreyImage:
     """The image as from `read_image`, of pixels that were already read from `path`."""
     pixels, mask = _grey_values(path, pixels)
     if pixels.dtype == np.bool_:

@@ -47,7 +47,8 @@ def _format_option(option: Option) -> list[str]:
     if option.value_type is bool:
         head = f"  --{option.name}, --no_{option.name}"
     else:
-        head = f"  --{option.name} {_METAVAR[option.value_type]}{',...' if option.is_tuple else ''}"
+        metavar = option.metavar or f"{_METAVAR[option.value_type]}{',...' if option.is_tuple else ''}"
+        head = f"  --{option.name} {metavar}"
     parts = [option.help]
     if option.choices:
         parts.append(f"one of {', '.join(to_text(choice) for choice in option.choices)}")

@@ -28,7 +28,8 @@ def read_arguments(argv: list[str], flag_index: FlagIndex) -> list[RawFlag]:
     while rest:
         word = rest.pop(0)
         if not word.startswith("--") or word == "--":
-            raise OptionsError(_explain_stray(word))
+            before = raw_flags[-1].text if raw_flags else None
+            raise OptionsError(_explain_split_path(before, [word, *rest]) or _explain_stray(word))
         flag, equals, value = word.partition("=")
         text = value if equals else None
         if flag_index.takes_value(flag[2:], to_one_line(flag)) and not equals:
@@ -94,6 +95,15 @@ def _read_entry(key: yaml.Node, value: yaml.Node, path: str, flag_index: FlagInd
     if takes_no_value and text == "":
         return RawFlag(name, None, where)
     return RawFlag(name, text, to_one_line(f"{where} {text}"))
+
+
+def _explain_split_path(start: str | None, words: list[str]) -> str:
+    """What to do if the value before, `start`, and the first words are one path, split at its spaces; else ''."""
+    for end in range(1, len(words) + 1):
+        path = " ".join([start or "", *words[:end]])
+        if start and os.path.exists(path):
+            return f"{to_one_line(words[0])}: unknown argument; put a path with spaces in quotes: {shlex.quote(path)}"
+    return ""
 
 
 def _explain_stray(word: str) -> str:

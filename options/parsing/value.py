@@ -11,6 +11,7 @@ from .unsupported import UNSUPPORTED_VALUES
 
 _INT = re.compile(r"[+-]?[0-9]{1,300}")
 _FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _TYPE_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
@@ -78,7 +79,8 @@ def _convert(option: Option, text: str, as_typed: str) -> Any:
             return text
         raise OptionsError(f"{as_typed}: must not be empty")
     each = " for each part" if option.is_tuple else ""
-    raise OptionsError(f"{as_typed}: must be {_TYPE_NAMES[value_type]}{each}")
+    point = f"; use a point: {text.replace(',', '.')}" if value_type is float and _DECIMAL_COMMA.fullmatch(text) else ""
+    raise OptionsError(f"{as_typed}: must be {_TYPE_NAMES[value_type]}{each}{point}")
 
 
 def _join_or(choices: tuple[Any, ...]) -> str:

@@ -94,9 +94,10 @@ def test_the_pixel_size_is_that_of_all_images_or_given(root, tmp_path, capsys):
     assert Instrument.from_json(tmp_path / "other/instrument.json").pixel_nm == 3
 
 
-@pytest.mark.parametrize("flag", [["--pixel_nm", "0"], ["--pixel_nm", "wide"], []])
+@pytest.mark.parametrize("flag", [["--pixel_nm", "0"], ["--pixel_nm", "wide"], ["--pixel_nm", "2,08"], []])
 def test_the_command_line_is_checked_first(flag, tmp_path, capsys):
     out = ["--out", str(tmp_path)] if flag else []
     with pytest.raises(SystemExit) as stop:
         fit_instrument.main(["x", *out, *flag])
-    assert stop.value.code == 2 and capsys.readouterr().err.count("\n") == 1
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and error.count("\n") == 1 and ("use a point: 2.08" in error) == ("2,08" in flag)

@@ -1,6 +1,7 @@
 """The command line: spellings, values, bounds, and the one line that each mistake gets."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -135,6 +136,7 @@ def test_older_spellings_mean_the_same(old: list[str], new: list[str]) -> None:
         (["--batch_size", "2.5"], "--batch_size 2.5: must be a whole number"),
         (["--batch_size", "1_0"], "--batch_size 1_0: must be a whole number"),
         (["--batch_size="], "--batch_size=: must be a whole number"),
+        (["--lr", "2,08"], "--lr 2,08: must be a number; use a point: 2.08"),
         (["--lr", "nan"], "--lr nan: must be a number"),
         (["--lr", "inf"], "--lr inf: must be a number"),
         (["--lr", "1e999"], "--lr 1e999: must be a number"),
@@ -165,6 +167,14 @@ def test_older_spellings_mean_the_same(old: list[str], new: list[str]) -> None:
 )
 def test_each_mistake_gets_one_line_that_quotes_it(argv: list[str], line: str) -> None:
     assert refusal(*argv).startswith(line)
+
+
+def test_a_path_that_was_split_at_its_spaces_needs_quotes(tmp_path: Path) -> None:
+    (tmp_path / "all my images").mkdir()
+    start = str(tmp_path / "all")
+    line = f"my: unknown argument; put a path with spaces in quotes: '{start} my images'"
+    assert refusal("--dataroot", start, "my", "images", "--name", "x") == line
+    assert refusal("--dataroot", start, "your", "images").startswith("your: unknown argument; a value follows")
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "-x", "a\tb", " a", "é" * 51])

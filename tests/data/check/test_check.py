@@ -259,7 +259,7 @@ def test_a_lot_without_a_grey_range(lot, run_check):
         "warning: for 5 images no file gives",
         "1 of 16 in . cannot be used",
         "14 of 16 in ., 16-bit, 900 to 41000: need --grey_range",
-        "proposed: --grey_range 900,41000, the minimum and maximum value observed: a proposal only",
+        "proposed: --grey_range 900,41000, the smallest and largest value of these images; values outside are rejected",
     ):
         assert line in text, (line, text)
     values = next(line for line in text.splitlines() if "values " in line)
@@ -284,8 +284,8 @@ def test_a_range_is_proposed_for_floats_below_0(tmp_path, run_check):
     (tmp_path / "f").mkdir()
     tifffile.imwrite(tmp_path / "f/a.tif", np.linspace(-0.5, 1.25, 72 * 48, dtype=np.float32).reshape(72, 48))
     text = run_check(tmp_path / "f")[1]
-    assert "32-bit float, -0.5 to 1.25: need --grey_range" in text and "--grey_range=-1,2," in text
-    assert "ready to test: 1 of 1 images as they are" in run_check(tmp_path / "f", "--grey_range=-1,2")[1]
+    assert "32-bit float, -0.5 to 1.25: need --grey_range" in text and "--grey_range=-0.5,1.25," in text
+    assert "ready to test: 1 of 1 images as they are" in run_check(tmp_path / "f", "--grey_range=-0.5,1.25")[1]
 
 
 def test_each_kind_of_sample_gets_a_range_of_its_own(tmp_path, run_check):
@@ -301,13 +301,17 @@ def test_each_kind_of_sample_gets_a_range_of_its_own(tmp_path, run_check):
         tifffile.imwrite(folder / f"{name}.tif", values)
     for flags in ((), ("--grey_range", "0,65535")):
         _, text = run_check(folder, *flags)
-        assert "no single range fits values of different kinds" in text
-        for proposal in ("16-bit --grey_range 0,65535", "signed --grey_range=-25600,25400", "float --grey_range 0,893"):
+        assert "no single range is that of values of different kinds" in text
+        for proposal in (
+            "16-bit --grey_range 0,65535",
+            "signed --grey_range=-25600,25400",
+            "float --grey_range 0,892.5",
+        ):
             assert f"{proposal}" in text
         assert "-25600,65535" not in text and "for 8-bit" not in text
     assert "1 of 4 in ., 16-bit signed, -25600 to 25400: lie outside --grey_range 0,65535" in text
     alone = run_check(folder / "float.tif", "--grey_range", "0,9999999")[1]
-    assert "are less than one grey level of --grey_range" in alone and "proposed: --grey_range 0,893," in alone
+    assert "are less than one grey level of --grey_range" in alone and "proposed: --grey_range 0,892.5," in alone
 
 
 def test_what_files_say_is_summed_up_with_units_and_nothing_is_left_out_silently(tmp_path, run_check):
@@ -377,12 +381,27 @@ def test_a_folder_without_permission_exits_with_2(root, run_check, folder):
         (["--preprocess", "zoom"], "invalid choice"),
         (["--al"], "unknown option"),
         (["elsewhere"], "unrecognized arguments"),
+        (["--grey_range", "0,x"], "expected a number"),
+        (["--data_bar", "2.5"], "expected a whole number"),
     ],
 )
 def test_bad_usage_exits_with_2_in_one_line(made, bad, reason):
     command = [sys.executable, "-m", "data.check", str(made), *bad]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and reason in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_path_that_was_split_at_its_spaces_needs_quotes(tmp_path, capsys):
+    (tmp_path / "all my images").mkdir()
+    with pytest.raises(SystemExit):
+        check.main([str(tmp_path / "all"), "my", "images"])
+    assert capsys.readouterr().err.endswith(f"in quotes: '{tmp_path}/all my images'\n")
+
+
+def test_the_ends_of_a_range_are_numbers(tmp_path, run_check):
+    tifffile.imwrite(tmp_path / "a.tif", np.linspace(0, 0.9, 72 * 48, dtype=np.float32).reshape(72, 48))
+    assert "--grey_range 0,0.9, the smallest and largest value of these images" in run_check(tmp_path / "a.tif")[1]
+    assert run_check(tmp_path / "a.tif", "--grey_range", "0,0.9")[0] == 0
 
 
 def test_the_sheet_never_lies_among_the_images(root, capsys):

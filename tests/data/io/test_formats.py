@@ -1,5 +1,6 @@
 """Files of every format, written as the programs that own the formats write them."""
 
+import re
 import struct
 
 import imagecodecs
@@ -129,19 +130,30 @@ def test_only_what_is_called_alpha_is_transparency(tmp_path, kind):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (DEEP, r"uint16 pixels of values 0..4064; use --grey_range LOW,HIGH \(.*\): 0,4095 fits \(12 bits\)"),
-        (DEEP * 16, r"0,65280 fits \(multiples of 256: 8 bits, to the left\)"),
-        (DEEP * 16 + 16, r"0,65520 fits \(multiples of 16: 12 bits, to the left\)"),
-        (DEEP.astype(np.int16) - 90, r"int16 pixels of values -90..3974; -90 is below zero, .* use --grey_range"),
+        (
+            DEEP,
+            r"uint16 pixels of values 0..4064; use --grey_range LOW,HIGH \(.*\).* --grey_range 0,4064, the ",
+        ),
+        (DEEP * 16 + 16, r"--grey_range 16,65040, the smallest and largest value of this image"),
+        (
+            DEEP.astype(np.int16) - 90,
+            r"int16 pixels of values -90..3974; -90 is below zero, .* --grey_range=-90,3974,",
+        ),
         (GREY.view(np.int8), r"int8 pixels of values -128..127; -128 is below zero"),
-        (GREY.astype(np.float32) / 255, r"float32 pixels of values 0..0.996\d+; .* 0,1 fits"),
+        (
+            GREY.astype(np.float32) / 255,
+            r"float32 pixels of values 0..0.996\d+; .* --grey_range 0,0.996079, the",
+        ),
     ],
-    ids=["12 bits", "high byte", "12 bits to the left", "signed", "signed bytes", "floats"],
+    ids=["12 bits", "12 bits to the left", "signed", "signed bytes", "floats"],
 )
-def test_a_missing_grey_range_names_the_values_and_one_that_fits(tmp_path, values, message):
+def test_a_missing_grey_range_names_the_values_and_proposes_their_ends(tmp_path, values, message):
     tifffile.imwrite(tmp_path / "x.tif", values)
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=message) as error:
         read_grey(tmp_path / "x.tif")
+    assert "fits" not in str(error.value) and "the training images need the black" in str(error.value)
+    low, high = re.search(r"--grey_range[ =](\S+?),(\S+),", str(error.value)).groups()
+    assert read_grey(tmp_path / "x.tif", (float(low), float(high))).min() >= 0
 
 
 def test_floating_point_whose_white_is_zero_is_refused(tmp_path):

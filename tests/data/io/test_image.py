@@ -170,14 +170,16 @@ def test_no_image_starts_a_program(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("kind", "low", "high", "ends", "fits"),
+    ("kind", "low", "high", "ends", "proposal"),
     [
-        ("float32", 0, 1, (0, 65535), "0,1 fits"),
-        ("float64", -1, 1, (-32768, 32767), "-1,1 fits"),
-        ("uint16", 0, 200, (0, 65535), "0,255 fits"),
+        ("float32", 0, 1, (0, 65535), " 0,1"),
+        ("float64", -1, 1, (-32768, 32767), "=-1,1"),
+        ("uint16", 0, 200, (0, 65535), " 0,200"),
     ],
 )
-def test_values_within_one_grey_level_of_the_range_are_those_of_another_range(tmp_path, kind, low, high, ends, fits):
+def test_values_within_one_grey_level_of_the_range_are_those_of_another_range(
+    tmp_path, kind, low, high, ends, proposal
+):
     np.save(tmp_path / "a.npy", np.linspace(low, high, 20 * 24).reshape(20, 24).astype(kind))
     black, white = ends
     with pytest.raises(DataError) as error:
@@ -185,6 +187,6 @@ def test_values_within_one_grey_level_of_the_range_are_those_of_another_range(tm
     said = (
         f"a.npy: {kind} pixels of values {low}..{high} are less than one grey level of --grey_range {black},{white}; "
     )
-    assert said + fits in str(error.value)
+    assert said + f"use --grey_range{proposal}, the smallest" in str(error.value)
     np.save(tmp_path / "level.npy", np.float32(150) + np.linspace(0, 1e-5, 480, dtype=np.float32).reshape(20, 24))
     assert np.ptp(read_grey(tmp_path / "level.npy", (0, 65535))) < 1e-3, "an image of one level is none of them"
