@@ -116,7 +116,7 @@ class BaseModel:
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
         """Validation metrics by name, on the dataset's `eval_set`: fixed training images, or held-out images.
 
-        The epoch with the lowest first metric is saved as `best`. No metric needs the ground truth of a test image.
+        The epoch with the lowest first metric is saved as `best`; NaN is a metric that has no value yet. No metric needs the ground truth of a test image.
         """
         raise NotImplementedError
 

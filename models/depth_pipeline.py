@@ -50,6 +50,8 @@ from .pipeline import (
 
 RENDERING_WEIGHT = 0.3  # of a rendering in the classifier's loss; a real image has 1
 MATCHED_AUGMENTATION = 0.3  # strength once the renderer has learned real images; 1 if only their statistics are known
+PAIRS_SHARE = 0.5  # of the images in a shape step that are simulated pairs, where these look like real images
+FITTED_SHARE, MATCHED_FITTED_SHARE = 0.5, 0.25  # that are renderings by a fitted instrument, without and with matches
 MIN_MATCH_FRACTION = 0.05  # of the real images; fewer may match by chance
 BACKGROUND_U = 0.012  # u of 1.5 grey levels; a pixel below it is background or its noise
 
@@ -106,7 +108,8 @@ class DepthPipeline(BaseModel):
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on a batch of kind "sim_to_real"; losses () by name. Those of other stages keep their value."""
-        renderings = batch["sem"][:0].to(self.device), batch["level"][:0].to(self.device)
+        has_level = batch["fitted_level"] > 0
+        renderings = batch["fitted"][has_level].to(self.device), self._index_levels(batch["fitted_level"][has_level])
         if self.training_stage == "renderer":
             sem, depth = (batch[key].to(self.device) for key in ("sem", "depth"))
             level = batch["level"].to(self.device)
@@ -120,7 +123,7 @@ class DepthPipeline(BaseModel):
             u, level_index, sem = self.domain_renderer.sample_batch(len(batch["sem"]), seed, self._strength)
             self._train_shape(*self._add_pairs(u, sem, batch))
             if self.pairs.is_real:  # renderings help the classifier only if their brightness equals the real images'
-                renderings = sem, level_index
+                renderings = torch.cat((renderings[0], sem)), torch.cat((renderings[1], level_index))
         self._train_classifier(batch, *renderings)
         return dict(self._losses)
 
@@ -133,14 +136,18 @@ class DepthPipeline(BaseModel):
         self._images |= {"sem": sem, "rendering": 255 * rendering.detach()}
 
     def _add_pairs(self, u: Tensor, sem: Tensor, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """u and images (N, 1, H, W) of which half are simulated pairs, where these look like real images."""
-        if not self.appearance.is_same_domain:
-            return u, sem
-        half = slice(len(u) // 2, None)
-        pair_sem, depth, level = (batch[key][half].to(self.device) for key in ("sem", "depth", "level"))
-        return torch.cat((u[: half.start], normalised_depth(depth, per_image(level)))), torch.cat(
-            (sem[: half.start], pair_sem)
-        )
+        """u and images (N, 1, H, W), some replaced by simulated pairs if these look like real images, else by what
+        the fitted instrument renders."""
+        if self.appearance.is_same_domain:
+            other_sem, depth, level = (batch[key].to(self.device) for key in ("sem", "depth", "level"))
+            other_u, share = normalised_depth(depth, per_image(level)), PAIRS_SHARE
+        else:
+            other_sem, other_u = (batch[key].to(self.device) for key in ("fitted", "fitted_u"))
+            other_sem = self.domain_renderer.augment(other_sem, self._strength, is_noisy=True)
+            share = MATCHED_FITTED_SHARE if self.pairs.is_real else FITTED_SHARE
+            share = 1.0 if self.appearance.is_reshaped else share  # the library's shapes would mislead
+        count = round(share * len(other_u))
+        return torch.cat((other_u[:count], u[count:])), torch.cat((other_sem[:count], sem[count:]))
 
     def _train_shape(self, u: Tensor, sem: Tensor) -> None:
         with self.autocast():
@@ -156,9 +163,8 @@ class DepthPipeline(BaseModel):
         images = images.clone()
         images[1::2] = images[1::2].flip(3)  # a mirrored image has the same level
         images[2::4] = images[2::4].flip(2)
-        real_level_index = level_indices(batch["real_level"], self.levels).to(self.device)
-        with self.autocast():
-            logits = self.ddp_modules["C"](torch.cat((images, sem))).float()
+        real_level_index = self._index_levels(batch["real_level"])
+        logits = self.ddp_modules["C"](torch.cat((images, sem)))  # in float32: bfloat16 does not tell two levels apart
         weights = torch.ones(len(logits), device=self.device)
         weights[len(images) :] = RENDERING_WEIGHT
         losses = F.cross_entropy(logits, torch.cat((real_level_index, level_index)), reduction="none")
@@ -192,6 +198,7 @@ class DepthPipeline(BaseModel):
             index = level_indices(torch.from_numpy(eval_set["level"][is_real_level]), self.levels).numpy()
             real, simulated = (eval_set["real"], real_index), (eval_set["sem"][is_real_level], index)
             self.domain_renderer.fit_domain(real, simulated)
+            self.appearance.is_reshaped.fill_(bool(eval_set["reshaped"]))
             if self.appearance.is_same_domain:
                 tqdm.write("simulated images look like the real ones: shapes are learned from them, too")
         if previous == "shape":
@@ -206,7 +213,7 @@ class DepthPipeline(BaseModel):
 
     def _match_real_images(self, eval_set: dict[str, NDArray]) -> None:
         """Pairs real images with library shapes if enough of them match; else stores renderings as pairs."""
-        level_index = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels).to(self.device)
+        level_index = self._index_levels(torch.from_numpy(eval_set["real_level"]))
         real = torch.from_numpy(eval_set["real"])[:, None].to(self.device)
         batches = zip(real.split(64), level_index.split(64), strict=True)
         parts = [self.lookup.find(x.float(), self._predict_shape(x.float())[0], n, exact=True) for x, n in batches]
@@ -221,9 +228,16 @@ class DepthPipeline(BaseModel):
             tqdm.write(f"{int(is_match.sum())} of {len(real)} real images match a simulated shape")
             self.appearance.set_jitter(offset)
         elif not len(self.pairs):
-            u, level_index, sem = self.domain_renderer.sample_renderings()
+            if self.appearance.is_reshaped:
+                u, sem = (torch.from_numpy(eval_set[name])[:, None].to(self.device) for name in ("fitted_u", "fitted"))
+                level_index = self._index_levels(torch.from_numpy(eval_set["fitted_level"]))
+            else:
+                u, level_index, sem = self.domain_renderer.sample_renderings()
             offset = torch.zeros(len(u), 2, device=self.device)
             self.pairs.store(sem.clamp(0, 255), u, level_index, offset, is_real=False)
+
+    def _index_levels(self, level: Tensor) -> Tensor:
+        return level_indices(level, self.levels).to(self.device)
 
     def _predict_shape(self, sem: Tensor) -> tuple[Tensor, Tensor]:
         """The shape network's u and its sigma, both (N, 1, H, W), of images (N, 1, H, W) [grey level]."""
@@ -249,8 +263,7 @@ class DepthPipeline(BaseModel):
 
     def _predict_level(self, sem: Tensor) -> Tensor:
         """Probability (N, K) of each level, from an image and its mirror image."""
-        with self.autocast():
-            logits = [self.classifier(image).float() for image in (sem, sem.flip(3))]
+        logits = [self.classifier(image) for image in (sem, sem.flip(3))]
         return (0.5 * (logits[0] + logits[1])).softmax(dim=1)
 
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from ..errors import DataError, collect_errors
 from ..instrument_fit import (
     FULL,
     QUICK,
+    Reshaping,
     count_steps,
     default_pixel_nm,
     depths_of_levels,
@@ -29,12 +30,14 @@ from .paired import PairedDataset
 IMAGES_PER_EPOCH = 3200  # fixed: training time does not depend on the size of the data set
 MAX_REAL_IMAGES = 2048  # in the evaluation set
 N_FITTED = 1600  # renderings by the fitted instrument
+FEW_REAL = 200  # training images with which levels are learned from fitted renderings, too
 MIN_REAL_OF_FIT, MIN_STEMS_OF_FIT = 32, 16  # fewer determine no instrument: the fit is quick, and renderings are few
 
 
 class SimToRealDataset(BatchedDataset):
-    """Batches {"sem", "depth", "level"} of simulated pairs as from `PairedDataset`, and {"real", "real_level"} of real
-    images as from `LabelledDataset`, whose levels may be UNKNOWN; all [grey level 0..255].
+    """Batches {"sem", "depth", "level"} of simulated pairs as from `PairedDataset`, {"real", "real_level"} of real
+    images as from `LabelledDataset`, whose levels may be UNKNOWN, and {"fitted", "fitted_u", "fitted_level"} of
+    `fitted_renderings`, whose levels are UNKNOWN, too, where real images are many; all images [grey level 0..255].
 
     No image is mirrored: depth maps are centred beside the middle of the image, and mirroring would move that centre.
     """
@@ -88,9 +91,9 @@ class SimToRealDataset(BatchedDataset):
         """Renderings by an instrument that is fitted to the real training images, without stage jitter.
 
         `fitted` uint8 (M, H, W) [grey level], of `fitted_u` float16 (M, H, W), normalised depths of training stems and
-        of a wider population, at `fitted_level` int64 (M,) [grey level], UNKNOWN where that
-        of the real images is. Always the same for one seed; M is 0, and a
-        line says why, where no instrument can be fitted.
+        of a wider population, at `fitted_level` int64 (M,) [grey level], UNKNOWN where that of the real images is.
+        `reshaped` () is True where the real holes have other walls or sizes than the library's; then the renderings
+        have them, too. Always the same for one seed; M is 0, and a line says why, where no instrument can be fitted.
         """
         library, held_out = self._library
         shapes = normalise_maps(library[~held_out])
@@ -107,10 +110,14 @@ class SimToRealDataset(BatchedDataset):
         except DataError as error:
             tqdm.write(f"no renderings by a fitted instrument: {error}")
             size = (0, *real.shape[1:])
-            return _name_fitted(np.zeros(size, np.uint8), np.zeros(size, np.float16), np.zeros(0, np.int64))
+            nothing = np.zeros(size, np.uint8), np.zeros(size, np.float16), np.zeros(0, np.int64)
+            return _name_fitted(*nothing, Reshaping())
+        if fit.reshaping != Reshaping():
+            tqdm.write(f"the real holes are not those of the library: {fit.reshaping.describe()}")
+            shapes = fit.reshaping.apply(shapes)
         progress = partial(bar, desc="rendering by the fitted instrument", unit="image")
         images, u, index_of = render_shapes(fit.instrument, shapes, depth_nm, count, self.seed, progress)
-        return _name_fitted(match_brightness(images, index_of, real, index), u, levels[index_of])
+        return _name_fitted(match_brightness(images, index_of, real, index), u, levels[index_of], fit.reshaping)
 
     @cached_property
     def _library(self) -> tuple[NDArray, NDArray[np.bool_]]:
@@ -133,8 +140,16 @@ class SimToRealDataset(BatchedDataset):
         sem, depth = self._augment(rng, sem=sem_indices, depth=depth_indices)
         (real,) = self._augment(rng, real=real_indices)
         levels = {"level": self.pairs.level[depth_indices], "real_level": self.real.level[real_indices]}
-        return {"sem": sem, "depth": depth, "real": real, **levels}
+        return {"sem": sem, "depth": depth, "real": real, **levels, **self._fitted_batch(rng, len(positions))}
+
+    def _fitted_batch(self, rng: np.random.Generator, count: int) -> dict[str, NDArray]:
+        images, shapes, level = (self.fitted_renderings[name] for name in ("fitted", "fitted_u", "fitted_level"))
+        indices = rng.integers(len(images), size=count if len(images) else 0)
+        fitted, u = (stack[indices].astype(np.float32)[:, None] for stack in (images, shapes))
+        is_needed = len(self.real.train_indices) < FEW_REAL
+        return {"fitted": fitted, "fitted_u": u, "fitted_level": level[indices] * is_needed}
 
 
-def _name_fitted(images: NDArray, u: NDArray, level: NDArray) -> dict[str, NDArray]:
-    return {"fitted": images, "fitted_u": u, "fitted_level": level}
+def _name_fitted(images: NDArray, u: NDArray, level: NDArray, reshaping: Reshaping) -> dict[str, NDArray]:
+    is_reshaped = np.array(reshaping != Reshaping())
+    return {"fitted": images, "fitted_u": u, "fitted_level": level, "reshaped": is_reshaped}

@@ -7,12 +7,14 @@ from .domain import UNKNOWN_DEPTH, built_in_library, default_pixel_nm, depths_of
 from .fit_figure import describe, draw_fit
 from .fitted_renderings import match_brightness, render_shapes
 from .fitting import FULL, QUICK, InstrumentFit, count_steps, fit_instrument
+from .reshaping import Reshaping
 
 __all__ = [
     "FULL",
     "QUICK",
     "UNKNOWN_DEPTH",
     "InstrumentFit",
+    "Reshaping",
     "built_in_library",
     "count_steps",
     "default_pixel_nm",

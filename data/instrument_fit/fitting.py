@@ -11,10 +11,14 @@ from ..simulator import Instrument
 from .comparison import Comparison, DomainSample
 from .image_statistics import CENTRE, NAMES, measure_images, measure_line_power
 from .parameters import HIGH, LOW, PARAMETERS, STARTS, WIDTH, start_vector, to_instrument
+from .reshaping import Reshaping
 from .shape_renderings import ShapeRenderings
 
 MAX_IMAGES = 400  # of the domain that are measured
 MIN_HOLES = 4  # images that show a hole
+WALL_SHARE = (
+    0.2  # of the opening's radius that the walls take: narrower walls leave a larger floor in a smaller opening
+)
 MIN_CORRELATION = 0.8  # of two parameters that the images tell only together
 
 
@@ -27,10 +31,13 @@ class Effort:
     search_steps: int = 8
     final_shapes: int = 48
     final_steps: int = 12
+    walls: tuple[float, ...] = (0.6, 0.35)  # widths, relative to the library's, that are tried beside 1
 
 
 FULL = Effort()
-QUICK = Effort(STARTS[1:2], 4, 2, 4, 1)
+QUICK = Effort(STARTS[1:2], 4, 2, 4, 1, ())
+SIZE_STEPS = 2  # fits with another size, for each width of the walls
+MIN_GAIN = 0.85  # of the cost: a smaller gain does not show that walls differ from the library's
 
 
 @dataclass(frozen=True)
@@ -47,12 +54,13 @@ class FittedParameter:
 class InstrumentFit:
     """An instrument that was fitted to images, and how well.
 
-    `alike` names the pairs of parameters that the images tell only together. `measured` and `fitted` (L, K) are the
-    mean statistics of the images and of the renderings by level, named by NAMES; `line_power` (2, F) are their power
-    spectra along the slow axis of the scan.
+    `reshaping` says how the holes differ from the library's. `alike` names the pairs of parameters that the images
+    tell only together. `measured` and `fitted` (L, K) are the mean statistics of the images and of the renderings by
+    level, named by NAMES; `line_power` (2, F) are their power spectra along the slow axis of the scan.
     """
 
     instrument: Instrument
+    reshaping: Reshaping
     parameters: tuple[FittedParameter, ...]
     alike: tuple[tuple[str, str], ...]
     measured: NDArray[np.float64]
@@ -83,8 +91,9 @@ def fit_instrument(
     """The instrument that images (N, H, W) [grey level] tell.
 
     `level_index` (N,) [0..L-1] is each image's level, and `depth_nm` (L,) the depth of the plateau there. `library`
-    (M, H, W) holds normalised depths u of shapes that are like those in the images. `on_step` is called after every
-    step, at most `count_steps(effort)` times. DataError if the images show no holes.
+    (M, H, W) holds normalised depths u of shapes that are like those in the images, but for the width of their walls
+    and their size. `on_step` is called after every step, at most `count_steps(effort)` times. DataError if the images
+    show no holes.
     """
     chosen = np.arange(len(images))[:: max(1, -(-len(images) // MAX_IMAGES))]
     images, level_index = images[chosen], level_index[chosen]
@@ -94,21 +103,32 @@ def fit_instrument(
         raise DataError(f"{n_holes} of {len(rows)} SEM images show a hole; expected at least {MIN_HOLES}")
     real = DomainSample.of(rows, level_index, len(depth_nm), min(MIN_HOLES, n_holes // len(depth_nm)) or 1)
 
-    def compare(count: int) -> Comparison:
+    def compare(count: int, reshaping: Reshaping) -> Comparison:
         u, shape_level = select_shapes(library, count, np.unique(level_index))
-        return Comparison(real, ShapeRenderings(u, depth_nm[shape_level]), shape_level, pixel_nm)
+        renderings = ShapeRenderings(reshaping.apply(u), depth_nm[shape_level])
+        return Comparison(real, renderings, shape_level, pixel_nm)
 
-    search = compare(effort.search_shapes)
+    search = compare(effort.search_shapes, Reshaping())
     solutions = [_solve(search, start_vector(changes), effort.search_steps, on_step) for changes in effort.starts]
-    _, vector, _ = min(solutions, key=lambda solution: solution[0])
-    final = compare(effort.final_shapes)
+    cost, vector, _ = min(solutions, key=lambda solution: solution[0])
+    reshaping, least = Reshaping(), MIN_GAIN * cost
+    for wall in effort.walls:
+        changed, moved = Reshaping(wall, 1 - WALL_SHARE * (1 - wall)), start_vector(effort.starts[0])
+        for _ in range(SIZE_STEPS):
+            search = compare(effort.search_shapes, changed)
+            cost, moved, _ = _solve(search, moved, effort.search_steps, on_step)
+            if cost < least:
+                reshaping, least, vector = changed, cost, moved
+            changed = replace(changed, size=changed.size * _relative_size(search, moved))
+    final = compare(effort.final_shapes, reshaping)
     _, vector, jacobian = _solve(final, vector, effort.final_steps, on_step)
-    return _describe(final, vector, jacobian, measure_line_power(images))
+    return _describe(final, reshaping, vector, jacobian, measure_line_power(images))
 
 
 def count_steps(effort: Effort) -> int:
     """Number of steps of a fit, at most."""
-    return len(effort.starts) * effort.search_steps + effort.final_steps
+    fits = len(effort.starts) + SIZE_STEPS * len(effort.walls)
+    return fits * effort.search_steps + effort.final_steps
 
 
 def select_shapes(library: NDArray, count: int, levels: NDArray) -> tuple[NDArray, NDArray[np.int64]]:
@@ -138,7 +158,16 @@ def _solve(
     return float(result.cost), result.x, result.jac
 
 
-def _describe(comparison: Comparison, vector: NDArray, jacobian: NDArray, line_power: NDArray) -> InstrumentFit:
+def _relative_size(comparison: Comparison, vector: NDArray) -> float:
+    """How large the holes in the images are, relative to those in the renderings."""
+    is_size = [name.startswith("size") for name in NAMES]
+    real, rendered = (sample.mean[:, is_size] for sample in (comparison.real, comparison.measure(vector)))
+    return float(np.nanmean(real / rendered))
+
+
+def _describe(
+    comparison: Comparison, reshaping: Reshaping, vector: NDArray, jacobian: NDArray, line_power: NDArray
+) -> InstrumentFit:
     sample, real = comparison.measure(vector), comparison.real
     covariance = comparison.covariance(jacobian)
     sigma = np.sqrt(np.diag(covariance))
@@ -154,6 +183,7 @@ def _describe(comparison: Comparison, vector: NDArray, jacobian: NDArray, line_p
     fitted = to_instrument(vector, comparison.pixel_nm)
     return InstrumentFit(
         replace(fitted, jitter_x_px=jitter_x, jitter_y_px=jitter_y),
+        reshaping,
         parameters,
         tuple((PARAMETERS[first].name, PARAMETERS[second].name) for first, second in pairs),
         real.mean,

@@ -23,7 +23,7 @@ class Appearance(BufferModule):
     """
 
     FORMER_NAMES: ClassVar[dict[str, str]] = {"residual": "edge_correction", "brightest": "max_grey"}
-    ADDED = ("is_same_domain",)
+    ADDED = ("is_same_domain", "is_reshaped")
 
     blur: Tensor
     curve: Tensor
@@ -33,6 +33,7 @@ class Appearance(BufferModule):
     offset: Tensor
     max_grey: Tensor
     is_same_domain: Tensor
+    is_reshaped: Tensor
 
     def __init__(self, n_levels: int) -> None:
         super().__init__()
@@ -43,9 +44,9 @@ class Appearance(BufferModule):
         self.register_buffer("jitter", torch.ones(2))  # [px] largest offset of y and x
         self.register_buffer("offset", torch.zeros(2))  # [px] mean offset of y and x
         self.register_buffer("max_grey", torch.zeros(()))  # all images are rescaled to it; 0 if they are not rescaled
-        self.register_buffer(
-            "is_same_domain", torch.zeros((), dtype=torch.bool)
-        )  # simulated images look like real ones
+        no = torch.zeros((), dtype=torch.bool)
+        self.register_buffer("is_same_domain", no.clone())  # simulated images look like real ones
+        self.register_buffer("is_reshaped", no.clone())  # real holes have other walls or sizes than simulated ones
 
     def forward(self, clean: Tensor, level_index: Tensor, profile_bin: Tensor | None = None) -> Tensor:
         """Images without noise; `level_index` (N,), `profile_bin` (N, H, W) as `ContourDistance.profile_bin` gives.

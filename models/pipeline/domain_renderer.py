@@ -68,8 +68,8 @@ class DomainRenderer:
         _, fitted = align(sem, self.render(u, level_index, exact), drifts=True)
         return reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))[0]
 
-    def augment(self, image: Tensor, strength: float = 1.0) -> Tensor:
-        """Rendered images (N, 1, H, W) [grey level] with stage jitter, noise, and small random changes.
+    def augment(self, image: Tensor, strength: float = 1.0, is_noisy: bool = False) -> Tensor:
+        """Rendered images (N, 1, H, W) [grey level] with jitter, small random changes, and noise unless `is_noisy`.
 
         The ranges state how well statistics of a few hundred images determine each quantity: 1.1 times the jitter of
         the real images, a gain of 3 %, an offset of 2 grey levels, a blur of -0.1 to 0.2 px^2, 0.8 to 1.2 times the
@@ -83,6 +83,8 @@ class DomainRenderer:
         image = image * (1 + 0.03 * strength * draw(1, 1, 1)) + 2 * strength * draw(1, 1, 1)
         for axis in (0, 1):
             image = diffuse(image, strength * (0.3 * torch.rand((), device=image.device) - 0.1), axis)
+        if is_noisy:
+            return image.clamp(0, 255)
         return self.appearance.add_noise(image, (0.2 * draw(1, 1, 1)).exp())
 
     @torch.no_grad()

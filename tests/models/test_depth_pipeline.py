@@ -44,15 +44,21 @@ def make_eval_set(count=40, seed=0):
         "library": depth.astype(np.uint8),
         "library_level": level,
         "library_held_out": np.arange(count) % 8 == 0,
+        "fitted": real.round().clip(0, 255).astype(np.uint8),
+        "fitted_u": u.astype(np.float16),
+        "fitted_level": level,
+        "reshaped": np.array(False),
     }
 
 
 def make_batch(eval_set, k, size=8):
     indices = np.random.default_rng(k).integers(len(eval_set["sem"]), size=size)
     images = {
-        name: torch.from_numpy(eval_set[name][indices].astype(np.float32))[:, None] for name in ("sem", "depth", "real")
+        name: torch.from_numpy(eval_set[name][indices].astype(np.float32))[:, None]
+        for name in ("sem", "depth", "real", "fitted", "fitted_u")
     }
-    return images | {name: torch.from_numpy(eval_set[name][indices]) for name in ("level", "real_level")}
+    levels = ("level", "real_level", "fitted_level")
+    return images | {name: torch.from_numpy(eval_set[name][indices]) for name in levels}
 
 
 def learn(model, eval_set, epochs, steps, first=0):
@@ -159,7 +165,7 @@ def test_only_the_levels_of_the_real_images_are_predicted(levels, real_level):
     """0 is a level that nothing tells; the simulated pairs have the levels 140 and 170."""
     eval_set = make_eval_set()
     if real_level is not None:
-        eval_set["real_level"] = np.full_like(eval_set["real_level"], real_level)
+        eval_set["real_level"] = eval_set["fitted_level"] = np.full_like(eval_set["real_level"], real_level)
     model = build_model(levels=levels, relative_depth=real_level == 0)
     learn(model, eval_set, 4, 2)
     assert model.has_absolute_scale == (real_level != 0)

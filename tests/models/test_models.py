@@ -25,14 +25,16 @@ def batch(seed=0, size=2):
     generator = torch.Generator().manual_seed(seed)
     images = {name: 255 * torch.rand(size, 1, 72, 48, generator=generator) for name in ("sem", "depth")}
     images["real"] = 255 * torch.rand(size, 1, 72, 48, generator=generator)
+    images |= {"fitted": images["real"], "fitted_u": images["depth"] / 255}
     level = torch.tensor([140, 170])
-    return images | {"level": level, "real_level": level}
+    return images | {"level": level, "real_level": level, "fitted_level": level}
 
 
 def eval_set():
     """A batch as arrays (N, H, W), and what the dataset kind `domains` adds."""
     arrays = {key: value.numpy().squeeze(1) if value.ndim == 4 else value.numpy() for key, value in batch().items()}
     library = {"library": arrays["depth"].astype("uint8"), "library_level": arrays["level"]}
+    library["reshaped"] = np.array(False)
     return arrays | library | {name: np.array([True, False]) for name in ("real_held_out", "library_held_out")}
 
 

@@ -27,8 +27,8 @@ def test_a_batch_has_a_pair_and_a_real_image_with_its_level(root):
     data = batches(root)
     batch = data[5]
     assert {key: value.shape for key, value in batch.items()} == {
-        **dict.fromkeys(("sem", "depth", "real"), (8, 1, 72, 48)),
-        **dict.fromkeys(("level", "real_level"), (8,)),
+        **dict.fromkeys(("sem", "depth", "real", "fitted", "fitted_u"), (8, 1, 72, 48)),
+        **dict.fromkeys(("level", "real_level", "fitted_level"), (8,)),
     }
     assert (batch["depth"].max(axis=(1, 2, 3)) == batch["level"]).all()
     assert all(np.array_equal(batch[key], data[5][key]) for key in batch), "batch k is always the same"
@@ -58,6 +58,7 @@ def test_renderings_by_a_fitted_instrument_are_always_the_same(root):
         "fitted": (np.uint8, (72, 48)),
         "fitted_u": (np.float16, (72, 48)),
         "fitted_level": (np.int64, ()),
+        "reshaped": (np.bool_, ()),
     }
     assert len(fitted["fitted"]) and set(fitted["fitted_level"]) == {140, 150, 160, 170}
     assert all(np.array_equal(fitted[name], again[name]) for name in fitted)

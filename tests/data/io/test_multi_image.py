@@ -191,7 +191,7 @@ def test_pages_of_both_files_are_pairs(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         tifffile.imwrite(path, values, **PAGES)
     batches = PairedDataset(DatasetLayout(tmp_path), DataOptions(dataroot=str(tmp_path)), 2, 0)
-    assert sorted(set(batches.groups)) == [f"s_p{n:03}" for n in range(5)]
+    assert sorted(set(batches.groups)) == [f"s_{n}" for n in range(5)]
     assert np.array_equal(batches.images["sem"], batches.images["depth"][batches.depth_of])
 
 

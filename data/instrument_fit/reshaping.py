@@ -1,0 +1,43 @@
+"""Holes with other walls and another size than those of a library: what a real population may differ in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import affine_transform, distance_transform_edt, map_coordinates
+
+OPENING_U = 0.02  # u above which a map is a hole
+
+
+@dataclass(frozen=True)
+class Reshaping:
+    """`wall` is the width of the walls and `size` that of the openings, both relative to a library's."""
+
+    wall: float = 1.0
+    size: float = 1.0
+
+    def describe(self) -> str:
+        """One phrase for messages."""
+        return f"walls of {self.wall:.2f} times their width, openings of {self.size:.2f} times their size"
+
+    def apply(self, maps: NDArray) -> NDArray[np.float32]:
+        """Normalised depths u (N, H, W), reshaped."""
+        if self == Reshaping():
+            return maps.astype(np.float32)
+        return np.stack([self._apply(u.astype(np.float32)) for u in maps])
+
+    def _apply(self, u: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Each point gets the depth of the library's point that lies in the same direction from the edge, 1 / `wall`
+        times as far."""
+        middle = (np.array(u.shape) - 1) / 2
+        u = affine_transform(u, [1 / self.size] * 2, middle - middle / self.size, order=1)
+        inside = u > OPENING_U
+        if not inside.any():
+            return u
+        positions = np.indices(u.shape)
+        distance, edge = distance_transform_edt(inside, return_indices=True)
+        away = (positions - edge) / np.maximum(distance, 1)
+        from_edge = np.maximum(distance - 0.5, 0)  # the edge runs between the pixels
+        move = np.minimum(from_edge / self.wall, distance.max()) - from_edge
+        reshaped = map_coordinates(u, positions + away * move, order=1, mode="nearest")
+        return np.where(inside, reshaped, 0).astype(np.float32)
