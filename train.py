@@ -17,7 +17,7 @@ import models  # models, and some of util.run, load torch where they are first u
 import util.run
 from data import DATASETS, BatchedDataset, DataError, DataOptions, DatasetLayout, check_training
 from options import Options, OptionsError, compare, parse_train
-from util.files import make_output_safe
+from util.files import counted, make_output_safe
 from util.monitor import TrainingMonitor, check_display
 from util.run import EpochLog, RunFolder, StopRequest, check_changes, checkpoint, choose_device, continues, print_lines
 from util.run import record_changes, require_disk_space, require_run, run_program, scratch_folder, set_reproducible
@@ -58,7 +58,7 @@ def train_in(
     """Trains in a folder that is locked for it; returns the exit status."""
     progress, losses = start(opt, run, context, model)
     if progress.epoch > opt.loop.last_epoch:
-        print(f"{opt.run.path} is finished: {opt.loop.last_epoch} epochs. To train longer, raise --n_epochs")
+        print(f"{opt.run.path} is finished: {counted(opt.loop.last_epoch, 'epoch')}. To train longer, raise --n_epochs")
         return 0
     dataset = new_dataset(opt, model)
     progress.begin(len(dataset))
@@ -108,8 +108,8 @@ def dry_run(opt: Options, model: "models.BaseModel") -> int:
         print_lines(models.initialise_from(model, opt.loop.init_from, opt.run.checkpoints_dir))
     dataset = new_dataset(opt, model)
     print(opt.report())
-    losses = [f"{name}: {float(value):.3f}" for name, value in model.step(next(iter(dataset.loader(1)))).items()]
-    print(f"dry run: {len(dataset)} batches an epoch; one step of untrained networks: {' '.join(losses)}")
+    losses = util.run.format_losses(model.step(next(iter(dataset.loader(1)))))
+    print(f"dry run: {counted(len(dataset), 'batch')} an epoch; one step of untrained networks: {losses}")
     return 0
 
 
@@ -120,12 +120,12 @@ def combine(opt: Options) -> int:
         checkpoint.require(member, opt.model.member_epoch)
     models.check_members(members, opt.model, opt.to_dict(), choose_device(opt.run.gpu_ids))
     if opt.loop.dry_run:
-        print(f"dry run: {len(members)} members that fit together")
+        print(f"dry run: {counted(len(members), 'member')} that fit together")
         return 0
     with RunFolder(opt.run.checkpoints_dir, opt.run.name) as run:
         run.gather(members, opt.model.member_epoch, opt.to_dict(), opt.loop)
     models.Predictor.load(opt.run.path)
-    print(f"{opt.run.path}: {len(members)} members. To test it: {test_command(opt)}")
+    print(f"{opt.run.path}: {counted(len(members), 'member')}. To test it: {test_command(opt)}")
     return 0
 
 

@@ -49,7 +49,7 @@ def _check_loop(opt: Options, as_typed: Callable[[str], str]) -> None:
             f"{as_typed('n_epochs')} and {as_typed('n_epochs_decay')}: must together be at least 1 epoch"
         )
     if loop.epoch_count > total:
-        raise OptionsError(f"{as_typed('epoch_count')}: must be at most the {total} epochs of the run")
+        raise OptionsError(f"{as_typed('epoch_count')}: must be at most {total}, the last epoch of the run")
     if loop.continue_train and loop.overwrite:
         raise OptionsError(
             f"{as_typed('continue_train')} and {as_typed('overwrite')} exclude each other; use one of them"

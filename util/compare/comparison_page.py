@@ -9,6 +9,7 @@ from dominate import tags
 from numpy.typing import NDArray
 
 from ..drawing import empty_page, figure
+from ..files import counted
 from .image_folder import ImageFolder
 
 QUANTITIES = (
@@ -107,7 +108,7 @@ def _add_measurements(
     names: Sequence[str], holes: Sequence[dict[str, dict[str, float]]], common: Sequence[str]
 ) -> None:
     tags.p(
-        f"{len(common)} holes: mean of the first run; mean difference ± 3 sigma of the other runs.",
+        f"{counted(len(common), 'hole')}: mean of the first run; mean difference ± 3 sigma of the other runs.",
         cls="quiet",
     )
     rows = []

@@ -7,6 +7,7 @@ from dominate import tags
 from dominate.util import raw
 
 from ..drawing import empty_page
+from ..files import counted
 from . import plots
 from .run_statistics import RunStatistics
 
@@ -119,7 +120,7 @@ def _add_repeats(statistics: RunStatistics, names: Sequence[str]) -> None:
         tags.p("Repeats of the same holes with independent noise: itr0, itr1, ...", cls="quiet")
         with tags.div(cls="epoch"):
             for name, repeats in by_name.items():
-                caption = f"3σ of one measurement: {_format(3 * repeats.sigma)}, from {repeats.holes:,} holes"
+                caption = f"3σ of one measurement: {_format(3 * repeats.sigma)}, from {counted(repeats.holes, 'hole')}"
                 _add_plot(plots.draw_repeats(name, repeats), caption)
 
 

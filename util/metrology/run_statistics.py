@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UtilError
-from ..files import escape_formula
+from ..files import counted, escape_formula
 from .hole_table import HoleTable
 from .reference_comparison import MIN_POINTS_FOR_SLOPE, Comparison, compare
 from .site_statistics import QuantityStatistics, summarise_quantity
@@ -64,10 +64,11 @@ class RunStatistics:
         if count := self.n_ood:
             verb, pronoun = ("is", "its") if count == 1 else ("are", "their")
             lines.append(
-                f"{count:,} of {n_holes:,} holes {verb} out of distribution (OOD): do not trust {pronoun} numbers"
+                f"{count:,} of {counted(n_holes, 'hole')} {verb} out of distribution (OOD): do not trust {pronoun} "
+                "numbers"
             )
         if n_dropped:
-            lines.append(f"{n_dropped:,} of {n_holes + n_dropped:,} holes skipped: out of distribution (OOD)")
+            lines.append(f"{n_dropped:,} of {counted(n_holes + n_dropped, 'hole')} skipped: out of distribution (OOD)")
         if self.comparison and len(self.comparison.names) < MIN_POINTS_FOR_SLOPE:
             lines.append(
                 f"{len(self.comparison.names)} reference points are too few for a slope (at least "

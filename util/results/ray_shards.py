@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..errors import UtilError
+from ..files import counted
 from .shards import Shard, as_row, write_manifest
 
 
@@ -72,7 +73,8 @@ class ShardedInference:
         self.folder.mkdir(parents=True, exist_ok=True)
         missing = [shard for shard in self.shards if not shard.is_done(self.folder)]
         present = [shard for shard in self.shards if shard not in missing]
-        print(f"{self.folder}: {len(present)} of {len(self.shards)} shards are there already")
+        verb = "is" if len(present) == 1 else "are"
+        print(f"{self.folder}: {len(present)} of {counted(len(self.shards), 'shard')} {verb} there already")
         self.skipped = [line for shard in present for line in shard.skipped(self.folder)]
         errors: list[str] = []
         arguments = (task, self.folder.resolve())
@@ -86,7 +88,9 @@ class ShardedInference:
             print("\n".join(f"test.py: {error}" for error in errors), file=sys.stderr)
             return False
         count = write_manifest(self.folder, self.shards, facts)
-        print(f"{count} depth maps in {len(self.shards)} archives: {self.folder / 'manifest.json'}")
+        print(
+            f"{counted(count, 'depth map')} in {counted(len(self.shards), 'archive')}: {self.folder / 'manifest.json'}"
+        )
         return True
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import UtilError
+from ..files import counted
 from .image_result import ImageResult
 
 MAX_SITES = 10  # that an error lists
@@ -41,9 +42,10 @@ class ReferenceDepth:
         if self.depths:
             return self.depth_nm / float(np.mean(self.depths))
         if self.n_skipped:
+            images = counted(self.n_skipped, "image")
             raise UtilError(
-                f"--reference_depth {self.depth_nm:g}: none of the {self.n_skipped} images of the reference shows a "
-                "hole whose depth can be trusted; use another --reference_site, or --nm_per_grey"
+                f"--reference_depth {self.depth_nm:g}: of {images} of the reference none shows a hole whose depth can "
+                "be trusted; use another --reference_site, or --nm_per_grey"
             )
         known = sorted(self.sites - {""})
         names = ", ".join(known[:MAX_SITES]) + ", ..." * (len(known) > MAX_SITES)
@@ -55,7 +57,8 @@ class ReferenceDepth:
     def __str__(self) -> str:
         where = f" of {self.site}" if self.site else ""
         skipped = f" ({self.n_skipped} more cannot be used)" if self.n_skipped else ""
+        images = counted(len(self.depths), "image")
         return (
-            f"--reference_depth {self.depth_nm:g} nm: the floors of {len(self.depths)} images{where}{skipped} are "
+            f"--reference_depth {self.depth_nm:g} nm: the floors of {images}{where}{skipped} are "
             f"{np.mean(self.depths):.2f} grey levels deep on average, so one grey level is {self.nm_per_grey:.6g} nm"
         )

@@ -3,7 +3,7 @@ from .device import choose_device, set_reproducible, tune_malloc, use_bf16
 from .disk_space import require_disk_space
 from .distributed import DistributedContext
 from .epoch_log import EPOCH_COLUMNS, EpochLog, read_epochs
-from .loss_log import LossLog
+from .loss_log import LossLog, format_losses
 from .program import print_lines, run_program
 from .run_folder import RunFolder, scratch_folder
 from .run_start import check_changes, continues, record_changes, require_run, saved_options, test_command
@@ -25,6 +25,7 @@ __all__ = [
     "checkpoint",
     "choose_device",
     "continues",
+    "format_losses",
     "print_lines",
     "read_epochs",
     "record_changes",

@@ -1,11 +1,13 @@
 """The log of epochs, epochs.csv: seconds, learning rate and validation metrics of each epoch."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..files import WarnOnError, read_numbers, write_bytes
 
 EPOCH_COLUMNS = ("epoch", "step", "seconds", "lr")
+UNITS = {"val_rmse": " grey levels"}  # of validation metrics
 FORMER_COLUMNS = {  # names in the logs of older runs
     "distance": "w1_distance",
     "held-out RMSE": "val_rmse",
@@ -37,11 +39,15 @@ class EpochLog:
         return {name: [row[name] for row in self.rows] for name in (self.rows[0] if self.rows else ())}
 
     def write(self, epoch: int, step: int, seconds: float, lr: float, metrics: Mapping[str, float]) -> str:
-        """Adds an epoch: its time [s], learning rate and validation metrics by name; returns one line of text."""
+        """Adds an epoch: its time [s], learning rate and validation metrics by name; returns one line of text.
+
+        A metric that is NaN has no value yet, and the line does not show it.
+        """
         new = dict(zip(EPOCH_COLUMNS, (epoch, step, round(seconds, 2), lr), strict=True)) | dict(metrics)
         self.rows = [*(row for row in self.rows if list(row) == list(new)), new]  # other columns mean a damaged row
         lines = [",".join(self.rows[0]), *(",".join(f"{value:.7g}" for value in row.values()) for row in self.rows)]
         with self.writing:
             write_bytes(self.path, ("\n".join(lines) + "\n").encode())
-        values = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+        known = {name: value for name, value in metrics.items() if not math.isnan(value)}
+        values = ", ".join(f"{name} {value:.4g}{UNITS.get(name, '')}" for name, value in known.items())
         return f"Time Taken: {seconds:.1f} sec \t lr {lr:.7f} \t {values}"

@@ -3,8 +3,9 @@
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +16,16 @@ from ..files import WarnOnError, read_numbers, write_bytes
 CSV_STEP = re.compile(r"\d+,(\d+),")
 Reduce = Callable[[dict[str, Tensor]], dict[str, Tensor]]
 TEXT_STEP = re.compile(r"\(epoch: \d+, iters: (\d+), ")
+
+
+def format_losses(losses: Mapping[str, Any]) -> str:
+    """Losses () by name with three decimals, or as many as show three significant digits, never with an exponent."""
+    return " ".join(f"{name}: {_format(float(value))}" for name, value in losses.items())
+
+
+def _format(value: float) -> str:
+    decimals = 2 - math.floor(math.log10(abs(value))) if 0 < abs(value) < math.inf else 3
+    return f"{value:.{max(3, decimals)}f}"
 
 
 class LossLog:
@@ -70,8 +81,7 @@ class LossLog:
         means = {name: (value / self.count).item() for name, value in reduce(self.sums).items()}
         self.sums, self.count = {}, 0
         row = [str(epoch), str(step), f"{seconds:.4f}", *(f"{value:.6g}" for value in means.values())]
-        values = " ".join(f"{name}: {value:.3f}" for name, value in means.items())
-        line = f"(epoch: {epoch}, iters: {step}, time: {seconds:.3f}) {values}"
+        line = f"(epoch: {epoch}, iters: {step}, time: {seconds:.3f}) {format_losses(means)}"
         header = ["epoch", "step", "seconds", *means]
         if self.columns and list(self.columns) != header:  # start a damaged table again
             self.columns = {}

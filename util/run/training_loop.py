@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..files import counted
 from .distributed import DistributedContext
 from .epoch_log import EpochLog
 from .loss_log import LossLog
@@ -42,7 +43,9 @@ class TrainingLoop:
     def run(self, progress: TrainingProgress, log: LossLog, epoch_log: EpochLog, folder: Path) -> int:
         """Trains epoch after epoch; 0 when the last one is finished, else the status of the signal that came."""
         self.progress, self.log, self.epoch_log, o = progress, log, epoch_log, self.options
-        print(f"{folder}: epochs {progress.epoch} to {self.last}, {len(self.dataset)} steps each", flush=True)
+        print(
+            f"{folder}: epochs {progress.epoch} to {self.last}, {counted(len(self.dataset), 'step')} each", flush=True
+        )
         self.eval_set, self.saved_at = self.dataset.eval_set(), time.monotonic()
         self.model.train()
         if self.context.world_size > 1:

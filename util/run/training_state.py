@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from ..errors import RunError, UtilError
+from ..files import counted
 from . import checkpoint
 from .distributed import DistributedContext
 from .loss_log import LossLog
@@ -34,7 +35,7 @@ class TrainingProgress:
         """Takes the length of an epoch, and prints a line if it is another one than before the stop."""
         before, self.steps_per_epoch = self.steps_per_epoch, steps_per_epoch
         if before not in (0, steps_per_epoch):
-            print(f"note: {steps_per_epoch} steps an epoch; there were {before} when the run was stopped")
+            print(f"note: {counted(steps_per_epoch, 'step')} an epoch; there were {before} when the run was stopped")
             self.batches = self.batches * steps_per_epoch // before  # the same part of the epoch
 
 

@@ -5,9 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..files import counted
 from .evaluator import Evaluator
 from .metrics import FLOOR
 from .result_selection import ResultSelection
+
+OOD_CAUSES = (
+    "another magnification, detector, focus or shape of hole than in training; a data bar or annotation; and in images "
+    "of more than 8 bits a --grey_range that does not fit"
+)
 
 
 def test_facts(opt: Any, predictor: Any, loop: Any, images: Any, notes: list[str]) -> dict[str, Any]:
@@ -44,10 +50,13 @@ def describe_test(
     if evaluator and len(evaluator.sizes) > 1:
         yield f"the images have {len(evaluator.sizes)} sizes; no overall score is computed"
     if selection.n_ood:
-        yield f"{selection.n_ood} of {selection.count} images are out of distribution (OOD): do not trust their numbers"
+        images = f"{selection.n_ood} of {counted(selection.count, 'image')}"
+        verb, pronoun = ("is", "its") if selection.n_ood == 1 else ("are", "their")
+        yield f"{images} {verb} out of distribution (OOD): do not trust {pronoun} numbers; likely causes: {OOD_CAUSES}"
     if first.measurements is not None and not options.pixel_nm:
         yield "the pixel size is not known: lengths are in px, and wall angles are skipped; use --pixel_nm"
     if large and not (options.field or options.tile_size or reverse):
-        yield f"{large[0]}: may hold many holes, and is measured as one ({len(large)} such images); see --field"
+        images = counted(len(large), "such image")
+        yield f"{large[0]}: may hold many holes, and is measured as one ({images}); see --field"
     kind = "SEM images" if reverse else "depth maps, submission.zip" if first.final is not None else "predictions"
     yield f"written: {kind}, metrics.json, index.html"

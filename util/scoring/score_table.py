@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ..files import counted
+
 
 @dataclass(frozen=True)
 class Row:
@@ -89,7 +91,7 @@ def score_text(result: dict[str, Any]) -> str:
         return "\n".join(score_sentences(result))
     lines = score_rows(result)
     columns = list(lines[0].values)
-    title = f"{result['images']} images, errors in grey levels"
+    title = f"{counted(result['images'], 'image')}, errors in grey levels"
     start = max(len(title), *(len(line.name) for line in lines))
     body = [(title, columns), *((line.name, line.cells) for line in lines)]
     widths = [max(map(len, column)) for column in zip(*(cells for _, cells in body), strict=True)]

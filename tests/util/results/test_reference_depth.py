@@ -35,14 +35,14 @@ def test_the_floors_of_the_reference_get_its_depth(site, expected, count):
     reference.add(RESULTS[:2])
     reference.add(RESULTS[2:])
     assert reference.nm_per_grey == pytest.approx(expected, rel=1e-4)
-    assert f"--reference_depth 220 nm: the floors of {count} images" in str(reference)
+    assert f"--reference_depth 220 nm: the floors of {count} image{'s' * (count > 1)}" in str(reference)
 
 
 @pytest.mark.parametrize(
     "site, message",
     [
         ("d", r"--reference_site d: no test image has this name.*there are a, b, c"),
-        ("c", "none of the 1 images"),
+        ("c", "of 1 image of the reference none shows a hole"),
         ("5", "none"),
     ],
 )

@@ -31,3 +31,12 @@ def test_a_run_of_an_older_version_continues_under_the_present_names(tmp_path):
         log.write(3, 30, 1.5, 1e-3, {present: 0.125})
         assert path.read_text().splitlines()[0] == f"epoch,step,seconds,lr,{present}"
         assert EpochLog(tmp_path, 9).columns[present] == [0.5, 0.25, 0.125]
+
+
+def test_a_line_says_the_unit_and_leaves_out_what_has_no_value_yet(tmp_path):
+    log = EpochLog(tmp_path)
+    assert log.write(1, 10, 1.0, 1e-3, {"val_rmse": float("nan"), "val_accuracy": 0.5}).endswith(" \t val_accuracy 0.5")
+    assert log.write(2, 20, 1.0, 1e-3, {"val_rmse": 7.5, "val_accuracy": 0.5}).endswith(
+        "val_rmse 7.5 grey levels, val_accuracy 0.5"
+    )
+    assert len(EpochLog(tmp_path, 3).rows) == 2

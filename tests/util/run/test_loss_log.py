@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 
-from util.run.loss_log import LossLog
+from util.run.loss_log import LossLog, format_losses
 
 
 def losses(value):
@@ -75,3 +75,19 @@ def test_an_empty_table_begins_anew(tmp_path):
     assert log.columns == {}
     run(log, [5, 6])
     assert log.columns["step"] == [6]
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (12.3456, "12.346"),
+        (0.5, "0.500"),
+        (0.0123456, "0.0123"),
+        (0.000123, "0.000123"),
+        (-2e-7, "-0.000000200"),
+        (0.0, "0.000"),
+        (float("nan"), "nan"),
+    ],
+)
+def test_small_losses_keep_three_significant_digits(value, text):
+    assert format_losses({"G": value}) == f"G: {text}"
