@@ -42,8 +42,9 @@ class BaseModel:
 
     `dataset_kind` names the data that the model learns from; it is empty for a model without training. `levels` are
     the background levels [grey level] of `level_probs`. `has_absolute_scale` is False if the depth has an arbitrary
-    scale and shift. `preserves_position` is False if the hole is in the middle of the depth map, wherever it is in the
-    image. `ddp_modules` are the modules that a step applies and optimises, by the names of their optimisers: each is
+    scale and shift. `has_learned` is False if the loaded weights are from before the training's stage that learns
+    depths. `preserves_position` is False if the hole is in the middle of the depth map, wherever it is in the image.
+    `ddp_modules` are the modules that a step applies and optimises, by the names of their optimisers: each is
     called once a step, so that DistributedDataParallel can average its gradients.
     """
 
@@ -51,6 +52,7 @@ class BaseModel:
     dataset_kind: str = ""
     levels: tuple[int, ...] = ()
     has_absolute_scale: bool = True
+    has_learned: bool = True
     preserves_position: ClassVar[bool] = True
     plot_layout: ClassVar[PlotLayout] = PlotLayout()
 
@@ -116,7 +118,8 @@ class BaseModel:
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
         """Validation metrics by name, on the dataset's `eval_set`: fixed training images, or held-out images.
 
-        The epoch with the lowest first metric is saved as `best`; NaN is a metric that has no value yet. No metric needs the ground truth of a test image.
+        The epoch with the lowest first metric is saved as `best`; NaN is a metric that has no value yet. No metric
+        needs the ground truth of a test image.
         """
         raise NotImplementedError
 

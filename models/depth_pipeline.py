@@ -268,22 +268,22 @@ class DepthPipeline(BaseModel):
 
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
         """RMSE [grey level] on renderings of held-out shapes with the true level, and the level's accuracy [0..1] on
-        held-out real images."""
+        held-out real images. The RMSE is NaN as long as no shape was learned."""
         self.train(False)
-        validation = self.calibration.validate(held_out=True, strength=self._strength)
-        held_out = eval_set["real_held_out"]
+        validation, held_out = self.calibration.validate(True, self._strength), eval_set["real_held_out"]
         images = torch.from_numpy(eval_set["real"][held_out])[:, None].to(self.device, torch.float32)
         with torch.no_grad():
             level_probs = torch.cat([self._predict_level(part) for part in images.split(64)])
         self.train()
-        plateau_depth = (self.background_levels[validation.level_index] - FLOOR)[:, None, None, None]
-        error = (validation.predicted - validation.u) * plateau_depth
+        plateau_depth = per_image(self.background_levels[validation.level_index] - FLOOR)
+        rmse = ((validation.predicted - validation.u) * plateau_depth).square().mean().sqrt()
         real_level_index = level_indices(torch.from_numpy(eval_set["real_level"][held_out]), self.levels)
         accuracy = float((level_probs.cpu().argmax(dim=1) == real_level_index).float().mean())
-        return {"val_rmse": float(error.square().mean().sqrt()), "val_accuracy": accuracy}
+        return {"val_rmse": float(rmse) if self.uncertainty.is_calibrated else math.nan, "val_accuracy": accuracy}
 
     def load_networks(self, states: dict[str, dict[str, Tensor]]) -> None:
         super().load_networks(states)
+        self.has_learned = self.uncertainty.is_calibrated
         if self.library.needs_calibration:
             self.train(False)
             self.calibration.calibrate_lookup(self._strength)

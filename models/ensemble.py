@@ -38,6 +38,7 @@ class Ensemble(BaseModel):
             if not member.has_absolute_scale:
                 raise ModelError(f"member {name}: its depth has no scale, so it cannot be averaged with others")
         self.members = members
+        self.has_learned = all(member.has_learned for member in members.values())
         self.networks = {
             f"{name}_{key}": network for name, member in members.items() for key, network in member.networks.items()
         }

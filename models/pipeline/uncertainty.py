@@ -95,6 +95,11 @@ class UncertaintyCalibration(BufferModule):
         self.register_buffer("level_error", torch.zeros(()))  # of the classifier, beyond what it states [0..1]
 
     @property
+    def is_calibrated(self) -> bool:
+        """Whether an epoch that trained the shape network has ended: its intervals have been measured."""
+        return bool(self.floor_factor != 1)
+
+    @property
     def judges_answers(self) -> bool:
         """Whether the thresholds are those of final answers; older ones are those of the network's u."""
         return len(self.ood_thresholds) == len(OodFeatures._fields)

@@ -113,6 +113,16 @@ def test_each_stage_learns_its_own_network():
     assert model.appearance.is_identity, "the renderer itself now draws the real domain"
 
 
+def test_no_epoch_is_the_best_before_shapes_are_learned_and_its_weights_are_known_as_such():
+    eval_set, model, known = make_eval_set(), build_model(), []
+    for _ in range(3):
+        learn(model, eval_set, 1, 2)
+        again = build_model()
+        again.load_networks({name: network.state_dict() for name, network in model.networks.items()})
+        known.append((np.isfinite(model.evaluate(eval_set)["val_rmse"]), again.has_learned))
+    assert known == [(False, False), (True, True), (True, True)]
+
+
 @pytest.mark.slow
 def test_a_small_data_set_is_learned_from_unpaired_real_images(monkeypatch):
     monkeypatch.setattr(domain_renderer, "N_RENDERINGS", 400)

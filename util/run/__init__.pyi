@@ -6,7 +6,15 @@ from .epoch_log import EPOCH_COLUMNS, EpochLog, read_epochs
 from .loss_log import LossLog, format_losses
 from .program import print_lines, run_program
 from .run_folder import RunFolder, scratch_folder
-from .run_start import check_changes, continues, record_changes, require_run, saved_options, test_command
+from .run_start import (
+    check_changes,
+    continues,
+    record_changes,
+    require_learned,
+    require_run,
+    saved_options,
+    test_command,
+)
 from .signals import StopRequest
 from .training_loop import TrainingLoop
 from .training_state import TrainingProgress, restore_training
@@ -30,6 +38,7 @@ __all__ = [
     "read_epochs",
     "record_changes",
     "require_disk_space",
+    "require_learned",
     "require_run",
     "restore_training",
     "run_program",

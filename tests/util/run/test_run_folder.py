@@ -1,10 +1,12 @@
 """A run folder is one run's, and foreign files in it are nobody's to remove."""
 
 import json
+from argparse import Namespace
 
 import pytest
 
 from util.errors import UtilError
+from util.run import require_learned
 from util.run.run_folder import RunFolder
 
 
@@ -57,3 +59,17 @@ def test_unreadable_options_are_one_line(tmp_path):
     (run.path / "opt.json").write_text(json.dumps({"lr": 1})[:-3])
     with pytest.raises(UtilError, match=r"opt\.json: not readable"):
         _ = run.options
+
+
+def test_weights_from_before_depths_were_learned_are_refused_with_the_way_on(tmp_path):
+    (tmp_path / "opt.json").write_text('{"n_epochs": 45, "n_epochs_decay": 0}')
+    require_learned(Namespace(has_learned=True), tmp_path, "latest")
+    untrained = Namespace(has_learned=False)
+    with pytest.raises(UtilError, match=r"stopped in epoch 1 of 45, .*: continue it with train.py --continue_train"):
+        require_learned(untrained, tmp_path, "latest")
+    (tmp_path / "epochs.csv").write_text("epoch,step,seconds,lr\n1,10,1,1\n2,20,1,1\n")
+    with pytest.raises(UtilError, match="stopped in epoch 3 of 45, before depths are learned"):
+        require_learned(untrained, tmp_path, "latest")
+    (tmp_path / "opt.json").write_text('{"n_epochs": 2}')
+    with pytest.raises(UtilError, match="epoch 1 is from before depths are learned; use --which_epoch latest"):
+        require_learned(untrained, tmp_path, "1")
