@@ -62,8 +62,8 @@ def make_dataset(work: Path, cell: dict[str, Any], folder: Path) -> None:
     flags = {f"--{key}": value for key, value in cell.items() if key not in ("domain", "renderer")}
     if "domain" in cell:
         flags |= {f"--real_{part}": folder / f"{cell['domain']}_{part}.json" for part in ("instrument", "population")}
-    program = [folder / cell["renderer"]] if "renderer" in cell else ["-m", "data.simulate"]
-    leaderboard.run_command(*program, "--dataroot", work / "sem", *(word for flag in flags.items() for word in flag))
+    program = f"benchmarks.{folder.name}.{Path(cell['renderer']).stem}" if "renderer" in cell else "data.simulate"
+    leaderboard.run_command(program, "--dataroot", work / "sem", *(word for flag in flags.items() for word in flag))
 
 
 def run(work: Path, row: Row, budgets: dict[str, Any]) -> None:

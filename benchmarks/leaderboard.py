@@ -111,7 +111,10 @@ def test(work: Path, row: Row, seed: int) -> None:
 
 
 def run_command(*words: object) -> None:
-    """Runs a program of the checkout on one core. Its output is shown; CalledProcessError if it fails."""
+    """Runs a program of the checkout on one core: a module's name, or train.py or test.py, and its arguments.
+
+    Its output is shown; CalledProcessError if it fails.
+    """
     command = [*map(str, words)]
     process = FORKSERVER.Process(target=main_of, args=(command,))
     with LOCK:

@@ -24,7 +24,7 @@ TARGET = ROOT / "pretrained" / NAME
 
 def main() -> int:
     argparse.ArgumentParser(description=__doc__, allow_abbrev=False).parse_args()
-    run_command("-m", "data.simulate", "--dataroot", WORK / "sem", *DATA)
+    run_command("data.simulate", "--dataroot", WORK / "sem", *DATA)
     run = ("--dataroot", WORK / "sem", "--name", NAME)
     train(run)
     run_command("test.py", *run, "--checkpoints_dir", "pretrained", "--results_dir", WORK / "results")

@@ -64,3 +64,10 @@ def test_a_plot_is_drawn(tmp_path):
 def test_a_table_of_nothing_has_a_head_alone(tmp_path):
     lines = blind_benchmark.to_markdown(tmp_path, ["built_in_0"]).splitlines()
     assert lines[0].startswith("| cell | mean map | depth pipeline |") and lines[2] == ""
+
+
+@pytest.mark.parametrize("cell", [{}, {"domain": "slow"}, {"renderer": "horizon.py"}])
+def test_the_data_set_of_a_cell_is_made(cell, tmp_path):
+    images = {"stems": 2, "real": 4, "test": 1, "seed": 3}
+    blind_benchmark.make_dataset(tmp_path, images | cell, blind_benchmark.HERE / "development")
+    assert len(list((tmp_path / "sem/test/SEM").glob("*.png"))) == 1

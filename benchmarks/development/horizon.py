@@ -80,15 +80,16 @@ def seen(signal: NDArray, look: Look, rng: np.random.Generator) -> NDArray[np.ui
     return np.rint(212 * image / image.max()).clip(0, 212).astype(np.uint8)
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     """data.simulate with this renderer in place of its own, but for the real images where a --real_instrument is given.
 
     Without it the real instrument's record means nothing: its jitter tells only which images are real.
     """
+    argv = sys.argv[1:] if argv is None else argv
     clean_signal, sem_image = simulate.clean_signal, simulate.sem_image
 
     def simulator(instrument: Instrument) -> bool:
-        return "--real_instrument" in sys.argv and instrument.jitter_x_px > 0
+        return "--real_instrument" in argv and instrument.jitter_x_px > 0
 
     def signal_of(depth: NDArray, instrument: Instrument) -> NDArray[np.float32]:
         if simulator(instrument):
@@ -101,7 +102,7 @@ def main() -> int:
         return seen(signal, LOOKS[instrument.jitter_x_px > 0], rng)
 
     simulate.clean_signal, simulate.sem_image = signal_of, image_of  # type: ignore[assignment]
-    return simulate.main()
+    return simulate.main(argv)
 
 
 LOOKS = {False: SIMULATED, True: REAL}

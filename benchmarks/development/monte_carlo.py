@@ -205,14 +205,14 @@ def seen(depth: NDArray, pixel_nm: float, rng: np.random.Generator) -> NDArray[n
     return np.rint(212 * slow / np.quantile(slow, 0.999)).clip(0, 212).astype(np.uint8)
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     """data.simulate with this program in place of its own rendering, of the real images or of all.
 
     A library of its own has one image of a case, not two: half the time.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--library", choices=("built_in", "own"), default="built_in")
-    args, others = parser.parse_known_args()
+    args, others = parser.parse_known_args(argv)
     clean_signal, sem_image, save = simulate.clean_signal, simulate.sem_image, simulate._save
     done: list[NDArray] = []
 
