@@ -113,8 +113,9 @@ class ImageRecords:
         (common, _), *_ = counts.most_common(1)
         others = [record for record in self.records.values() if record.shape != common]
         names = _list(f"{record.name} ({record.shape[0]}x{record.shape[1]})" for record in others)
+        verb = "is" if len(others) == 1 else "are"
         return (
-            f"{len(others)} of {len(self.records)} images are not {common[0]}x{common[1]} as the others: {names}; "
+            f"{len(others)} of {len(self.records)} images {verb} not {common[0]}x{common[1]} as the others: {names}; "
             "each is predicted in its own size"
         )
 

@@ -41,7 +41,7 @@ def common_width(files: Sequence[ImageFile], is_usable: Callable[[ImageFile], bo
     ranked = sorted(((nm, stating) for nm, stating in usable.items() if stating), key=lambda item: -len(item[1]))
     if len(ranked) > 1 and len(ranked[0][1]) == len(ranked[1][1]):
         table = (f"{nm:g} nm: {counted(len(stating), 'image')}, such as {stating[0].name}" for nm, stating in ranked)
-        raise DataError("no pixel size is that of most images; use --pixel_nm N, or a folder for each:", *table)
+        raise DataError("two pixel sizes are equally frequent; use --pixel_nm N, or a folder for each:", *table)
     return PixelWidth(ranked[0][0], len(ranked[0][1]), len(asked)) if ranked else PixelWidth()
 
 
@@ -52,7 +52,7 @@ def check_width(name: str, header: ImageHeader, expected_nm: float) -> None:
         return
     option = f"--pixel_nm {actual_nm or expected_nm:g} if it is that of all"
     if actual_nm and expected_nm:
-        text, option = f"pixel size {actual_nm:g} nm; most images: {expected_nm:g} nm", "--pixel_nm"
+        text, option = f"pixel size {actual_nm:g} nm; the commonest: {expected_nm:g} nm", "--pixel_nm"
     elif actual_nm:
         text = f"pixel size {actual_nm:g} nm; other images: none"
     else:
@@ -69,7 +69,8 @@ def only_width(files: Sequence[ImageFile]) -> float:
         except DataError as error:
             others.append(str(error))
     if others:
-        raise DataError(f"{len(others)} of {counted(len(files), 'image')} do not have the pixel size of most:", *others)
+        count = f"{len(others)} of {counted(len(files), 'image')}"
+        raise DataError(f"{count} without the commonest pixel size:", *others)
     return width.nm
 
 

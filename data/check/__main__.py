@@ -1,9 +1,9 @@
 """Checks a data set before a training: python -m data.check ./sem
 
 Prints counts, sizes, grey levels, pairs, duplicates, damaged and suspicious images, and which trainings can start;
-writes a sheet of thumbnails. Exit status: 0 a training can start, or all that is there are test images that can be
-tested; 1 not so, 2 wrong usage or no data. Of the ground
-truth of the test images only the number is shown, and whether it can be read.
+writes a sheet of thumbnails. Exit status: 0 a training can start, or all that is there are test images, and test.py
+takes all of them; 1 not so, 2 wrong usage or no data. Of the ground truth of the test images only the number is shown,
+and whether it can be used.
 """
 
 import os
@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import fields
 from pathlib import Path
 
-from ..command_line import RAW, Parser, add_option
+from ..command_line import RAW, Parser, add_option, add_pixel_size
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import DataError, printable
@@ -38,9 +38,9 @@ OPTIONS = (
 SHEET = "data_check.png"
 
 
-def check(options: DataOptions, read_all: bool, sheet: Path | None) -> int:
+def check(options: DataOptions, read_all: bool, sheet: Path | None, pixel_nm: float) -> int:
     """Prints the report about the data set of `options` and writes the sheet, None is into a temporary folder; returns
-    the exit status."""
+    the exit status. `pixel_nm` [nm] is that of all test images, 0 if it is not given."""
     inventory = Inventory(DatasetLayout(options.dataroot, options.signal))
     if sheet:
         refuse_sheet_among_images(sheet, inventory)
@@ -53,7 +53,7 @@ def check(options: DataOptions, read_all: bool, sheet: Path | None) -> int:
     for kind, plan in plans.items():
         add_blockers(plan, statistics, options, require_same_size=kind in SAME_SIZE)
 
-    report = Report(inventory, statistics, options)
+    report = Report(inventory, statistics, options, pixel_nm, pictures)
     report.print_folders()
     report.print_names()
     compared = dict.fromkeys(
@@ -101,14 +101,15 @@ def thumbnail_rows(statistics: dict[str, FolderStatistics]) -> list[thumbnails.R
     return [*rows, ("suspicious", suspicious)] if suspicious else rows
 
 
-def parse(argv: list[str] | None) -> tuple[DataOptions, bool, Path | None]:
-    """Command line to (options, whether to read every image, path of the sheet or None)."""
+def parse(argv: list[str] | None) -> tuple[DataOptions, bool, Path | None, float]:
+    """Command line to (options, whether to read every image, path of the sheet or None, pixel size [nm] or 0)."""
     parser = Parser("python -m data.check", description=__doc__, formatter_class=RAW, allow_abbrev=False)
     parser.add_argument("dataroot", nargs="?", default=None, help="folder of the data set (./sem), or one image")
     parser.add_argument("--dataroot", dest="dataroot_option", metavar="FOLDER", help="the same")
     for option in fields(DataOptions):
         if option.name in OPTIONS:
             add_option(parser, option)
+    add_pixel_size(parser, "of the test images, as with test.py; what the images state")
     parser.add_argument("--all", action="store_true", help=f"read every image, not only {MAX_IMAGES:,} per folder")
     parser.add_argument("--no_data_bar", dest="data_bar", action="store_const", const=0, help="as --data_bar 0")
     parser.add_argument("--sheet", type=Path, metavar="PNG", help="path of the thumbnails (in a temporary folder)")
@@ -119,7 +120,8 @@ def parse(argv: list[str] | None) -> tuple[DataOptions, bool, Path | None]:
         parser.error("--grey_range: LOW must be below HIGH")
     root = args.dataroot if args.dataroot is not None else args.dataroot_option
     options = {name: getattr(args, name) for name in OPTIONS}
-    return DataOptions(**options, **({} if root is None else {"dataroot": root})), args.all, args.sheet
+    data = DataOptions(**options, **({} if root is None else {"dataroot": root}))
+    return data, args.all, args.sheet, args.pixel_nm
 
 
 def main(argv: list[str] | None = None) -> int:

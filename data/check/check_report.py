@@ -1,19 +1,20 @@
 """Prints the report of `data.check`."""
 
-import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable
+from pathlib import Path
 from typing import Any
 
-from ..batches import MIN_SIDE, InferenceImages, height_width
+from ..batches import InferenceImages, height_width
 from ..data_options import DataOptions
-from ..errors import DataError, printable
+from ..errors import DataError, counted, printable
 from ..io import file_of
 from .folder_statistics import FolderStatistics, size_text
 from .grey_range_report import grey_range_lines, limits_text
 from .image_info import percentiles
 from .instrument_report import instrument_lines
 from .inventory import TRUTH, ImageSet, Inventory
+from .testable import RENAME, Testable, find_testable
 from .training_plan import DESCRIPTIONS, Plan
 
 MAX_ITEMS = 10  # files, classes or levels that are listed
@@ -23,8 +24,16 @@ PERCENTILES = {"1 %": 0.01, "50 %": 0.5, "99 %": 0.99}
 class Report:
     """The sections of a report about a data set. Names are escaped, so that none can move the terminal's cursor."""
 
-    def __init__(self, inventory: Inventory, statistics: dict[str, FolderStatistics], options: DataOptions) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        statistics: dict[str, FolderStatistics],
+        options: DataOptions,
+        pixel_nm: float,
+        pictures: Path,
+    ) -> None:
         self.inventory, self.statistics, self.options = inventory, statistics, options
+        self.pixel_nm, self.pictures = pixel_nm, pictures  # [nm] of --pixel_nm, or 0; folder of refused annotation
 
     def print_folders(self) -> None:
         """Prints for each folder: images, classes, sites or stems, sizes, pixel formats, grey and background levels."""
@@ -44,11 +53,11 @@ class Report:
                 self._line("classes", count_text(images.classes()))
             sites, n_without_site = self._sites(images)
             if sites:
-                rest = f", and {n_without_site:,} images of none" if n_without_site else ""
-                self._line("sites", f"{len(sites):,}, of {range_text(sites.values())} images each{rest}")
+                rest = f", and {counted(n_without_site, 'image')} of none" if n_without_site else ""
+                self._line("sites", f"{len(sites):,}, of {range_text(sites.values())} each{rest}")
             else:
                 stems = Counter(group for _, group in images.groups().elements())
-                text = f"{len(stems):,}, of {range_text(stems.values())} images each"
+                text = f"{len(stems):,}, of {range_text(stems.values())} each"
                 self._line("stems", text if len(stems) < len(images.files) else "")
             self._line("sizes", count_text({size_text(shape): n for shape, n in folder.sizes().items()}))
             self._line("kinds", count_text(folder.pixel_formats()))
@@ -102,7 +111,7 @@ class Report:
             f"{name} = {trained[info.pixel_digest]}" for name, info in tested.items() if info.pixel_digest in trained
         ]
         if tested and trained:
-            self._line("overlap", f"{len(overlap):,} of {len(tested):,} test images are also training images")
+            self._line("overlap", f"test images that are also training images: {len(overlap):,} of {len(tested):,}")
             self._list(overlap)
 
     def print_bad_images(self) -> None:
@@ -128,6 +137,8 @@ class Report:
 
     def print_verdict(self, plans: dict[str, Plan]) -> int:
         """Prints which kinds of data set are ready for a training, then the verdict; returns the exit status."""
+        if self.inventory.image_sets.keys() <= {"test_sem", TRUTH} and "test_sem" in self.statistics:
+            return self._print_test_verdict()
         print("kinds of data set for training")
         for kind, plan in plans.items():
             if not plan.ready:
@@ -140,16 +151,14 @@ class Report:
                 parts.append(f"{n_usable:,} of {self.statistics[role].image_set.name}")
             size = self.statistics[next(iter(plan.images))].common_size(self.options)
             self._line(kind, f"ready: {', '.join(parts)}, {self._preprocessing(size)} ({DESCRIPTIONS[kind]})")
-        if self._is_ready_to_test():
-            return 0
         blockers = list(dict.fromkeys(line for plan in plans.values() if not plan.missing for line in plan.blockers))
         ready = [kind for kind, plan in plans.items() if plan.ready]
         if blockers:
             partly = f"; as it is, ready for: {', '.join(ready)}" if ready else ""
-            print(f"not ready: {'; '.join(blockers)}{self._advice(blockers)}{partly}{self._testable()}")
+            print(f"not ready: {'; '.join(blockers)}{self._advice(blockers)}{partly}{self._testable_text()}")
         elif not ready:
             missing = dict.fromkeys(line for plan in plans.values() for line in plan.missing)
-            print(f"not ready: {'; '.join(missing)}{self._testable()}")
+            print(f"not ready: {'; '.join(missing)}{self._testable_text()}")
         else:
             print(f"ready to train{self._sampled()}: {', '.join(ready)}")
         print("`python train.py -h` lists which --model learns from which kind of data set")
@@ -159,7 +168,7 @@ class Report:
         """`43 images in 36 files: 42 read, 1 cannot be`."""
         n_images, n_tried = len(folder.image_set.files), len(folder.infos)
         n_files = len({file_of(file.name) for file in folder.image_set.files})
-        text = f"{n_images:,} images" + (f" in {n_files:,} files" if n_files < n_images else "")
+        text = counted(n_images, "image") + (f" in {counted(n_files, 'file')}" if n_files < n_images else "")
         is_truth = folder.image_set.role == TRUTH
         n_failed = 0 if is_truth else sum(not info.pixel_format for info in folder.infos.values())
         read = f"{n_tried - n_failed:,} read" + (f", {n_failed:,} cannot be" if n_failed else "")
@@ -192,31 +201,29 @@ class Report:
                 "hole, or as a field of view of many with --field",
             )
 
-    def _is_ready_to_test(self) -> bool:
-        """Whether there are test images alone, and all can be tested; then it says so."""
-        if not self.inventory.image_sets.keys() <= {"test_sem", TRUTH} or "test_sem" not in self.statistics:
-            return False
-        infos = self.statistics["test_sem"].infos.values()
-        usable = [info for info in infos if not info.reason and min(info.shape) >= MIN_SIDE]
-        if len(usable) < len(infos) or self.inventory.name_collisions():
-            return False
-        command = f"python test.py --dataroot {shlex.quote(str(self.inventory.layout.root))} --name holes"
-        count = f"{len(usable):,} of {len(infos):,} images as they are{self._sampled()}"
-        print(printable(f"ready to test: {count}, with `{command}`; not to train: no training images"))
-        return True
+    def _print_test_verdict(self) -> int:
+        """The verdict about a folder of test images alone: whether test.py takes all; returns the exit status."""
+        print("for training: no (no training images)")
+        found, infos = self._testable(), self.statistics["test_sem"].infos
+        reasons = [reason for name, reason in found.skipped.items() if not infos[name].reason]
+        if reasons:
+            print(f"test.py skips, of the images that can be read: {len(reasons):,}")
+            self._list(reasons)
+        verdict = found.verdict(self.inventory.layout.root, self.options, self.pixel_nm, self._sampled())
+        print("\n".join(map(printable, verdict.splitlines())))
+        return int(not found.is_ready)
 
-    def _testable(self) -> str:
+    def _testable_text(self) -> str:
         """Which test images can be tested, for data sets with which nothing can be trained."""
         if "test_sem" not in self.statistics:
             return ""
+        found, name = self._testable(), self.statistics["test_sem"].image_set.name
+        parts = found.parts()
+        return f"; but {name} can be tested: {', '.join(parts)}{RENAME * found.names_collide}" if parts else ""
+
+    def _testable(self) -> Testable:
         folder = self.statistics["test_sem"]
-        n_usable = sum(min(info.shape) >= MIN_SIDE for info in folder.usable().values())
-        n_out_of_range = sum(info.out_of_range for info in folder.infos.values())
-        parts = [f"{n_usable:,} of {len(folder.infos):,} images as they are"] if n_usable else []
-        parts += [f"{n_out_of_range:,} with such a --grey_range"] if n_out_of_range else []
-        collides = folder.image_set.name in self.inventory.name_collisions()
-        rename = ", once those that share their name are renamed" * collides
-        return f"; but {folder.image_set.name} can be tested: {', '.join(parts)}{rename}" if parts else ""
+        return find_testable(self.inventory, folder, self.options, self.pixel_nm, self.pictures)
 
     def _sampled(self) -> str:
         n_read = sum(len(folder.infos) for folder in self.statistics.values())
@@ -266,6 +273,6 @@ def count_text(counts: dict[Any, int]) -> str:
 
 
 def range_text(counts: Collection[int]) -> str:
-    """`3 to 31`."""
+    """`3 to 31 images`."""
     low, high = min(counts), max(counts)
-    return f"{low}" if low == high else f"{low} to {high}"
+    return counted(low, "image") if low == high else f"{low} to {counted(high, 'image')}"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from ..data_options import DataOptions
-from ..io import CORRESPOND, propose, range_text
+from ..io import CORRESPOND, ENDS, propose, range_text
 from .folder_statistics import FolderStatistics
 
 AS_THEY_ARE = ("8-bit", "1-bit")  # kinds of sample whose values are grey levels
@@ -33,7 +33,7 @@ def grey_range_lines(folders: Collection[FolderStatistics], options: DataOptions
     else:
         yield "no single range is that of values of different kinds; put each kind into a folder of its own"
         text = "; ".join(f"for {kind} {propose(min(values), max(values))}" for kind, values in observed.items())
-    yield f"proposed: {text} of these images; values outside are rejected."
+    yield f"proposed: {text}, {ENDS} of these images; values outside are rejected."
     yield f"Take black and white from the instrument where it tells them; {CORRESPOND}."
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from ..errors import counted
 from .folder_statistics import FolderStatistics
 from .image_info import NO_PIXEL_SIZE
 
@@ -37,11 +38,12 @@ def _pixel_size_lines(folder: FolderStatistics) -> Iterator[tuple[str, str]]:
     if len(sizes.keys() - {NO_PIXEL_SIZE}) > 1:
         yield "", "warning: pixel sizes differ, and a model knows holes by their size in pixels"
     if missing := sizes[NO_PIXEL_SIZE]:
-        yield "", f"warning: for {missing:,} images no file gives the pixel size{advice}"
+        yield "", f"warning: for {counted(missing, 'image')} no file gives the pixel size{advice}"
     others = folder.other_pixel_sizes()
     if others:
         (common, _), *_ = sizes.most_common(1)
-        yield "", f"{len(others):,} of {sum(sizes.values()):,} images have another pixel size than most ({common}):"
+        verb = "has" if len(others) == 1 else "have"
+        yield "", f"{len(others):,} of {sum(sizes.values()):,} images {verb} another pixel size than most ({common}):"
     for name, size in list(others.items())[:MAX_FILES]:
         yield "", f"{name}: {size}"
     if len(others) > MAX_FILES:

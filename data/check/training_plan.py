@@ -95,7 +95,7 @@ def add_blockers(
         n_constant = sum(image not in unusable and folder.infos[image].constant for image in measured)
         if 2 * n_constant > len(measured):
             plan.blockers.append(
-                f"{n_constant} of {len(measured)} images of {name} are constant: there is nothing to learn"
+                f"constant images of {name}, from which there is nothing to learn: {n_constant} of {len(measured)}"
             )
         sizes[name] = folder.common_size(options)
         if crop and any(length < wanted for length, wanted in zip(sizes[name], crop, strict=True)):

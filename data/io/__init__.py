@@ -4,7 +4,7 @@ Folders, data sets and batches are not here, and nothing is written.
 """
 
 from .gatan_file import GatanArray, GatanImage, list_gatan_images
-from .grey_range import CORRESPOND, propose, range_text
+from .grey_range import CORRESPOND, ENDS, propose, range_text
 from .gwyddion_file import GwyddionField, list_gwyddion_fields
 from .header_checks import MAX_PIXELS, TOO_MANY_PIXELS
 from .image import SUFFIXES, GreyImage, as_image, read_grey, read_image, read_pixels, resized
@@ -14,6 +14,7 @@ from .tiff_pages import TIFF, list_pages
 
 __all__ = [
     "CORRESPOND",
+    "ENDS",
     "MAX_PIXELS",
     "SIMPLE_FIELD",
     "SUFFIXES",

@@ -58,7 +58,9 @@ def fill(levels: NDArray, mask: NDArray[np.bool_]) -> NDArray:
 def check_colours(name: object, mask: NDArray[np.bool_]) -> None:
     """Raises DataError if so much of an image is coloured that it is a colour image."""
     if mask.mean() >= COLOUR_PICTURE:
-        raise DataError(f"{name}: a colour image; convert it to grey first ({mask.mean():.0%} of it are coloured)")
+        raise DataError(
+            f"{name}: a colour image; convert it to grey first ({mask.mean():.0%} of its pixels are coloured)"
+        )
 
 
 def check_annotation(

@@ -11,6 +11,7 @@ from ..errors import DataError, GreyRangeError
 MIN_LEVELS = 1.0  # [grey level] that the values of an image span, if --grey_range is theirs
 ROUNDING = 1e-3  # relative span of an image of one level
 DIGITS = 6  # of a proposed value that is not whole
+ENDS = "the smallest and largest value"
 CORRESPOND = "the training images need the black and white that correspond"
 
 
@@ -22,7 +23,7 @@ def scale(name: object, values: NDArray, grey_range: tuple[float, ...]) -> NDArr
     """
     low, high = values.min(), values.max()
     stated, proposal = f"{values.dtype.name} pixels of values {low:g}..{high:g}", propose(low, high)
-    hint = f"{proposal} of this image (`python -m data.check` shows those of all); {CORRESPOND}"
+    hint = f"{proposal}, {ENDS} of this image (`python -m data.check` shows those of all); {CORRESPOND}"
     if len(grey_range) != 2:
         negative = f" {low:g} is below zero, so black is not 0." if values.dtype.kind == "i" and low < 0 else ""
         raise GreyRangeError(
@@ -46,7 +47,7 @@ def scale(name: object, values: NDArray, grey_range: tuple[float, ...]) -> NDArr
 def propose(low: float, high: float) -> str:
     """The flag with the smallest and largest value of images, for a message: nothing is decided by it."""
     ends = _outwards(low, ROUND_FLOOR), _outwards(high if high > low else low + 1, ROUND_CEILING)
-    return f"--grey_range{'=' if low < 0 else ' '}{range_text(ends)}, the smallest and largest value"
+    return f"--grey_range{'=' if low < 0 else ' '}{range_text(ends)}"
 
 
 def range_text(values: Iterable[float]) -> str:

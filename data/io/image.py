@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from ..errors import DataError
+from ..errors import DataError, counted
 from .annotation import Area, check_annotation, check_colours, describe_annotation, fill, find_colours
 from .gatan_file import is_gatan, read_gatan
 from .grey_range import scale
@@ -92,7 +92,9 @@ def as_image(path: str | Path, pixels: NDArray, grey_range: tuple[float, ...] = 
     if pixels.dtype.kind not in "uif":
         raise DataError(f"{path}: {pixels.dtype} pixels; expected whole or floating-point numbers")
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        raise DataError(f"{path}: {np.sum(~np.isfinite(pixels))} pixels are NaN or infinite; replace them first")
+        raise DataError(
+            f"{path}: {counted(int(np.sum(~np.isfinite(pixels))), 'pixel')} of value NaN or infinite; replace them first"
+        )
     return GreyImage(str(path), scale(path, pixels, grey_range), mask)
 
 

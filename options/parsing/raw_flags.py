@@ -23,7 +23,7 @@ class RawFlag:
 
 def read_arguments(argv: list[str], flag_index: FlagIndex) -> list[RawFlag]:
     """The flags in `argv`: `--key value`, `--key=value`, or `--key` alone for those that take no value."""
-    raw_flags = []
+    raw_flags: list[RawFlag] = []
     rest = list(argv)
     while rest:
         word = rest.pop(0)

@@ -88,8 +88,8 @@ def test_the_pixel_size_is_that_of_all_images_or_given(root, tmp_path, capsys):
     capsys.readouterr()
     assert run(folder, "--out", tmp_path / "other") == 2 and not (tmp_path / "other").exists()
     error = capsys.readouterr().err
-    assert "2 of 7 images do not have the pixel size of most" in error
-    assert "0.tif: pixel size 1 nm; most images: 2 nm" in error and "none.png: states no pixel size" in error
+    assert "2 of 7 images without the commonest pixel size" in error
+    assert "0.tif: pixel size 1 nm; the commonest: 2 nm" in error and "none.png: states no pixel size" in error
     assert run(folder, "--out", tmp_path / "other", "--pixel_nm", "3") == 0
     assert Instrument.from_json(tmp_path / "other/instrument.json").pixel_nm == 3
 

@@ -28,10 +28,10 @@ HINT = "`python train.py -h` lists which --model learns from which kind of data 
 
 
 def verdict_of(text):
-    """The line of the verdict, which is followed by one about train.py only."""
+    """The line of the verdict, which is followed by one about train.py only if there are training images."""
     *_, verdict, hint = text.splitlines()
-    assert hint == HINT
-    return verdict
+    assert (hint == HINT) == ("\nfor training: no (no training images)\n" not in text)
+    return verdict if hint == HINT else hint
 
 
 @pytest.fixture(scope="module")
@@ -222,9 +222,9 @@ def test_the_classic_layout_and_a_plain_folder(made, tmp_path, run_check):
     assert status == 0 and verdict_of(text) == "ready to train: unpaired"
     status, text = run_check(classic / "testA")
     assert status == 0 and "ready to test: 4 of 4 images as they are, with `python test.py --dataroot" in text
-    assert "not to train: no training images" in text
+    assert "\nfor training: no (no training images)\n" in text and not any(kind in text for kind in DATASETS)
     status, text = run_check(next((classic / "testA").iterdir()))
-    assert status == 0 and "ready to test: 1 of 1 images" in text
+    assert status == 0 and "ready to test: the image as it is" in text
 
 
 @pytest.fixture
@@ -266,15 +266,27 @@ def test_a_lot_without_a_grey_range(lot, run_check):
     assert "16-bit 900 to 41000" in values and "8-bit 20 to 199" in values
     assert "share their name" not in text and "files skipped" not in text and "sites" not in text
     assert text.count("use --grey_range") == 0, "one line for all"
-    assert verdict_of(text).endswith("but . can be tested: 1 of 16 images as they are, 14 with such a --grey_range")
+    count = f"not ready to test all: 1 of 16 images as it is, with `python test.py --dataroot {lot} --name holes`; "
+    assert verdict_of(text) == f"{count}14 with such a --grey_range"
 
 
 def test_a_lot_with_the_proposed_range_is_what_a_test_takes(lot, run_check):
     _, text = run_check(lot, "--grey_range", "900,41000")
-    assert verdict_of(text).endswith("but . can be tested: 15 of 16 images as they are")
+    assert "not ready to test all: 9 of 16 images as they are, with `python test.py" in verdict_of(text)
+    assert (
+        verdict_of(text).endswith("--grey_range 900,41000`")
+        and "test.py skips, of the images that can be read: 6" in text
+    )
     options = DataOptions(dataroot=str(lot), grey_range=(900, 41000))
-    images = ImagesToTest.of(DatasetLayout(lot), options, "test", 0)
-    assert sum(len(batch.stems) for batch in images.batches(4, ahead=False)) == 15 and len(images.skipped) == 1
+    for given_nm, count in ((0, 9), (2, 15)):
+        images = ImagesToTest.of(DatasetLayout(lot), options, "test", 0)
+        assert given_nm or images.pixel_nm() == pytest.approx(2)
+        assert sum(len(batch.stems) for batch in images.batches(4, ahead=False)) == count
+        assert len(images.skipped) == 16 - count
+    _, text = run_check(lot, "--grey_range", "900,41000", "--pixel_nm", "2")
+    assert "all: 15 of 16 images" in verdict_of(text) and verdict_of(text).endswith(
+        "--grey_range 900,41000 --pixel_nm 2`"
+    )
     assert "1 in . are not 72x48" in text
     _, text = run_check(lot, "--grey_range", "0,5000")
     assert "outside --grey_range 0,5000" in text and "proposed: --grey_range 0,41000," in text
@@ -285,7 +297,7 @@ def test_a_range_is_proposed_for_floats_below_0(tmp_path, run_check):
     tifffile.imwrite(tmp_path / "f/a.tif", np.linspace(-0.5, 1.25, 72 * 48, dtype=np.float32).reshape(72, 48))
     text = run_check(tmp_path / "f")[1]
     assert "32-bit float, -0.5 to 1.25: need --grey_range" in text and "--grey_range=-0.5,1.25," in text
-    assert "ready to test: 1 of 1 images as they are" in run_check(tmp_path / "f", "--grey_range=-0.5,1.25")[1]
+    assert "ready to test: the image as it is" in run_check(tmp_path / "f", "--grey_range=-0.5,1.25")[1]
 
 
 def test_each_kind_of_sample_gets_a_range_of_its_own(tmp_path, run_check):
@@ -471,7 +483,9 @@ def test_data_bars_and_each_file_of_another_width_are_named(tmp_path, run_check)
     for n, width_nm in enumerate([2, 2, 2, 2.5, 3]):
         with_bar(folder / f"{n}.tif", width_nm)
     status, text = run_check(folder)
-    assert status == 0 and "24 rows cut from 5 images" in text and "120x160: 5" in text
+    assert status == 1 and "24 rows cut from 5 images" in text and "120x160: 5" in text
+    assert "not ready to test all: 3 of 5 images as they are" in verdict_of(text)
+    assert run_check(folder, "--pixel_nm", "2")[0] == 0
     lines = [line.strip() for line in text.splitlines()]
     assert f"{folder}/3.tif: 2.5 nm" in lines and f"{folder}/4.tif: 3 nm" in lines
     assert not any(line.startswith(f"{folder}/0.tif") for line in lines)
@@ -479,6 +493,29 @@ def test_data_bars_and_each_file_of_another_width_are_named(tmp_path, run_check)
     assert "114x160: 5" in run_check(folder, "--data_bar", "30")[1]
     status, text = run_check(folder, "--data_bar", "144")
     assert status == 1 and "144 rows, and --data_bar 144 would cut them all" in text
+
+
+def test_images_that_state_no_width_need_that_of_the_others(tmp_path, run_check):
+    folder = tmp_path / "my lot"
+    folder.mkdir()
+    with_bar(folder / "1.tif", 2)
+    Image.fromarray(tifffile.imread(folder / "1.tif")).save(folder / "2.png")
+    status, text = run_check(folder)
+    command = f"`python test.py --dataroot '{folder}' --name holes"
+    assert status == 1 and f"{folder}/2.png: states no pixel size; other images: 2 nm" in text
+    assert verdict_of(text) == (
+        f"not ready to test all: 1 of 2 images as it is, with {command}`; 1 more with {command} --pixel_nm 2`, "
+        "if that is the pixel size of all"
+    )
+    status, text = run_check(folder, "--pixel_nm", "2")
+    assert status == 0 and verdict_of(text) == f"ready to test: 2 of 2 images as they are, with {command} --pixel_nm 2`"
+    with_bar(folder / "3.tif", 5)
+    status, text = run_check(folder)
+    assert status == 1 and "not ready to test: two pixel sizes are equally frequent" in text
+    for path in folder.glob("*.tif"):
+        path.unlink()
+    status, text = run_check(folder)
+    assert status == 0 and verdict_of(text).endswith("; add --pixel_nm N for results in nm")
 
 
 def test_what_the_files_say_of_the_instrument_is_shown(tmp_path, run_check):

@@ -81,7 +81,7 @@ def test_an_image_of_another_pixel_size_is_skipped(tmp_path, other):
     assert [stem for batch in images.batches(8, ahead=False) for stem in batch.stems] == ["a", "c"]
     (line,) = images.skipped.values()
     assert "b.tif" in line and "--pixel_nm" in line
-    assert ("pixel size 1 nm; most images: 2 nm" if other else "states no pixel size; other images: 2 nm") in line
+    assert ("pixel size 1 nm; the commonest: 2 nm" if other else "states no pixel size; other images: 2 nm") in line
     images = Images.of(DatasetLayout(tmp_path), DataOptions(), "test", 0)  # --pixel_nm was given
     assert len(next(images.batches(8, ahead=False)).stems) == 3 and not images.skipped
 
@@ -155,4 +155,6 @@ def test_the_image_without_a_width_is_the_one_that_is_refused(tmp_path, first, s
     width, stems, skipped = result_of(tmp_path)
     assert width == pytest.approx(2) and stems == ["b" if second else "a"]
     (reason,) = skipped.values()
-    assert "pixel size in the file: none" in reason and reason.endswith("use --pixel_nm 2 if it is that of all")
+    assert "states no pixel size; other images: 2 nm" in reason and reason.endswith(
+        "use --pixel_nm 2 if it is that of all"
+    )

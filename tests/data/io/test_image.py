@@ -99,7 +99,7 @@ BAD = {
     ),
     "huge.png": (huge_png, "claims more than 134,217,728 pixels"),
     "bomb.tif": (bomb_tiff, "damaged or cut short"),
-    "nan.tif": (lambda path: tifffile.imwrite(path, np.full((4, 4), np.nan, np.float32)), "16 pixels are NaN"),
+    "nan.tif": (lambda path: tifffile.imwrite(path, np.full((4, 4), np.nan, np.float32)), "16 pixels of value NaN"),
     "complex.tif": (lambda path: tifffile.imwrite(path, np.zeros((4, 4), np.complex64)), "complex64 pixels"),
     "link.png": (lambda path: path.symlink_to("nowhere"), "a link to a file that does not exist"),
     "folder.png": (lambda path: path.mkdir(), "not a file"),

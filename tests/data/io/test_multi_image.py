@@ -163,7 +163,9 @@ def test_a_bad_page_costs_no_other(tmp_path):
     images = Images.of(DatasetLayout(tmp_path / "s.tif"), options, "test", 0)
     stems = [stem for batch in images.batches(2) for stem in batch.stems]
     assert stems == [f"s_p{n:03}" for n in (0, 1, 2, 4)]
-    assert [*images.skipped.values()] == [f"{tmp_path}/s.tif::p003: 1 pixels are NaN or infinite; replace them first"]
+    assert [*images.skipped.values()] == [
+        f"{tmp_path}/s.tif::p003: 1 pixel of value NaN or infinite; replace them first"
+    ]
 
 
 def test_pages_are_learned_from_and_kept_in_the_cache(tmp_path, monkeypatch):
