@@ -204,22 +204,22 @@ class Report:
     def _print_test_verdict(self) -> int:
         """The verdict about a folder of test images alone: whether test.py takes all; returns the exit status."""
         print("for training: no (no training images)")
-        found, infos = self._testable(), self.statistics["test_sem"].infos
-        reasons = [reason for name, reason in found.skipped.items() if not infos[name].reason]
+        testable, infos = self._testable(), self.statistics["test_sem"].infos
+        reasons = [reason for name, reason in testable.skipped.items() if not infos[name].reason]
         if reasons:
             print(f"test.py skips, of the images that can be read: {len(reasons):,}")
             self._list(reasons)
-        verdict = found.verdict(self.inventory.layout.root, self.options, self.pixel_nm, self._sampled())
+        verdict = testable.verdict(self.inventory.layout.root, self.options, self.pixel_nm, self._sampled())
         print("\n".join(map(printable, verdict.splitlines())))
-        return int(not found.is_ready)
+        return int(not testable.is_ready)
 
     def _testable_text(self) -> str:
         """Which test images can be tested, for data sets with which nothing can be trained."""
         if "test_sem" not in self.statistics:
             return ""
-        found, name = self._testable(), self.statistics["test_sem"].image_set.name
-        parts = found.parts()
-        return f"; but {name} can be tested: {', '.join(parts)}{RENAME * found.names_collide}" if parts else ""
+        testable, name = self._testable(), self.statistics["test_sem"].image_set.name
+        parts = testable.parts()
+        return f"; but {name} can be tested: {', '.join(parts)}{RENAME * testable.names_collide}" if parts else ""
 
     def _testable(self) -> Testable:
         folder = self.statistics["test_sem"]

@@ -92,9 +92,8 @@ def as_image(path: str | Path, pixels: NDArray, grey_range: tuple[float, ...] = 
     if pixels.dtype.kind not in "uif":
         raise DataError(f"{path}: {pixels.dtype} pixels; expected whole or floating-point numbers")
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        raise DataError(
-            f"{path}: {counted(int(np.sum(~np.isfinite(pixels))), 'pixel')} of value NaN or infinite; replace them first"
-        )
+        bad = counted(int(np.sum(~np.isfinite(pixels))), "pixel")
+        raise DataError(f"{path}: {bad} of value NaN or infinite; replace them first")
     return GreyImage(str(path), scale(path, pixels, grey_range), mask)
 
 

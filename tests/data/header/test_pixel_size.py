@@ -155,6 +155,5 @@ def test_the_image_without_a_width_is_the_one_that_is_refused(tmp_path, first, s
     width, stems, skipped = result_of(tmp_path)
     assert width == pytest.approx(2) and stems == ["b" if second else "a"]
     (reason,) = skipped.values()
-    assert "states no pixel size; other images: 2 nm" in reason and reason.endswith(
-        "use --pixel_nm 2 if it is that of all"
-    )
+    assert "states no pixel size; other images: 2 nm" in reason
+    assert reason.endswith("use --pixel_nm 2 if it is that of all")
