@@ -28,7 +28,7 @@ from .parsing import (
     resolve_flags,
     to_one_line,
 )
-from .rules import check, check_name
+from .rules import check, check_name, note_unmet_needs
 from .run_options import RunOptions
 from .saved import PER_COMMAND, check_model_options, read_opt_json
 from .training_options import TrainingOptions
@@ -163,8 +163,7 @@ def _build(saved: Layer, layers: list[Layer], flag_index: FlagIndex, model: str,
     notes += note_no_effect(typed, flag_index, model)
     if run and "checkpoints_dir" not in typed and run.parent != PRETRAINED and (PRETRAINED / run.name).is_dir():
         notes.append(f"{to_one_line(str(run))} is tested, not the model of this name that comes with the toolkit")
-    if "loop" in groups and flat.get("preprocess") == "none" and {"load_size", "crop_size"} & typed.keys():
-        notes.append("--load_size and --crop_size have no effect without --preprocess; images keep their size")
+    notes += note_unmet_needs(flat, {name: flag.as_typed for name, flag in typed.items()}, groups)
     opt = Options(groups, declared, titles, tuple(notes), frozenset(typed), frozenset(parsed))
     check(opt, lambda name: parsed[name].as_typed if name in parsed else f"--{name} {flat[name]}")
     return opt

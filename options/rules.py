@@ -2,11 +2,56 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
 
 from .errors import OptionsError
 from .parsed_options import Options
 
+Values = Mapping[str, Any]  # the options of a command by name
+
+
+class Need(NamedTuple):
+    """Options of the program that has the options `group` which count only where `is_met(values)`; `words` say when."""
+
+    group: str
+    names: tuple[str, ...]
+    is_met: Callable[[Values], bool]
+    words: str
+
+
+NEEDS = (
+    Need("test", ("field_threshold", "field_area", "field_scale"), lambda v: v["field"], "without --field"),
+    Need("test", ("ray_workers", "shard_size"), lambda v: bool(v["ray"]), "without --ray"),
+    Need(
+        "test",
+        ("snap_background", "background_levels", "background_tolerance", "nm_per_grey", "pixel_nm", "lines"),
+        lambda v: v["direction"] == "AtoB",
+        "with --which_direction BtoA",
+    ),
+    Need("test", ("hole_centre",), lambda v: v["snap_background"], "with --no_snap_background"),
+    Need("test", ("background_levels",), lambda v: "levels" not in v, "with a model that has levels of its own"),
+    Need("loop", ("lr_decay_iters",), lambda v: v["lr_policy"] == "step", "without --lr_policy step"),
+    Need(
+        "loop",
+        ("load_size",),
+        lambda v: "resize" in v.get("preprocess", ""),
+        "without --preprocess resize or resize_and_crop",
+    ),
+    Need(
+        "loop",
+        ("crop_size",),
+        lambda v: "crop" in v.get("preprocess", ""),
+        "without --preprocess crop or resize_and_crop",
+    ),
+    Need("loop", ("n_layers_D",), lambda v: v["netD"] == "n_layers", "without --netD n_layers"),
+    Need("loop", ("init_gain",), lambda v: v["init_type"] != "kaiming", "with --init_type kaiming"),
+    Need("loop", ("width",), lambda v: v.get("architecture") != "dense", "with --architecture dense"),
+    Need("loop", ("image_size",), lambda v: v["architecture"] == "dense", "without --architecture dense"),
+    Need(
+        "loop", ("renderer_finetune_epochs",), lambda v: bool(v["match_after_epochs"]), "without --match_after_epochs"
+    ),
+)
 MAX_NAME_BYTES = 100
 MIN_PIXEL_NM = 0.01  # [nm] a TIFF cannot store a smaller pixel size
 
@@ -21,6 +66,17 @@ def check_name(name: str, as_typed: str) -> None:
         )
     if len(os.fsencode(name)) > MAX_NAME_BYTES:
         raise OptionsError(f"{as_typed}: must be at most {MAX_NAME_BYTES} bytes long")
+
+
+def note_unmet_needs(values: Values, typed: Mapping[str, str], groups: Collection[str]) -> list[str]:
+    """A note for the `typed` options (as they were typed, by name) that have no effect with these values of all options
+    of the program whose options have these groups."""
+    notes = []
+    for need in NEEDS:
+        flags = [typed[name] for name in need.names if name in typed]
+        if flags and need.group in groups and not need.is_met(values):
+            notes.append(f"{', '.join(flags)}: no effect {need.words}")
+    return notes
 
 
 def check(opt: Options, as_typed: Callable[[str], str]) -> None:
@@ -49,7 +105,9 @@ def _check_loop(opt: Options, as_typed: Callable[[str], str]) -> None:
             f"{as_typed('n_epochs')} and {as_typed('n_epochs_decay')}: must together be at least 1 epoch"
         )
     if loop.epoch_count > total:
-        raise OptionsError(f"{as_typed('epoch_count')}: must be at most {total}, the last epoch of the run")
+        raise OptionsError(
+            f"{as_typed('epoch_count')}: must be at most the {total} epoch{'s' * (total > 1)} of the run"
+        )
     if loop.continue_train and loop.overwrite:
         raise OptionsError(
             f"{as_typed('continue_train')} and {as_typed('overwrite')} exclude each other; use one of them"
