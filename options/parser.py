@@ -132,7 +132,7 @@ def _find_opt_json(layers: list[Layer], flag_index: FlagIndex) -> tuple[Path, st
     typed = [raw for layer in layers for raw in layer if raw.key in flags]
     values.update({flags[raw.key].option.name: read_value(flags[raw.key], raw) for raw in typed})
     name = _find_last(layers, flag_index, "name")
-    as_typed = name.as_typed if name else f"--name {values['name']}"
+    as_typed = name.as_typed if name else f"--name {values['name']} (the default name)"
     check_name(values["name"], as_typed)
     folder = add_suffix(values["name"], values["suffix"], values)
     check_name(folder, as_typed)

@@ -6,6 +6,8 @@ from typing import Any, ClassVar, NamedTuple
 from ..errors import ModelError
 from ..grey_levels import LEVELS
 
+SHORTEST = "--renderer_epochs 1 --match_after_epochs 2,4 --renderer_finetune_epochs 1 --n_epochs 6"
+
 
 class TrainingStage(NamedTuple):
     """What is trained, and its epochs: from `start` up to, not including, `end`; None is the end of the training."""
@@ -56,7 +58,7 @@ class DepthPipelineOptions:
         metadata={
             "help": "epochs after which real images are matched with simulated shapes",
             "unit": "epochs",
-            "bounds": (2, None),
+            "bounds": (1, None),
             "former": "match_epochs",
         },
     )
@@ -78,12 +80,12 @@ class DepthPipelineOptions:
                 raise ModelError(
                     f"--match_after_epochs: {end} must be above {start}, where the stage before it ends "
                     f"(--renderer_epochs {self.renderer_epochs}, "
-                    f"--renderer_finetune_epochs {self.renderer_finetune_epochs})"
+                    f"--renderer_finetune_epochs {self.renderer_finetune_epochs}); the shortest training is {SHORTEST}"
                 )
         if n_epochs is not None and n_epochs <= last_end:
             raise ModelError(
                 f"--n_epochs and --n_epochs_decay come to {n_epochs}: no epoch is left for shapes after {last_end}; "
-                "use more epochs, or shorter stages as in --renderer_epochs 2 --match_after_epochs 4,7 --n_epochs 12"
+                f"use more epochs, or shorter stages; the shortest training is {SHORTEST}"
             )
 
     def training_stage(self, epochs: int) -> TrainingStage:

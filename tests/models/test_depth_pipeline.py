@@ -9,6 +9,7 @@ import torch
 
 from models import ModelError, build
 from models.model_options import DepthPipelineOptions
+from models.model_options.depth_pipeline import SHORTEST
 from models.pipeline import domain_renderer
 from models.pipeline.warp import translate
 
@@ -143,6 +144,18 @@ def test_matching_before_any_shape_was_learned_is_refused():
     for epochs, message in (((6,), "6 must be above 6"), ((8, 9), "9 must be above 9")):
         with pytest.raises(ModelError, match=f"--match_after_epochs: {message}, where the stage before it ends"):
             build_model(match_after_epochs=epochs, renderer_epochs=6)
+
+
+def test_the_shortest_training_that_messages_name_is_the_shortest():
+    words = SHORTEST.replace("--", "").split()
+    values = {name: tuple(map(int, text.split(","))) for name, text in zip(words[::2], words[1::2], strict=True)}
+    n_epochs, matches = values.pop("n_epochs")[0], values.pop("match_after_epochs")
+    options = DepthPipelineOptions(match_after_epochs=matches, **{name: value for name, (value,) in values.items()})
+    options.check(n_epochs)
+    with pytest.raises(ModelError, match="no epoch is left"):
+        options.check(n_epochs - 1)
+    with pytest.raises(ModelError, match=f"1 must be above 6, where the stage before it ends.*{SHORTEST}"):
+        DepthPipelineOptions(match_after_epochs=(1, 2)).check()
 
 
 def test_a_training_too_short_for_its_stages_is_refused():

@@ -222,7 +222,7 @@ def test_what_the_public_test_accepts_is_accepted() -> None:
 def test_a_broken_opt_json_is_named(text: str) -> None:
     saved()
     Path("checkpoints/metrology/opt.json").write_text(text, encoding="utf-8")
-    assert refusal(test).startswith("--name metrology: checkpoints/metrology/opt.json ")
+    assert refusal(test).startswith("--name metrology (the default name): checkpoints/metrology/opt.json ")
 
 
 def test_a_wrong_value_in_opt_json_is_named() -> None:

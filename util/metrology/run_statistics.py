@@ -12,9 +12,10 @@ import numpy as np
 from ..errors import UtilError
 from ..files import counted, escape_formula
 from .hole_table import HoleTable
-from .reference_comparison import MIN_POINTS_FOR_SLOPE, Comparison, compare
+from .reference_comparison import MIN_POINTS, MIN_POINTS_FOR_SLOPE, Comparison, compare
 from .site_statistics import QuantityStatistics, summarise_quantity
 
+MAX_NAMES = 3  # of each kind in an error
 SITE_COLUMNS = (
     "site", "quantity", "holes", "mean", "3sigma", "3sigma_noise_corrected", "hole_outliers", "site_outlier",
 )  # fmt: skip
@@ -48,10 +49,20 @@ class RunStatistics:
         by_image = dict(zip(self.table.images, self.table.quantities[name].tolist(), strict=True))
         measured = by_site if any(site.lower() in reference for site in by_site) else by_image
         common = [key for key, value in measured.items() if key.lower() in reference and math.isfinite(value)]
+        if len(common) < MIN_POINTS:
+            raise UtilError(
+                f"--reference: {len(common)} of its names are those of measured sites or images; at least {MIN_POINTS} "
+                f"are needed. Measured are {self._describe_names()}"
+            )
         values = [(reference[key.lower()], measured[key]) for key in common]
         x, y = np.array(values, dtype=np.float64).reshape(-1, 2).T
         comparison = compare(common, x, y, reference_sigma)
         return RunStatistics(self.table, self.quantities, self.tolerance_nm, name, comparison)
+
+    def _describe_names(self) -> str:
+        """Some names of sites and images, with their kinds."""
+        names = {"sites": [site for site in self.table.sites if site], "images": self.table.images}
+        return " and ".join(f"{kind} such as {', '.join(each[:MAX_NAMES])}" for kind, each in names.items() if each)
 
     @property
     def n_ood(self) -> int | None:

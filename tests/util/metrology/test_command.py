@@ -77,6 +77,16 @@ def test_a_reference_may_name_images_and_another_quantity(tmp_path):
     assert told["quantities"]["cd_half_nm"]["3sigma_of_a_measurement"] is None
 
 
+def test_a_reference_of_other_names_is_refused_with_some_that_exist(run, capsys):
+    assert main([str(run), "--reference", str(run.parents[2] / "strange.csv")]) == 2
+    line = "0 of its names are those of measured sites or images; at least 3 are needed. Measured are sites such as "
+    error = capsys.readouterr().err
+    assert (
+        line + "depth_140_site_00000, depth_140_site_00001, " in error
+        and " and images such as SEM_000_000_itr0" in error
+    )
+
+
 def flagged(folder, outside, holes=12):
     rows = [(f"h{n}", f"s{n % 3}", int(n < outside), 1.5, 2, 100 + n, 50 + n) for n in range(holes)]
     names = ("image", "site", "is_ood", "ood_score", "pixel_nm", "depth_mean_nm", "cd_half_nm")
