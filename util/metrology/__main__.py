@@ -9,13 +9,34 @@ import json
 import math
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import UtilError
-from ..files import ArgumentParser, make_output_safe, write_bytes
+from ..files import ArgumentParser, counted, make_output_safe, write_bytes
 from ..results import ResultsFolder
 from . import hole_table, reference_comparison
 from .metrology_page import render_page
 from .run_statistics import RunStatistics
+
+WIDTH = 11  # characters of a column
+
+
+class Column(NamedTuple):
+    """A column of the terminal's table: its key in statistics.json, the lines of its title, the form of its numbers."""
+
+    key: str
+    titles: tuple[str, ...]
+    form: str
+
+
+COLUMNS = (
+    Column("mean", ("mean", "of all", "holes"), ".4g"),
+    Column("3sigma", ("3 sigma", "of all", "holes"), ".4g"),
+    Column("3sigma_within_sites", ("3 sigma", "within", "sites"), ".4g"),
+    Column("3sigma_within_sites_noise_corrected", ("the same", "without", "noise"), ".4g"),
+    Column("3sigma_of_a_measurement", ("3 sigma", "of the", "noise"), ".4g"),
+    Column("precision_to_tolerance", ("P/T:", "noise /", "tolerance"), ".1%"),
+)
 
 
 def main(argv: list[str]) -> int:
@@ -43,7 +64,7 @@ def main(argv: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    _print_summary(statistics)
+    _print_summary(statistics, _describe_scale(folder))
     print(f"the page: {folder / 'metrology.html'}")
     return 0
 
@@ -83,22 +104,30 @@ def _write_files(folder: Path, statistics: RunStatistics) -> None:
             write_bytes(folder / name, content.encode("utf-8", "replace"))
 
 
-def _print_summary(statistics: RunStatistics) -> None:
+def _describe_scale(folder: Path) -> str:
+    """The scale of the test's depths, as its metrics.json says it."""
+    try:
+        nm_per_grey = ResultsFolder(folder).metrics.get("nm_per_grey")
+    except UtilError:
+        nm_per_grey = None
+    if not isinstance(nm_per_grey, int | float):
+        return "metrics.json does not say how many nm a grey level is"
+    return f"one grey level is {nm_per_grey:.4g} nm deep (--nm_per_grey of the test)"
+
+
+def _print_summary(statistics: RunStatistics, scale: str) -> None:
     for warning in statistics.warnings():
         print(warning)
+    content = statistics.as_json()
+    sites = f" at {counted(content['sites'], 'site')}" if content["sites"] else ", no sites"
+    print(f"{counted(content['holes'], 'hole')}{sites}, {counted(content['images'], 'image')}; {scale}")
     width = max(map(len, statistics.quantities))
-    print(f"{'':{width}}{'mean':>12}{'3 sigma':>12}{'in sites':>12}{'less noise':>12}{'measurement':>12}{'P/T':>8}")
-    for name, values in statistics.as_json()["quantities"].items():
-        keys = (
-            "mean",
-            "3sigma",
-            "3sigma_within_sites",
-            "3sigma_within_sites_noise_corrected",
-            "3sigma_of_a_measurement",
-        )
-        cells = "".join(f"{'–' if values[key] is None else format(values[key], '.4g'):>12}" for key in keys)
-        ratio = values["precision_to_tolerance"]
-        print(f"{name:{width}}{cells}{'–' if ratio is None else format(ratio, '.1%'):>8}")
+    for titles in zip(*(column.titles for column in COLUMNS), strict=True):
+        print(" " * width + "".join(f"{title:>{WIDTH}}" for title in titles))
+    for name, values in content["quantities"].items():
+        numbers = ((column, values[column.key]) for column in COLUMNS)
+        cells = ("–" if value is None else format(value, column.form) for column, value in numbers)
+        print(f"{name:{width}}" + "".join(f"{cell:>{WIDTH}}" for cell in cells))
     if statistics.comparison:
         comparison, line = statistics.comparison, statistics.comparison.line
         low, high = comparison.limits_of_agreement

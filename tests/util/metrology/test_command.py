@@ -87,6 +87,17 @@ def test_a_reference_of_other_names_is_refused_with_some_that_exist(run, capsys)
     )
 
 
+def test_the_terminal_says_in_plain_words_what_its_numbers_are_of(run, capsys):
+    assert main([str(run)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "1,200 holes at 60 sites, 2,400 images; metrics.json does not say how many nm a grey level is"
+    titles = list(map(" ".join, zip(*(re.split(r"\s{2,}", line.strip()) for line in lines[1:4]), strict=True)))
+    assert titles[:4] == ["mean of all holes", "3 sigma of all holes", "3 sigma within sites", "the same without noise"]
+    (run / "metrics.json").write_text('{"nm_per_grey": 19.84017464609261}')
+    assert main([str(run)]) == 0
+    assert "; one grey level is 19.84 nm deep (--nm_per_grey of the test)" in capsys.readouterr().out
+
+
 def flagged(folder, outside, holes=12):
     rows = [(f"h{n}", f"s{n % 3}", int(n < outside), 1.5, 2, 100 + n, 50 + n) for n in range(holes)]
     names = ("image", "site", "is_ood", "ood_score", "pixel_nm", "depth_mean_nm", "cd_half_nm")
