@@ -2,11 +2,16 @@
 
 IMAGES is a data set in the contest's layout, of which the training images are used, or a folder of images of one
 depth. The holes are taken to be like those of the depth maps of --dataroot, or of IMAGES if it has some, or else of the
-simulator; which hole an image shows need not be known. Writes instrument.json, for `python -m data.simulate
---real_instrument`, and instrument_fit.png, with measured beside fitted statistics.
+simulator; which hole an image shows need not be known. At least 4 images must show one hole each: crop fields of many
+holes. All must have one pixel size, unless --pixel_nm gives it.
+
+Writes instrument.json, for `python -m data.simulate --real_instrument`, and instrument_fit.png, with measured beside
+fitted statistics. Exit status: 0 a good fit, 1 profiles that differ by more than 5 %, 2 wrong usage or images that
+cannot be fitted.
 """
 
 import argparse
+import re
 import sys
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -36,6 +41,10 @@ from .instrument_fit import (
 )
 
 OPTIONS = ("grey_range", "data_bar", "signal")
+NOT_GOOD = (
+    "not a good fit, see instrument_fit.png; usual reasons are holes unlike those of --dataroot, a wrong --pixel_nm, "
+    "wrong depths, and images of more than one hole"
+)
 MAX_IMAGES, MAX_MAPS = 400, 400  # that are read
 
 
@@ -56,7 +65,10 @@ def read_domain(options: DataOptions, given_pixel_nm: float) -> Domain:
 
     Raises DataError for images of different pixel sizes, unless one is given [nm].
     """
-    layout = DatasetLayout(options.dataroot, options.signal)
+    try:
+        layout = DatasetLayout(options.dataroot, options.signal)
+    except DataError as error:  # here, --dataroot is not the flag of the images
+        raise DataError(re.sub("(use|choose|or) --dataroot ", r"\1 IMAGES ", str(error))) from None
     files = layout.test_sem() if layout.plain else grouped_by_site(layout.sem())
     files = stratified_subset(files, MAX_IMAGES)
     level_of = levels_of_folders(layout, files) if layout.contest else {}
@@ -101,8 +113,8 @@ def read_library(options: DataOptions, is_required: bool, image: NDArray) -> NDA
     return normalise_maps(maps)
 
 
-def fit(images: DataOptions, library_root: str | None, given_pixel_nm: float, out: Path) -> None:
-    """Fits, prints the table of the parameters, and writes both files into `out`."""
+def fit(images: DataOptions, library_root: str | None, given_pixel_nm: float, out: Path) -> bool:
+    """Fits, prints the table of the parameters, and writes both files into `out`; returns whether the fit is good."""
     domain = read_domain(images, given_pixel_nm)
     library = read_library(
         replace(images, dataroot=library_root or images.dataroot), library_root is not None, domain.images[0]
@@ -115,6 +127,7 @@ def fit(images: DataOptions, library_root: str | None, given_pixel_nm: float, ou
         result = fit_instrument(domain.images, domain.depth_index, domain.depth_nm, library, width_nm, FULL, bar.update)
     print("\n".join(describe(result)))
     write_results(result, domain.names, out)
+    return result.is_good
 
 
 def write_results(result: InstrumentFit, names: list[str], out: Path) -> None:
@@ -156,7 +169,10 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
     options = DataOptions(dataroot=args.images, **{name: getattr(args, name) for name in OPTIONS})
     try:
-        fit(options, args.dataroot, args.pixel_nm, args.out)
+        if fit(options, args.dataroot, args.pixel_nm, args.out):
+            return 0
+        print(f"data.fit_instrument: {NOT_GOOD}", file=sys.stderr)
+        return 1
     except DataError as error:
         print(f"data.fit_instrument: {error}", file=sys.stderr)
         return 2
@@ -166,7 +182,6 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("data.fit_instrument: interrupted; nothing was written", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,16 +1,18 @@
 """The picture of a fit: measured beside fitted profiles, sizes, noise and line power, and the parameters."""
 
 import io
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .fitting import InstrumentFit
+from .fitting import MAX_PROFILE_RMS, InstrumentFit
 from .image_statistics import DISTANCES, NAMES, REGIONS, SIDES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+UNITS = ("nm", "px")  # that names of parameters end in
 REGION_DISTANCES = {"surface": 12, "rim": 2, "wall": -2, "floor": -10}  # [px] where a region's grey is read
 
 
@@ -35,15 +37,29 @@ def draw_fit(fit: InstrumentFit, level_names: list[str]) -> bytes:
 
 def describe(fit: InstrumentFit) -> list[str]:
     """The table of the parameters, and what the images tell only in part; one line each."""
-    lines = [f"{'parameter':<17}{'value':>9}  standard error"]
+    lines = [f"{'parameter':<23}{'value':>9}  standard error"]
     for p in fit.parameters:
-        lines.append(f"{p.name:<17}{p.value:>9.4g}  {f'{p.error:.2g}' if p.is_determined else 'not determined'}")
+        error = plain_number(p.error, 2) if p.is_determined else "not determined"
+        lines.append(f"{_with_unit(p.name):<23}{plain_number(p.value, 4):>9}  {error}")
     for name in ("jitter_x_px", "jitter_y_px"):
-        lines.append(f"{name:<17}{getattr(fit.instrument, name):>9.4g}  from the holes' centres")
+        value = plain_number(getattr(fit.instrument, name), 4)
+        lines.append(f"{_with_unit(name):<23}{value:>9}  from the holes' centres")
     lines += [f"only together: {first}, {second}" for first, second in fit.alike]
     lines.append(f"profiles differ by {100 * fit.rms('profile'):.1f} % of the surface's signal (RMS),")
     lines.append(f"radii by {fit.bias('size'):+.2f} px (mean)")
+    if not fit.is_good:
+        lines.append(f"not a good fit: the profiles of a good one differ by {100 * MAX_PROFILE_RMS:g} % at most")
     return lines
+
+
+def plain_number(value: float, digits: int) -> str:
+    """A number of so many digits without an exponent: 440, not 4.4e+02."""
+    return f"{Decimal(f'{value:.{digits}g}'):f}"
+
+
+def _with_unit(name: str) -> str:
+    unit = name.rpartition("_")[2]
+    return f"{name} [{unit if unit in UNITS else '1'}]"
 
 
 def _draw_profiles(axis: "Axes", fit: InstrumentFit, side: str, level_names: list[str]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError
+from ..errors import DataError, counted
 from ..simulator import Instrument
 from .comparison import Comparison, DomainSample
 from .image_statistics import CENTRE, NAMES, measure_images, measure_line_power
@@ -19,6 +19,7 @@ MIN_HOLES = 4  # images that show a hole
 WALL_SHARE = (
     0.2  # of the opening's radius that the walls take: narrower walls leave a larger floor in a smaller opening
 )
+MAX_PROFILE_RMS = 0.05  # of the surface's signal, between measured and fitted profiles of a good fit
 MIN_CORRELATION = 0.8  # of two parameters that the images tell only together
 
 
@@ -67,6 +68,11 @@ class InstrumentFit:
     fitted: NDArray[np.float64]
     line_power: NDArray[np.float64]
 
+    @property
+    def is_good(self) -> bool:
+        """Whether the profiles differ by MAX_PROFILE_RMS at most."""
+        return self.rms("profile") <= MAX_PROFILE_RMS
+
     def rms(self, kind: str) -> float:
         """Root mean square difference of the statistics whose names begin with `kind`."""
         return float(np.sqrt(np.nanmean(self._difference(kind) ** 2)))
@@ -100,7 +106,10 @@ def fit_instrument(
     rows = measure_images(images)
     n_holes = int(np.isfinite(rows).any(axis=1).sum())
     if n_holes < MIN_HOLES:
-        raise DataError(f"{n_holes} of {len(rows)} SEM images show a hole; expected at least {MIN_HOLES}")
+        raise DataError(
+            f"{n_holes} of {counted(len(rows), 'SEM image')} show one hole; expected at least {MIN_HOLES}; images of "
+            "many holes cannot be fitted, crop them to one hole each"
+        )
     real = DomainSample.of(rows, level_index, len(depth_nm), min(MIN_HOLES, n_holes // len(depth_nm)) or 1)
 
     def compare(count: int, reshaping: Reshaping) -> Comparison:

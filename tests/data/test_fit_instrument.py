@@ -9,6 +9,8 @@ from PIL import Image
 
 from data import fit_instrument, simulate
 from data.instrument_fit import QUICK
+from data.instrument_fit.fit_figure import plain_number
+from data.instrument_fit.fitting import STARTS, Effort
 from data.simulator import Instrument
 
 SMALL = ["--num_shapes", "4", "--num_real", "16", "--num_test", "0"]
@@ -30,9 +32,21 @@ def run(*arguments):
     return fit_instrument.main([str(argument) for argument in arguments])
 
 
-def test_a_data_set_gives_an_instrument_that_data_simulate_reads(root, tmp_path, capsys):
+def check_table(printed):
+    """Its rows have units and plain numbers, and the fit is called good."""
+    head, *rows = printed.split("parameter ")[1].split("only together")[0].splitlines()
+    assert head.split() == ["value", "standard", "error"] and "not a good fit" not in printed
+    units = {row.split()[0]: row.split()[1] for row in rows if "[" in row}
+    assert units["edge_depth_nm"] == "[nm]" and units["blur_y_px"] == "[px]" and units["gamma"] == "[1]"
+    assert "e+" not in "".join(rows) and "e-" not in "".join(rows)
+    assert [plain_number(x, 2) for x in (437.2, 0.0000371, 1e5, 0.0)] == ["440", "0.000037", "100000", "0"]
+
+
+def test_a_data_set_gives_an_instrument_that_data_simulate_reads(root, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(fit_instrument, "FULL", Effort(STARTS[1:2], 8, 3, 8, 2, ()))
     assert run(root, "--out", tmp_path / "fit") == 0
     printed = capsys.readouterr().out
+    check_table(printed)
     assert "shapes: 4 depth maps" in printed and "escape_gain" in printed and "not determined" in printed
     assert Instrument.from_json(tmp_path / "fit/instrument.json").pixel_nm == Instrument().pixel_nm
     assert Image.open(tmp_path / "fit/instrument_fit.png").size == (1600, 900)
@@ -55,9 +69,10 @@ def test_a_plain_folder_is_of_one_depth_with_the_simulators_shapes(root, tmp_pat
 @pytest.mark.parametrize(
     ("images", "extra", "message"),
     [
-        ("nowhere", [], "no such folder"),
+        ("nowhere", [], "no such folder; use IMAGES with the folder of your data set"),
         ("empty", [], "the folder is empty"),
-        ("flat", [], "0 of 5 SEM images show a hole"),
+        ("sem/train", [], "use IMAGES sem, which holds a data set"),
+        ("flat", [], "0 of 5 SEM images show one hole; expected at least 4; images of many holes cannot be fitted"),
         ("flat", ["--dataroot", "empty"], "the folder is empty"),
         ("large", ["--dataroot", "sem"], "72x48 where SEM images are 80x60"),
     ],
@@ -101,3 +116,19 @@ def test_the_command_line_is_checked_first(flag, tmp_path, capsys):
         fit_instrument.main(["x", *out, *flag])
     error = capsys.readouterr().err
     assert stop.value.code == 2 and error.count("\n") == 1 and ("use a point: 2.08" in error) == ("2,08" in flag)
+
+
+def test_a_useless_fit_is_said_and_ends_with_1(root, tmp_path, capsys):
+    """Images of a hole that is brighter than the surface, as no instrument shows it."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for n, path in enumerate(sorted((root / "train/SEM").rglob("*.png"))[:6]):
+        grey = np.asarray(Image.open(path)).astype(float)
+        Image.fromarray((np.where(grey < 90, 60, 190) + 0.05 * grey).astype(np.uint8)).save(folder / f"{n}.png")
+    assert run(folder, "--out", tmp_path / "fit", "--pixel_nm", "2.08") == 1
+    captured = capsys.readouterr()
+    assert "\nnot a good fit: the profiles of a good one differ by 5 % at most\n" in captured.out
+    assert captured.err.startswith(
+        "data.fit_instrument: not a good fit, see instrument_fit.png; usual reasons are holes"
+    )
+    assert (tmp_path / "fit/instrument.json").exists()
