@@ -107,7 +107,7 @@ def fit_instrument(
     n_holes = int(np.isfinite(rows).any(axis=1).sum())
     if n_holes < MIN_HOLES:
         raise DataError(
-            f"{n_holes} of {counted(len(rows), 'SEM image')} show one hole; expected at least {MIN_HOLES}; images of "
+            f"{n_holes} of {counted(len(rows), 'SEM image')} show a hole; expected at least {MIN_HOLES}; images of "
             "many holes cannot be fitted, crop them to one hole each"
         )
     real = DomainSample.of(rows, level_index, len(depth_nm), min(MIN_HOLES, n_holes // len(depth_nm)) or 1)

@@ -72,7 +72,7 @@ def test_a_plain_folder_is_of_one_depth_with_the_simulators_shapes(root, tmp_pat
         ("nowhere", [], "no such folder; use IMAGES with the folder of your data set"),
         ("empty", [], "the folder is empty"),
         ("sem/train", [], "use IMAGES sem, which holds a data set"),
-        ("flat", [], "0 of 5 SEM images show one hole; expected at least 4; images of many holes cannot be fitted"),
+        ("flat", [], "0 of 5 SEM images show a hole; expected at least 4; images of many holes cannot be fitted"),
         ("flat", ["--dataroot", "empty"], "the folder is empty"),
         ("large", ["--dataroot", "sem"], "72x48 where SEM images are 80x60"),
     ],
