@@ -16,7 +16,7 @@ from .errors import DataError
 from .foreign_formats import describe_foreign_names
 from .image_names import NameIndex, find_folder, fold, select_signal, with_unique_stems
 from .io import SUFFIXES, file_of, images_of, stem_of
-from .neighbours import describe_near, is_classic, is_contest
+from .neighbours import contains_only_images, describe_misspelt, describe_near, is_classic, is_contest
 
 SIMULATE_HINT = (
     "use --dataroot with the folder of your data set, or make a simulated data set with "
@@ -32,7 +32,6 @@ PAIRS_HINT = (
 )
 PLAIN_FOLDER_HINT = "for test.py, --dataroot may also be a plain folder of SEM images"
 RESULTS_FILES = {"metrics.json", "index.html"}  # in a folder of results, whose depth maps are no images to test
-LAYOUT_FOLDERS = ("train", "test", "simulation_data", "SEM", "Depth", "trainA", "trainB", "testA", "testB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +75,13 @@ class DatasetLayout:
             self.plain = True
             return
         if not self.root.is_dir():
-            kind = "file" if self.root.name.lower().endswith(SUFFIXES) else "folder"
-            raise DataError(f"{dataroot}: no such {kind}{describe_near(self.root) or f'; {simulate_hint}'}")
+            is_file = self.root.name.lower().endswith(SUFFIXES)
+            hint = "" if is_file else f"; {simulate_hint}"
+            raise DataError(f"{dataroot}: no such {'file' if is_file else 'folder'}{describe_near(self.root) or hint}")
         self.contest = is_contest(self.root)
         classic = is_classic(self.root)
         # A plain folder of SEM images, or one file, is enough for testing, not for training.
-        self.plain = not self.contest and not classic and bool(_contains_only_images(str(self.root)))
+        self.plain = not self.contest and not classic and bool(contains_only_images(str(self.root)))
         if not self.contest and not classic and not self.plain:
             if near := describe_near(self.root):
                 raise DataError(f"{dataroot}: holds no data set in a known layout{near}")
@@ -200,8 +200,8 @@ class DatasetLayout:
         if self.root.is_file():
             raise DataError(f"{self.root}: one file, enough for testing; for training, --dataroot must be a folder")
         if not folder.is_dir():
-            near = describe_near(self.root) or f"; {hint.format(root=shlex.quote(str(self.root)))}"
-            raise DataError(f"{folder}: no such folder{near}")
+            near = describe_near(self.root) or describe_misspelt(self.root, str(name))
+            raise DataError(f"{folder}: no such folder{near or f'; {hint.format(root=shlex.quote(str(self.root)))}'}")
         return sorted(_image_names(folder)) or self._refuse_without_image(folder)
 
     def _files(self, name: str | Path, labelled: bool, hint: str = HINT) -> list[ImageFile]:
@@ -237,33 +237,6 @@ class DatasetLayout:
 def _subfolder(file: ImageFile, folder: Path) -> str:
     """The path of the file's folder below `folder`; '' for `folder` itself."""
     return str(file.path.relative_to(folder).parent).removeprefix(os.curdir)
-
-
-def _contains_only_images(folder: str, depth: int = 2) -> bool | None:
-    """Whether a folder holds images, or only folders of images, down to `depth` levels; None if it is empty."""
-    folders, has_other_files = [], False
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                if entry.is_dir():
-                    folders.append(entry)
-                elif entry.name.lower().endswith(SUFFIXES):
-                    return True
-                else:
-                    has_other_files = True
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read ({error.strerror})") from None
-    if has_other_files or any(entry.name in LAYOUT_FOLDERS for entry in folders) or (folders and not depth):
-        return False
-    result = None
-    for entry in folders:
-        subfolder_result = _contains_only_images(entry.path, depth - 1)
-        if subfolder_result is False:
-            return False
-        result = result or subfolder_result
-    return result
 
 
 def _image_names(folder: Path) -> Iterator[str]:

@@ -8,6 +8,7 @@ from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import DataError
 from ..exchanged_domains import are_exchanged, exchanged_message
 from ..image_names import sites_of
+from ..neighbours import describe_misspelt
 from .folder_statistics import FolderStatistics, size_text
 from .inventory import Inventory
 
@@ -42,11 +43,7 @@ class Plan:
 def make_plans(inventory: Inventory, options: DataOptions) -> dict[str, Plan]:
     """A plan for each kind of data set, from the names of the files only."""
     count = options.max_dataset_size
-    empty = {
-        role: f"no images in {inventory.folders[role]}" if role in inventory.folders else "no training images"
-        for role in ("sem", "depth")
-        if not inventory.files(role)
-    }
+    empty = {role: _no_images(inventory, role) for role in ("sem", "depth") if not inventory.files(role)}
     real, depth = (stratified_subset(inventory.files(role), count) for role in ("sem", "depth"))
     unpaired = Plan({"sem": real, "depth": depth}, list(dict.fromkeys(empty.values())))
 
@@ -71,6 +68,13 @@ def make_plans(inventory: Inventory, options: DataOptions) -> dict[str, Plan]:
     missing = [empty["sem"]] if "sem" in empty else problems
     domains = Plan(paired.images | labelled.images, paired.missing + missing, list(paired.blockers))
     return {"unpaired": unpaired, "paired": paired, "labelled": labelled, "sim_to_real": domains}
+
+
+def _no_images(inventory: Inventory, role: str) -> str:
+    if role not in inventory.folders:
+        return "no training images"
+    name = inventory.folders[role]
+    return f"no images in {name}{describe_misspelt(inventory.layout.root, name)}"
 
 
 def add_blockers(

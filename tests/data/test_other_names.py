@@ -227,6 +227,42 @@ def test_a_misspelt_path_names_the_folder_that_fits(made):
         DatasetLayout(made.with_name("sme"))
 
 
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("Messung Marz", "'{}/Messung März', which holds images"),
+        ("Messung Marz/Los 7", "'{}/Messung März/Los 7', which holds images"),
+        ("Messung März/Los 6", "'{}/Messung März/Los 7', which holds images"),
+        ("sixten", "{}/sixteen, which holds images"),
+        ("sixteen/S4080.tif", "{}/sixteen/S4800.tif, which is an image"),
+        ("sixten/S4800.tif", "{}/sixteen/S4800.tif, which is an image"),
+    ],
+)
+def test_a_misspelt_folder_or_image_names_the_one_that_fits(tmp_path, typed, near):
+    for name in ("Messung März/Los 7/a.png", "sixteen/S4800.tif", "sixteen/other.tif"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(DataError) as error:
+        DatasetLayout(tmp_path / typed)
+    assert str(error.value).endswith(f"; use --dataroot {near.format(tmp_path)}")
+    assert "data.simulate" not in str(error.value)
+
+
+def test_no_data_set_is_made_at_the_path_of_an_image(tmp_path):
+    with pytest.raises(DataError, match=r"far\.tif: no such file$"):
+        DatasetLayout(tmp_path / "far.tif")
+
+
+def test_a_misspelt_folder_of_a_data_set_is_named(made, tmp_path, capsys):
+    root = shutil.copytree(made, tmp_path / "sem")
+    (root / "simulation_data").rename(root / "simulation_date")
+    line = "; if simulation_date is meant to be it, rename it to simulation_data"
+    with pytest.raises(DataError, match=f"no such folder{line}"):
+        DatasetLayout(root).depth()
+    check([str(root), "--sheet", str(tmp_path / "sheet.png")])
+    assert f"no images in simulation_data/Depth{line}" in capsys.readouterr().out
+
+
 def test_a_path_with_a_blank_is_quoted_in_a_command(tmp_path):
     with pytest.raises(DataError, match=r"data.simulate --dataroot '\S*my data'"):
         DatasetLayout(tmp_path / "my data")
