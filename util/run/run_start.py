@@ -29,10 +29,10 @@ def require_learned(model: Any, run: Path, tag: str) -> None:
     """Raises UtilError where the weights of a run, saved as `tag`, are from before it learned depths."""
     if model.has_learned:
         return
+    if tag != "latest":
+        raise UtilError(f"{run}: epoch {tag} is from before depths are learned; use a later --which_epoch")
     saved, epochs = saved_options(run), [int(row["epoch"]) for row in read_epochs(run / "epochs.csv") if "epoch" in row]
     total, finished = int(saved.get("n_epochs", 0)) + int(saved.get("n_epochs_decay", 0)), max(epochs, default=0)
-    if finished >= total:
-        raise UtilError(f"{run}: epoch {tag} is from before depths are learned; use --which_epoch latest")
     raise UtilError(
         f"{run}: training stopped in epoch {finished + 1} of {total}, before depths are learned: continue it with "
         "train.py --continue_train"
