@@ -93,6 +93,7 @@ class Report:
                 self._line("sites", "those of train/average_depth.csv" if not any(sites) else "")
                 self._example("sites of train/average_depth.csv without an image", sites[0])
                 self._example("sites with images that are missing in train/average_depth.csv", sites[1])
+        self._example("texts read as the headers of images", self.inventory.header_texts())
         for reason, names in self.inventory.ignored_files().items():
             self._example(f"files skipped, {reason}", names)
 

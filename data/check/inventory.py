@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..batches import CACHE_FOLDER, grouped_by_site
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
+from ..header import texts_read
 from ..image_names import NameIndex, fold, select_signal, with_unique_stems
 from ..io import SUFFIXES, file_of
 
@@ -125,10 +126,16 @@ class Inventory:
         listed = {site.lower() for site in self.layout.average_depth()} - folders
         return listed - with_images, with_images - listed
 
+    def header_texts(self) -> list[str]:
+        """Text files that are read as headers of the images beside them."""
+        files = {file.path for images in self.image_sets.values() for file in images.files}
+        return [str(path.with_name(name)) for path in files for name in texts_read(path)]
+
     def ignored_files(self) -> dict[str, list[str]]:
-        """Files below the dataroot that are neither images of the data set nor known records, by reason."""
-        used = {os.path.normpath(file_of(file.name)) for images in self.image_sets.values() for file in images.files}
-        used |= {os.path.normpath(self.layout.root / name) for name in RECORDS}
+        """Files below the dataroot that are not read, neither as images, headers nor known records, by reason."""
+        images = {os.path.normpath(file_of(file.name)) for images in self.image_sets.values() for file in images.files}
+        stems = {os.path.splitext(path)[0] for path in images}
+        used = images | {os.path.normpath(path) for path in (*self.header_texts(), *self._records())}
         ignored = defaultdict(list)
         for directory, folders, names in os.walk(self.layout.root):
             folders[:] = [name for name in folders if name != CACHE_FOLDER]
@@ -138,15 +145,19 @@ class Inventory:
                 path = os.path.normpath(os.path.join(directory, name))
                 if path in used:
                     continue
-                ending = os.path.splitext(name)[1].lower()
+                stem, ending = os.path.splitext(path)
                 if hidden or name.startswith("."):
                     reason = f"in {hidden}" if hidden else "hidden"
-                elif ending in SUFFIXES:
+                elif ending.lower() in SUFFIXES:
                     reason = "images outside the folders that are read"
                 else:
-                    reason = f"{ending or 'without'} ending"
+                    reason = f"{ending.lower() or 'without'} ending"
+                    reason += ", in which no pixel size is looked for" * (ending.lower() == ".csv" and stem in stems)
                 ignored[reason].append(path)
         return dict(ignored)
+
+    def _records(self) -> list[str]:
+        return [str(self.layout.root / name) for name in RECORDS]
 
     def _pair_name(self, file: ImageFile, role: str, stem: str) -> str:
         folder = file.path.relative_to(self.layout.folder(self.folders[role])).parent

@@ -1,7 +1,7 @@
 """Asks all makers' readers what a file says about an image, and joins the answers."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from .image_file import ImageFile, open_image, sibling_pages
 from .image_header import AmbiguousWidthError, ImageHeader, PixelSize, agreed_width, size_of
 from .makers import READERS
 from .resolution import read_resolution
+from .sidecar import sidecars
 
 OTHER_FIELDS = [field.name for field in fields(ImageHeader) if field.name not in PixelSize.__annotations__]
 SQUARE_TOLERANCE = 0.01  # maximum relative difference of width and height
@@ -53,6 +54,23 @@ def square_pixel_nm(name: str | Path, header: ImageHeader) -> float | None:
     if width and height and abs(width - height) > SQUARE_TOLERANCE * width:
         raise DataError(f"{name}: pixels of {width:g} x {height:g} nm; resample it to square pixels, or use --pixel_nm")
     return width
+
+
+def texts_read(path: Path) -> list[str]:
+    """Names of the text files beside an image file that are read as its header."""
+    texts = sidecars(path)
+    if not texts:  # as most images
+        return []
+    try:
+        image = replace(open_image(str(path)), magic=b"", tiff=None, siblings=[], is_given=True)
+    except Exception:  # a damaged file; reading its pixels reports the problem
+        return []
+    image.content, names = b"", []
+    for name, text in texts.items():
+        image.sidecars = {name: text}
+        if any(_ask(reader, image) for reader in READERS):
+            names.append(name)
+    return names
 
 
 def _ask(reader: Callable[[ImageFile], ImageHeader | None], image: ImageFile) -> ImageHeader | None:

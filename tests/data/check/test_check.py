@@ -334,9 +334,15 @@ def test_what_files_say_is_summed_up_with_units_and_nothing_is_left_out_silently
         )
         said = f"$CM_FORMAT JEOL\r\n$CM_ACCEL_VOLT {n + 1}.00\r\n$$SM_MICRON_BAR 40\r\n$$SM_MICRON_MARKER {n}00nm\r\n"
         (tmp_path / f"many/{n}.txt").write_text(said)
+    Image.new("L", (48, 72), 90).save(tmp_path / "many/notes.png")
+    (tmp_path / "many/notes.txt").write_text("my notes: wafer 7\n")
+    (tmp_path / "many/notes.csv").write_text("PixelSize;2,08\n")
     _, text = run_check(tmp_path / "many")
+    assert f"texts read as the headers of images: 8, such as {tmp_path}/many/0.txt" in text
+    assert f"files skipped, .txt ending: 1, such as {tmp_path}/many/notes.txt" in text
+    assert "files skipped, .csv ending, in which no pixel size is looked for: 1, such as" in text
     assert "maker JEOL; " in text and "voltage 1, 2, 3, 4, 5, and 3 more kV" in text and " kv" not in text
-    assert "7 of 8 images have another pixel size than most (" in text
+    assert "7 of 9 images have another pixel size than the commonest (" in text
 
 
 def test_sites_of_test_images_are_those_of_test(lot, run_check):
