@@ -76,7 +76,7 @@ class Report:
         """Prints what the file names tell: pairs, name collisions, sites of average_depth.csv, ignored files."""
         print("\nnames")
         pairs, sem, depth = self.inventory.pairs()
-        self._line("pairs", f"{len(pairs):,} SEM images with a depth map")
+        self._line("pairs", f"{counted(len(pairs), 'SEM image')} with a depth map")
         self._example("SEM images without a depth map", sem)
         self._example("depth maps without a SEM image", depth)
         sem, depth = self.inventory.test_without_truth()

@@ -43,10 +43,8 @@ def _pixel_size_lines(folder: FolderStatistics) -> Iterator[tuple[str, str]]:
     if others:
         (common, _), *_ = sizes.most_common(1)
         verb = "has" if len(others) == 1 else "have"
-        yield (
-            "",
-            f"{len(others):,} of {sum(sizes.values()):,} images {verb} another pixel size than the commonest ({common}):",
-        )
+        count = f"{len(others):,} of {sum(sizes.values()):,} images {verb}"
+        yield "", f"{count} another pixel size than the commonest ({common}):"
     for name, size in list(others.items())[:MAX_FILES]:
         yield "", f"{name}: {size}"
     if len(others) > MAX_FILES:
