@@ -1,18 +1,14 @@
 """The recommended model. It learns from simulated pairs and adapts to real images; depth of real images is not needed.
 
-Training stages, each several epochs long:
-
-1. "renderer": the renderer `R` learns from simulated pairs to draw a clean image of any shape. Then an `Appearance`
-   (`A`) is fitted to statistics of the real training images, so that renderings look like them.
-2. "shape": the shape network `S` learns normalised depth u from renderings of known and of deformed shapes.
-3. "real renderer": real images that match a simulated shape (`L`, the shape library) become pairs (`P`). The renderer
-   learns from them to draw the real domain. If they are few, it learns from renderings with the appearance instead.
-4. "shape" again, with the new renderer. Then 3 and 4 repeat, because a better shape network finds more matches.
+Training stages: 1. "renderer": the renderer `R` learns from simulated pairs to draw a clean image of any shape; then an
+`Appearance` (`A`) is fitted to statistics of the real images. 2. "shape": the shape network `S` learns normalised depth
+u from renderings of known and of deformed shapes, and from those of the fitted instrument. 3. "real renderer": real
+images that match a shape of the library (`L`) become pairs (`P`), from which the renderer learns the real domain; if
+they are few, it learns from renderings. 4. "shape" again. 3 and 4 repeat: a better shape network finds more matches.
 
 After every "shape" epoch the uncertainty (`T`) is calibrated. In all stages the classifier `C` learns the background
-level L from the folders of the real images, and from renderings once the renderer has learned real images. The
-predicted depth is L - (L - FLOOR) u: its expectation over the levels, and over whether the shape is the nearest one of
-the library or the shape network's.
+level L. The predicted depth is L - (L - FLOOR) u: its expectation over the levels, and over whether the shape is the
+library's that fits the image best, or the shape network's.
 """
 
 import math
@@ -202,16 +198,20 @@ class DepthPipeline(BaseModel):
             if self.appearance.is_same_domain:
                 tqdm.write("simulated images look like the real ones: shapes are learned from them, too")
         if previous == "shape":
-            level_index = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
-            held_out = torch.from_numpy(eval_set["real_held_out"])
-            self.calibration.calibrate(eval_set["real"], level_index, held_out, self._strength)
+            self.calibrate(eval_set)
         if stage == "real renderer" and stage != previous:
-            self._match_real_images(eval_set)
+            self.match_real_images(eval_set)
         if previous == "real renderer" and stage != previous:
             self.appearance.reset_to_identity()
         self.train()
 
-    def _match_real_images(self, eval_set: dict[str, NDArray]) -> None:
+    def calibrate(self, eval_set: dict[str, NDArray]) -> None:
+        """Calibrates look-up, intervals and OOD thresholds."""
+        level_index = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
+        held_out = torch.from_numpy(eval_set["real_held_out"])
+        self.calibration.calibrate(eval_set["real"], level_index, held_out, self._strength)
+
+    def match_real_images(self, eval_set: dict[str, NDArray]) -> None:
         """Pairs real images with library shapes if enough of them match; else stores renderings as pairs."""
         level_index = self._index_levels(torch.from_numpy(eval_set["real_level"]))
         real = torch.from_numpy(eval_set["real"])[:, None].to(self.device)

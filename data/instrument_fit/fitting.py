@@ -37,7 +37,6 @@ class Effort:
 
 FULL = Effort()
 QUICK = Effort(STARTS[1:2], 4, 2, 4, 1, ())
-SIZE_STEPS = 2  # fits with another size, for each width of the walls
 MIN_GAIN = 0.85  # of the cost: a smaller gain does not show that walls differ from the library's
 
 
@@ -97,8 +96,8 @@ def fit_instrument(
     """The instrument that images (N, H, W) [grey level] tell.
 
     `level_index` (N,) [0..L-1] is each image's level, and `depth_nm` (L,) the depth of the plateau there. `library`
-    (M, H, W) holds normalised depths u of shapes that are like those in the images, but for the width of their walls
-    and their size. `on_step` is called after every step, at most `count_steps(effort)` times. DataError if the images
+    (M, H, W) holds normalised depths u of shapes that are like those in the images, but for the width of their walls.
+    `on_step` is called after every step, at most `count_steps(effort)` times. DataError if the images
     show no holes.
     """
     chosen = np.arange(len(images))[:: max(1, -(-len(images) // MAX_IMAGES))]
@@ -122,13 +121,11 @@ def fit_instrument(
     cost, vector, _ = min(solutions, key=lambda solution: solution[0])
     reshaping, least = Reshaping(), MIN_GAIN * cost
     for wall in effort.walls:
-        changed, moved = Reshaping(wall, 1 - WALL_SHARE * (1 - wall)), start_vector(effort.starts[0])
-        for _ in range(SIZE_STEPS):
-            search = compare(effort.search_shapes, changed)
-            cost, moved, _ = _solve(search, moved, effort.search_steps, on_step)
-            if cost < least:
-                reshaping, least, vector = changed, cost, moved
-            changed = replace(changed, size=changed.size * _relative_size(search, moved))
+        changed = Reshaping.of_wall(wall, library)
+        search = compare(effort.search_shapes, changed)
+        cost, moved, _ = _solve(search, start_vector(effort.starts[0]), effort.search_steps, on_step)
+        if cost < least:
+            reshaping, least, vector = changed, cost, moved
     final = compare(effort.final_shapes, reshaping)
     _, vector, jacobian = _solve(final, vector, effort.final_steps, on_step)
     return _describe(final, reshaping, vector, jacobian, measure_line_power(images))
@@ -136,8 +133,7 @@ def fit_instrument(
 
 def count_steps(effort: Effort) -> int:
     """Number of steps of a fit, at most."""
-    fits = len(effort.starts) + SIZE_STEPS * len(effort.walls)
-    return fits * effort.search_steps + effort.final_steps
+    return (len(effort.starts) + len(effort.walls)) * effort.search_steps + effort.final_steps
 
 
 def select_shapes(library: NDArray, count: int, levels: NDArray) -> tuple[NDArray, NDArray[np.int64]]:
@@ -165,13 +161,6 @@ def _solve(
         comparison.residuals, start, differentiate, bounds=(LOW, HIGH), x_scale=WIDTH, max_nfev=steps
     )
     return float(result.cost), result.x, result.jac
-
-
-def _relative_size(comparison: Comparison, vector: NDArray) -> float:
-    """How large the holes in the images are, relative to those in the renderings."""
-    is_size = [name.startswith("size") for name in NAMES]
-    real, rendered = (sample.mean[:, is_size] for sample in (comparison.real, comparison.measure(vector)))
-    return float(np.nanmean(real / rendered))
 
 
 def _describe(
