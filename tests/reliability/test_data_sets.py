@@ -174,7 +174,7 @@ def test_a_folder_of_many_files_is_read(tmp_path, count):
     code, said = finished(
         "train", ["--dataroot", tmp_path / "sem", "--checkpoints_dir", tmp_path, *TINY.split(), "--dry_run"], tmp_path
     )
-    assert code == 0 and f"dry run: {count // 2} batches an epoch" in said, said[-500:]
+    assert code == 0 and f"dry run: {count // 2:,} batches an epoch" in said, said[-500:]
     assert time.monotonic() - began < (300 if SOAK else 60)  # 60 s on a quiet machine
 
 

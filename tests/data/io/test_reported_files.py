@@ -277,7 +277,7 @@ REFUSED = {  # file: report, what writes it, what the line says
     "nan.tif": (
         "napari/napari/issues/1310",
         lambda path: tifffile.imwrite(path, np.where(GREY > 250, np.nan, GREY)),
-        "are NaN or infinite",
+        "NaN or infinite",
     ),
     "jpeg_in.tif": (
         "python-pillow/Pillow/issues/123",
