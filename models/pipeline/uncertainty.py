@@ -150,18 +150,20 @@ class UncertaintyCalibration(BufferModule):
     def compute_u90(self, answer: Answer, trimmed_chi2: Tensor) -> tuple[Tensor, Tensor]:
         """U90 (N, 1, H, W) of the depth, and U90 (N,) of the floor's mean depth, both [grey level].
 
-        A match of probability COVERAGE fills the 90 % interval: only rounding is left.
+        A match of probability COVERAGE fills the 90 % interval: only rounding is left. A shape is never more uncertain
+        than the plateau is deep.
         """
         is_floor = answer.u > MIN_FLOOR_U
         unknown = (answer.match_probability < COVERAGE) * answer.plateau_depth
         scale = scale_sigma(answer.sigma, trimmed_chi2) * unknown
         wall_factor, floor_factor = self.pixel_factor.expand(2)
-        shape_u90 = torch.where(is_floor, floor_factor, wall_factor) * scale
+        shape_u90 = (torch.where(is_floor, floor_factor, wall_factor) * scale).minimum(answer.plateau_depth)
         rounding = torch.where(is_floor, FLOOR_ROUNDING_U90, WALL_ROUNDING_U90)
         background = (1 - answer.u).clamp(0, 1)
         depth_u90 = shape_u90 + rounding + answer.level_u90[:, None, None, None] * background
         floor_u, mean_scale = average_floor(answer.u, scale)
-        return depth_u90, self.floor_factor * mean_scale + MEAN_ROUNDING_U90 + answer.level_u90 * floor_u
+        mean_u90 = (self.floor_factor * mean_scale).minimum(answer.plateau_depth.flatten())
+        return depth_u90, mean_u90 + MEAN_ROUNDING_U90 + answer.level_u90 * floor_u
 
     def widen(
         self, answer: Answer, stated: tuple[Tensor, Tensor], score: Tensor, population: Population, level_range: Tensor

@@ -60,6 +60,15 @@ def test_an_image_that_fits_worse_has_a_wider_interval_and_one_that_fits_better_
     assert same == better
 
 
+def test_no_shape_is_more_uncertain_than_the_plateau_is_deep():
+    u, depth = torch.full((2, 1, 8, 8), 0.95), torch.full((2, 1, 1, 1), 110.0)
+    answer = Answer(u, torch.full_like(u, 0.01), torch.zeros_like(depth), depth, torch.zeros(2))
+    depth_u90, mean_u90 = calibrate().compute_u90(answer, torch.tensor([1.0, 1e6]))
+    assert depth_u90[0].max() < 10
+    assert 110 <= depth_u90[1].min() <= depth_u90[1].max() < 115
+    assert 110 <= mean_u90[1] < 115
+
+
 def judge(score, match_probability=0.0, count=8):
     """Stated and widened U90 of `count` predictions with an OOD score, their u, and the population."""
     u, uncertainty = holes(count), calibrate()
