@@ -16,9 +16,7 @@ from .shape_renderings import ShapeRenderings
 
 MAX_IMAGES = 400  # of the domain that are measured
 MIN_HOLES = 4  # images that show a hole
-WALL_SHARE = (
-    0.2  # of the opening's radius that the walls take: narrower walls leave a larger floor in a smaller opening
-)
+MAX_COST_RATIO = 0.85  # of the costs with and without other walls: above it nothing shows that walls differ
 MAX_PROFILE_RMS = 0.05  # of the surface's signal, between measured and fitted profiles of a good fit
 MIN_CORRELATION = 0.8  # of two parameters that the images tell only together
 
@@ -37,7 +35,6 @@ class Effort:
 
 FULL = Effort()
 QUICK = Effort(STARTS[1:2], 4, 2, 4, 1, ())
-MIN_GAIN = 0.85  # of the cost: a smaller gain does not show that walls differ from the library's
 
 
 @dataclass(frozen=True)
@@ -97,8 +94,7 @@ def fit_instrument(
 
     `level_index` (N,) [0..L-1] is each image's level, and `depth_nm` (L,) the depth of the plateau there. `library`
     (M, H, W) holds normalised depths u of shapes that are like those in the images, but for the width of their walls.
-    `on_step` is called after every step, at most `count_steps(effort)` times. DataError if the images
-    show no holes.
+    `on_step` is called after every step, at most `count_steps(effort)` times. DataError if the images show no holes.
     """
     chosen = np.arange(len(images))[:: max(1, -(-len(images) // MAX_IMAGES))]
     images, level_index = images[chosen], level_index[chosen]
@@ -119,7 +115,7 @@ def fit_instrument(
     search = compare(effort.search_shapes, Reshaping())
     solutions = [_solve(search, start_vector(changes), effort.search_steps, on_step) for changes in effort.starts]
     cost, vector, _ = min(solutions, key=lambda solution: solution[0])
-    reshaping, least = Reshaping(), MIN_GAIN * cost
+    reshaping, least = Reshaping(), MAX_COST_RATIO * cost
     for wall in effort.walls:
         changed = Reshaping.of_wall(wall, library)
         search = compare(effort.search_shapes, changed)

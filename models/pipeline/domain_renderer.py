@@ -60,14 +60,6 @@ class DomainRenderer:
         contour = measure_contour_distance(clean[:, 0].cpu().numpy())
         return self.appearance(clean, level_index, torch.from_numpy(contour.profile_bin()).to(clean.device))
 
-    def chi2(self, sem: Tensor, u: Tensor, level_index: Tensor, exact: bool) -> Tensor:
-        """Reduced chi-square (N,) of images (N, 1, H, W) [grey level] against the renderings of u, moved to fit.
-
-        A drift of the stage stretches a hole or makes it slant, and is no reason to call it another shape.
-        """
-        _, fitted = align(sem, self.render(u, level_index, exact), drifts=True)
-        return reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))[0]
-
     def augment(self, image: Tensor, strength: float = 1.0, is_noisy: bool = False) -> Tensor:
         """Rendered images (N, 1, H, W) [grey level] with jitter, small random changes, and noise unless `is_noisy`.
 
@@ -144,9 +136,15 @@ class DomainRenderer:
         offset = np.where(np.abs(difference) > 4 * standard_error, difference, 0)
         self.appearance.offset.copy_(torch.from_numpy(offset))
 
-    def measure_misfit(self, sem: Tensor, u: Tensor, level_index: Tensor) -> tuple[Tensor, Tensor]:
-        """`reduced_chi2` (N,) twice, of images (N, 1, H, W) [grey level] against the renderings of u, moved to fit."""
-        _, fitted = align(sem, self.render(u, level_index))
+    def measure_misfit(
+        self, sem: Tensor, u: Tensor, level_index: Tensor, exact: bool = True, drifts: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """`reduced_chi2` (N,) twice, of images (N, 1, H, W) [grey level] against the renderings of u, moved to fit.
+
+        With `drifts` a rendering may also be stretched or slanted, as by a drift of the stage: no reason to call a hole
+        another shape.
+        """
+        _, fitted = align(sem, self.render(u, level_index, exact), drifts=drifts)
         return reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))
 
     def _get_even_shapes(self, count: int) -> tuple[Tensor, Tensor]:

@@ -33,8 +33,8 @@ class ShapeLookup:
         between shapes and u.
         """
         nearest, distance = self.library.find_nearest(u, N_CANDIDATES, exclude_held_out)
-        own = self.renderer.chi2(sem, u, level_index, exact)
-        candidates = [self.renderer.chi2(sem, self.library.get_shapes(n), level_index, exact) for n in nearest.T]
+        shapes = [u, *map(self.library.get_shapes, nearest.T)]
+        own, *candidates = (self.renderer.measure_misfit(sem, x, level_index, exact, drifts=True)[0] for x in shapes)
         chi2, order = torch.stack(candidates, 1).sort(dim=1)
         excess, gap = chi2[:, 0] - own, chi2[:, min(1, len(candidates) - 1)] - chi2[:, 0]
         ratio = (gap + SMALL_EXCESS) / (excess.clamp_min(0) + SMALL_EXCESS)
