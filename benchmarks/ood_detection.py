@@ -85,21 +85,36 @@ def score_run(run: Path, dataroot: Path, count: int, mc: Path | None) -> Scored:
     record = json.loads((dataroot / "dataset.json").read_text())
     config = record["config" if "config" in record else "recipe"]  # its older key
     predictor = Predictor.load(run)
-    truth = np.stack([read_grey(path) for path in sorted((dataroot / "test/Depth").glob("*.png"))])
-    sem = np.stack([read_grey(path) for path in sorted((dataroot / "test/SEM").glob("*.png"))])
+    sem, truth = read_test_images(dataroot)
     print(f"\n{run}\n\n| images | RMSE | flagged OOD | AUROC | RMSE, flagged OOD | RMSE, others |")
     print("| --- | --- | --- | --- | --- | --- |")
     known = print_row("the test images", predictor, sem, truth)
     for name, images, depth in draw_kinds(sem[:count], truth[:count], Instrument(**config["real_instrument"])):
         print_row(name, predictor, images, depth, known)
     if mc:
-        images = np.stack([np.load(path)["se"] for path in sorted(mc.glob("*.npz"))])
-        images = BRIGHTEST * images / images.max((1, 2), keepdims=True)
-        print_row("Monte Carlo", predictor, images.astype(np.float32), None, known)
+        print_row("Monte Carlo", predictor, read_monte_carlo(mc)[0], None, known)
     coverage = measure_coverage(predictor, sem, truth)
     print("\n" + ", ".join(f"{name} {fraction:.1%}" for name, fraction in coverage.items()) + " inside 90 % intervals")
     print(f"rank correlation of score and error: {spearmanr(known.error, known.score).statistic:.2f}")
     return known
+
+
+def read_test_images(dataroot: Path) -> tuple[NDArray, NDArray]:
+    """SEM images and depth maps (N, H, W) [grey level] that a data set tests with."""
+    sem, truth = (sorted((dataroot / "test" / folder).glob("*.png")) for folder in ("SEM", "Depth"))
+    return np.stack([read_grey(path) for path in sem]), np.stack([read_grey(path) for path in truth])
+
+
+def read_monte_carlo(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """SEM images (N, H, W) [grey level] of a folder's *.npz, and depths (N, H, W) [nm] where every file has `depth`."""
+    files = [np.load(path) for path in sorted(folder.glob("*.npz"))]
+    if not files or any("se" not in file for file in files):
+        print(f"--mc {folder}: no Monte Carlo images; name a folder whose *.npz files hold `se`", file=sys.stderr)
+        raise SystemExit(2)
+    images = np.stack([file["se"] for file in files])
+    images = BRIGHTEST * images / images.max((1, 2), keepdims=True)
+    has_depth = all("depth" in file for file in files)
+    return images.astype(np.float32), np.stack([file["depth"] for file in files]) if has_depth else None
 
 
 def draw_kinds(sem: NDArray, truth: NDArray, instrument: Instrument) -> Iterator[tuple[str, NDArray, NDArray | None]]:
