@@ -12,6 +12,7 @@ from .domain_renderer import N_VALIDATION, DomainRenderer, even_indices
 from .renderer_pairs import RendererPairs
 from .shape_lookup import ShapeLookup
 from .uncertainty import (
+    N_THRESHOLDS,
     Answer,
     OodFeatures,
     Population,
@@ -65,8 +66,8 @@ class Calibration:
         """
         self.calibrate_lookup(strength)
         deformed = self.validate(held_out=True, strength=strength, deformed=True)
-        _, trimmed_chi2 = self.renderer.measure_misfit(deformed.sem, deformed.predicted, deformed.level_index)
-        self.uncertainty.calibrate_intervals(deformed.predicted, deformed.u, deformed.sigma, trimmed_chi2)
+        misfit = self.renderer.measure_misfit(deformed.sem, deformed.predicted, deformed.level_index)
+        self.uncertainty.calibrate_intervals(deformed.predicted, deformed.u, deformed.sigma, misfit.trimmed_chi2)
         images = torch.from_numpy(real)[held_out, None].to(deformed.sem.device)
         level_probs = [self.predict_level(part.float()) for part in images.split(64)]
         self.uncertainty.calibrate_level(torch.cat(level_probs).cpu(), level_index[held_out])
@@ -91,7 +92,7 @@ class Calibration:
         """Sets the OOD thresholds from renderings of deformed shapes, from real images that matched a shape, and from
         real training images (N, H, W)."""
         levels = F.one_hot(deformed.level_index, len(self.renderer.background_levels)).float()
-        self.uncertainty.ood_thresholds = torch.full((len(OodFeatures._fields),), torch.inf)  # of answers
+        self.uncertainty.ood_thresholds = torch.full((N_THRESHOLDS,), torch.inf)  # of answers
         rendered = self._measure(deformed.sem, levels, exclude_held_out=True)
         sem = torch.from_numpy(real[even_indices(len(real), MAX_REAL)])[:, None].to(levels.device)
         real_features = self._measure(sem)
@@ -138,10 +139,11 @@ class Calibration:
         """The OodFeatures of answers, and the U90 that they have within the distribution."""
         is_new = self.uncertainty.judges_answers
         judged_u = answer.u if is_new else network_u
-        chi2, trimmed_chi2 = self.renderer.measure_misfit(sem, judged_u, level_probs.argmax(1))
-        u90 = self.uncertainty.compute_u90(answer, trimmed_chi2)
+        misfit = self.renderer.measure_misfit(sem, judged_u, level_probs.argmax(1))
+        u90 = self.uncertainty.compute_u90(answer, misfit.trimmed_chi2)
         stated = u90[0].square().mean((1, 2, 3)).sqrt() if is_new else average_floor(network_u, answer.sigma)[1]
-        return OodFeatures(chi2, stated, trimmed_chi2, measure_size(answer.u, self._describe_library(answer.u))), u90
+        size = measure_size(answer.u, self._describe_library(answer.u))
+        return OodFeatures(misfit.chi2, stated, misfit.trimmed_chi2, size, misfit.differences), u90
 
     def _describe_library(self, u: Tensor) -> Population:
         """The population of the library's shapes; of u (N, 1, H, W) where these have another size."""

@@ -12,10 +12,11 @@ from ..grey_levels import FLOOR
 from .appearance import Appearance, diffuse
 from .appearance_fit import fit_appearance
 from .domain_statistics import DomainStatistics, is_same_domain
+from .grey_difference import measure_differences
 from .lucas_kanade import align
 from .sem_contour import measure_contour_distance
 from .shape_library import ShapeLibrary
-from .uncertainty import reduced_chi2
+from .uncertainty import Misfit, reduced_chi2
 from .warp import deform, translate
 
 N_FIT = 384  # renderings to fit an appearance with; fewer do not represent the population
@@ -136,16 +137,20 @@ class DomainRenderer:
         offset = np.where(np.abs(difference) > 4 * standard_error, difference, 0)
         self.appearance.offset.copy_(torch.from_numpy(offset))
 
-    def measure_misfit(
-        self, sem: Tensor, u: Tensor, level_index: Tensor, exact: bool = True, drifts: bool = False
-    ) -> tuple[Tensor, Tensor]:
-        """`reduced_chi2` (N,) twice, of images (N, 1, H, W) [grey level] against the renderings of u, moved to fit.
+    def measure_misfit(self, sem: Tensor, u: Tensor, level_index: Tensor) -> Misfit:
+        """How images (N, 1, H, W) [grey level] differ from the renderings of u, moved to fit."""
+        rendering = self.render(u, level_index)
+        offset, fitted = align(sem, rendering)
+        chi2 = reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))
+        return Misfit(*chi2, measure_differences(sem, translate(rendering, offset), fitted, translate(u, offset)))
 
-        With `drifts` a rendering may also be stretched or slanted, as by a drift of the stage: no reason to call a hole
-        another shape.
+    def measure_chi2(self, sem: Tensor, u: Tensor, level_index: Tensor, exact: bool) -> Tensor:
+        """`reduced_chi2` (N,) of images (N, 1, H, W) [grey level] against the renderings of u, moved to fit.
+
+        A rendering may also be stretched or slanted, as by a drift of the stage: no reason to call a hole another shape.
         """
-        _, fitted = align(sem, self.render(u, level_index, exact), drifts=drifts)
-        return reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))
+        _, fitted = align(sem, self.render(u, level_index, exact), drifts=True)
+        return reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))[0]
 
     def _get_even_shapes(self, count: int) -> tuple[Tensor, Tensor]:
         """u (N, 1, H, W) of shapes evenly spaced in the library, and level indices (N,) that cover all levels."""

@@ -34,7 +34,7 @@ class ShapeLookup:
         """
         nearest, distance = self.library.find_nearest(u, N_CANDIDATES, exclude_held_out)
         shapes = [u, *map(self.library.get_shapes, nearest.T)]
-        own, *candidates = (self.renderer.measure_misfit(sem, x, level_index, exact, drifts=True)[0] for x in shapes)
+        own, *candidates = (self.renderer.measure_chi2(sem, x, level_index, exact) for x in shapes)
         chi2, order = torch.stack(candidates, 1).sort(dim=1)
         excess, gap = chi2[:, 0] - own, chi2[:, min(1, len(candidates) - 1)] - chi2[:, 0]
         ratio = (gap + SMALL_EXCESS) / (excess.clamp_min(0) + SMALL_EXCESS)

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .buffers import BufferModule
+from .grey_difference import GreyDifferences
 
 COVERAGE = 0.9  # fraction of true values that an interval must contain
 NORMAL_U90 = 1.645  # U90 of a normal distribution in standard deviations
@@ -23,15 +24,30 @@ REAL_MARGIN = 1.1  # new images against those that the renderer and the classifi
 MAX_STATED_U90 = 12.0  # [grey level] a map of a larger U90, root mean square, tells hardly more than the mean map
 
 
+class Misfit(NamedTuple):
+    """Of images and renderings: `reduced_chi2` (N,), once without the pixels that fit worst, and the differences (N, 4)
+    of `measure_differences`."""
+
+    chi2: Tensor
+    trimmed_chi2: Tensor
+    differences: Tensor
+
+
 class OodFeatures(NamedTuple):
     """Of images (N,): reduced chi-square of the answer's rendering; root mean square of the stated U90 [grey level];
     reduced chi-square without the pixels that fit worst; how far the mean of u is from the library's, in standard
-    deviations. Older thresholds have no size, and the network's mean sigma on the floor [u] for the stated U90."""
+    deviations. Older thresholds have no size, and the network's mean sigma on the floor [u] for the stated U90.
+
+    `differences` (N, 4) have a threshold of their own (`GreyDifferences`)."""
 
     chi2: Tensor
     stated: Tensor
     trimmed_chi2: Tensor
     size: Tensor
+    differences: Tensor
+
+
+N_THRESHOLDS = len(OodFeatures._fields) - 1
 
 
 class Population(NamedTuple):
@@ -91,8 +107,9 @@ class UncertaintyCalibration(BufferModule):
         super().__init__()
         self.register_buffer("pixel_factor", torch.ones(2))  # of walls, and of floors
         self.register_buffer("floor_factor", torch.ones(()))  # of the mean depth of a floor
-        self.register_buffer("ood_thresholds", torch.full((len(OodFeatures._fields),), torch.inf))
+        self.register_buffer("ood_thresholds", torch.full((N_THRESHOLDS,), torch.inf))
         self.register_buffer("level_error", torch.zeros(()))  # of the classifier, beyond what it states [0..1]
+        self.grey_differences = GreyDifferences()
 
     @property
     def is_calibrated(self) -> bool:
@@ -102,7 +119,7 @@ class UncertaintyCalibration(BufferModule):
     @property
     def judges_answers(self) -> bool:
         """Whether the thresholds are those of final answers; older ones are those of the network's u."""
-        return len(self.ood_thresholds) == len(OodFeatures._fields)
+        return len(self.ood_thresholds) == N_THRESHOLDS
 
     def calibrate_intervals(self, predicted: Tensor, u: Tensor, sigma: Tensor, trimmed_chi2: Tensor) -> None:
         """Sets the factors from predicted u, true u and sigma (N, 1, H, W) of renderings whose shape is unknown, and
@@ -146,6 +163,7 @@ class UncertaintyCalibration(BufferModule):
             thresholds = torch.maximum(thresholds, torch.minimum(typical, maximum))
         thresholds[1] = MAX_STATED_U90
         self.ood_thresholds = thresholds
+        self.grey_differences.calibrate(real.differences)
 
     def compute_u90(self, answer: Answer, trimmed_chi2: Tensor) -> tuple[Tensor, Tensor]:
         """U90 (N, 1, H, W) of the depth, and U90 (N,) of the floor's mean depth, both [grey level].
@@ -190,7 +208,7 @@ class UncertaintyCalibration(BufferModule):
         """
         n = len(self.ood_thresholds)
         ratios = torch.stack(features[:n]) / self.ood_thresholds[:, None]
-        largest = ratios.amax(0)
+        largest = ratios.amax(0).maximum(self.grey_differences.score(features.differences))
         return torch.where(largest > 1, largest, (largest * ratios[1]).sqrt())
 
 
@@ -252,7 +270,7 @@ def quantile(scores: Tensor, fraction: float) -> Tensor:
 
 
 def _quantiles(features: OodFeatures, fraction: float) -> Tensor:
-    return torch.stack([quantile(feature, fraction) for feature in features])
+    return torch.stack([quantile(feature, fraction) for feature in features[:N_THRESHOLDS]])
 
 
 def sigma_from_log(log_sigma: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from models.pipeline.grey_difference import N_DIFFERENCES
 from models.pipeline.uncertainty import (
     MAX_REAL_FACTOR,
     MAX_STATED_U90,
@@ -115,9 +116,13 @@ def test_a_hole_of_another_size_is_far_from_the_population():
     assert (measure_size(torch.zeros(1, 1, 40, 32), population) > 2.5).all()
 
 
+def no_differences(feature):
+    return torch.zeros(len(feature), N_DIFFERENCES)
+
+
 def ood_features(images, clean, stated=1.0):
     chi2, trimmed_chi2 = reduced_chi2(images, clean, torch.full_like(clean, 16.0))
-    return OodFeatures(chi2, torch.full_like(chi2, stated), trimmed_chi2, torch.ones_like(chi2))
+    return OodFeatures(chi2, torch.full_like(chi2, stated), trimmed_chi2, torch.ones_like(chi2), no_differences(chi2))
 
 
 def calibrate_ood(rendered, matched, real, is_verified=True):
@@ -159,17 +164,17 @@ def test_within_the_distribution_the_score_ranks_by_the_stated_uncertainty():
     uncertainty = UncertaintyCalibration()
     uncertainty.ood_thresholds = torch.tensor([2.0, 12.0, 2.0, 3.0])
     fits, misfit = torch.tensor([1.0, 1.0, 1.0, 1.0]), torch.tensor([1.0, 1.0, 1.0, 5.0])
-    score = uncertainty.ood_score(OodFeatures(misfit, torch.tensor([0.5, 5.0, 18.0, 0.5]), fits, fits))
+    score = uncertainty.ood_score(OodFeatures(misfit, torch.tensor([0.5, 5.0, 18.0, 0.5]), fits, fits, no_differences(fits)))
     assert score[0] < score[1] < 1 and torch.allclose(score[2:], torch.tensor([1.5, 2.5]))
 
 
 def test_a_run_with_two_thresholds_is_judged_by_them():
     uncertainty, two = UncertaintyCalibration(), torch.tensor([2.0, 0.02])
     older = UncertaintyCalibration().state_dict() | {"ood_thresholds": two, "pixel_factor": torch.tensor(1.7)}
-    uncertainty.load_state_dict({name: value for name, value in older.items() if name != "level_error"})
+    uncertainty.load_state_dict({name: value for name, value in older.items() if name != "level_error" and "grey" not in name})
     assert not uncertainty.judges_answers and uncertainty.level_error == 0
     high = torch.tensor([9.0, 9.0])
-    features = OodFeatures(torch.tensor([1.0, 3.0]), torch.tensor([0.03, 0.01]), high, high)
+    features = OodFeatures(torch.tensor([1.0, 3.0]), torch.tensor([0.03, 0.01]), high, high, no_differences(high))
     assert torch.allclose(uncertainty.ood_score(features), torch.tensor([1.5, 1.5]))
 
 
@@ -177,7 +182,8 @@ def draw_features(count, seed, factor=1.0):
     """OOD features (N,) whose logarithms are normally distributed."""
     generator = torch.Generator().manual_seed(seed)
     return OodFeatures(
-        *(scale * torch.exp(0.2 * torch.randn(count, generator=generator)) for scale in (factor, 2.0, factor, 1.0))
+        *(scale * torch.exp(0.2 * torch.randn(count, generator=generator)) for scale in (factor, 2.0, factor, 1.0)),
+        torch.zeros(count, N_DIFFERENCES),
     )
 
 
