@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from .csv_table import read_rows
 from .errors import DataError
@@ -32,6 +32,7 @@ PAIRS_HINT = (
 )
 PLAIN_FOLDER_HINT = "for test.py, --dataroot may also be a plain folder of SEM images"
 RESULTS_FILES = {"metrics.json", "index.html"}  # in a folder of results, whose depth maps are no images to test
+SequenceT = TypeVar("SequenceT", bound=Any)  # a list or an array
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,8 @@ class DatasetLayout:
                 depths[site] = to_number(value)
         except FileNotFoundError:
             raise DataError(f"{path}: no such file") from None
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror})") from None
         except (ValueError, csv.Error):
             raise DataError(f"{path}: expected one header line, then rows `site,depth`") from None
         if len(depths) < len(rows):
@@ -256,6 +259,11 @@ def _image_names(folder: Path) -> Iterator[str]:
         yield from (
             os.path.join(directory, name) for name in files if name.lower().endswith(SUFFIXES) and name[0] != "."
         )
+
+
+def even_subset(items: SequenceT, maximum: int) -> SequenceT:
+    """At most `maximum` of the items of a list or an array, evenly spaced."""
+    return items[:: max(1, -(-len(items) // maximum))]
 
 
 def stratified_subset(files: list[ImageFile], count: int) -> list[ImageFile]:

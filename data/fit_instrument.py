@@ -20,10 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from .batches import UNKNOWN, grouped_by_site, levels_of_folders, only_width, read_stack, size_text
+from .batches import (
+    UNKNOWN,
+    average_depth_if_usable,
+    grouped_by_site,
+    levels_of_folders,
+    only_width,
+    read_stack,
+    size_text,
+)
 from .command_line import RAW, Parser, add_option, add_pixel_size
 from .data_options import DataOptions
-from .dataset_layout import DatasetLayout, ImageFile, stratified_subset
+from .dataset_layout import DatasetLayout, ImageFile, even_subset, stratified_subset
 from .errors import DataError, printable
 from .grey_levels import FLOOR
 from .instrument_fit import (
@@ -78,12 +86,7 @@ def read_domain(options: DataOptions, given_pixel_nm: float) -> Domain:
     if UNKNOWN in levels:
         print(f"no folder names a depth: it is taken to be {UNKNOWN_DEPTH:g} nm")
         return Domain(images, index, np.array([UNKNOWN_DEPTH]), ["one depth"], pixel_nm)
-    try:
-        averages = layout.average_depth()
-    except DataError as error:
-        print(f"depths are those of the folders' names: {error}")
-        averages = {}
-    depth_nm = depths_of_levels(levels, averages)
+    depth_nm = depths_of_levels(levels, average_depth_if_usable(layout))
     names = [f"Depth_{level - FLOOR}: {depth:.1f} nm" for level, depth in zip(levels, depth_nm, strict=True)]
     return Domain(images, index, depth_nm, names, pixel_nm)
 
@@ -103,7 +106,7 @@ def read_library(options: DataOptions, is_required: bool, image: NDArray) -> NDA
     deepest: dict[str, ImageFile] = {}
     for file in sorted(files, key=lambda file: file.class_folder):  # the deepest case is the finest
         deepest[file.group] = file
-    chosen = list(deepest.values())[:: max(1, -(-len(deepest) // MAX_MAPS))]
+    chosen = even_subset(list(deepest.values()), MAX_MAPS)
     maps = read_stack(chosen, replace(options, data_bar=0), "reading depth maps")
     if maps.shape[1:] != image.shape:
         raise DataError(

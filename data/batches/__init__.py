@@ -11,7 +11,7 @@ from .inference_images import MIN_SIDE, InferenceBatch, InferenceImages
 from .labelled import LabelledDataset
 from .paired import PairedDataset
 from .pixel_width import only_width
-from .real_levels import UNKNOWN, grouped_by_site, levels_of_folders
+from .real_levels import UNKNOWN, average_depth_if_usable, grouped_by_site, levels_of_folders
 from .sem_image import SemImage, cut_data_bar, fill_bad_lines, read_lenient_header, read_sem_image
 from .sim_to_real import SimToRealDataset
 from .unpaired import UnpairedDataset
@@ -30,6 +30,7 @@ __all__ = [
     "SemImage",
     "SimToRealDataset",
     "UnpairedDataset",
+    "average_depth_if_usable",
     "cut_data_bar",
     "fill_bad_lines",
     "grouped_by_site",

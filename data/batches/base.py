@@ -105,11 +105,6 @@ def _keep_arrays(batch: dict[str, NDArray]) -> dict[str, NDArray]:
     return batch
 
 
-def even_indices(count: int, maximum: int) -> NDArray[np.int64]:
-    """At most `maximum` of the indices 0..count-1, evenly spaced."""
-    return np.arange(count)[:: max(1, -(-count // maximum))]
-
-
 def validation_split(groups: list[str]) -> NDArray[np.bool_]:
     """True (N,) for validation images: the first and every eighth group by name; none if there is one group only.
 

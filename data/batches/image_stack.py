@@ -49,12 +49,12 @@ def read_stack(files: list[ImageFile], options: DataOptions, title: str) -> NDAr
     decoded and stored there. A cached array is read-only. Raises BadImageError with every image that cannot be used.
     """
     options = _decide_bar(files, options)
-    cache_path = _cache_path(files, options) if options.cache else None
-    if cache_path is None:
+    path = _cache_path(files, options) if options.cache else None
+    if path is None:
         return _decode_all(files, options, title)
     start_time = time.time_ns()
     fingerprint, newest = _fingerprint(files, options)
-    images = load(cache_path, fingerprint)
+    images = load(path, fingerprint)
     if images is not None:
         return images
 
@@ -63,9 +63,9 @@ def read_stack(files: list[ImageFile], options: DataOptions, title: str) -> NDAr
         return newest < start_time - TIME_RESOLUTION and _fingerprint(files, options)[0] == fingerprint
 
     try:
-        return store(cache_path, fingerprint, _decode_chunks(files, options, title), unchanged)
+        return store(path, fingerprint, _decode_chunks(files, options, title), unchanged)
     except OSError as error:
-        tqdm.write(f"note: no cache in {cache_path.parent} ({error.strerror}); images are decoded at every start")
+        tqdm.write(f"note: no cache in {path.parent} ({error.strerror}); images are decoded at every start")
         return _decode_all(files, options, title)
 
 
@@ -130,12 +130,16 @@ def _decode_chunks(files: list[ImageFile], options: DataOptions, title: str) -> 
 
 
 def _cache_path(files: list[ImageFile], options: DataOptions) -> Path | None:
-    """Cache file of these images: one for each folder, --load_size and --max_dataset_size; None if they are not below
-    the dataroot."""
+    """Cache file of these images, one for each folder; None if they are not below the dataroot."""
     folder = os.path.relpath(os.path.commonpath([os.path.dirname(file.name) for file in files]), options.dataroot)
     if folder.startswith(os.pardir):
         return None
-    parts = [folder.replace(os.sep, "-")]
+    return cache_path(folder.replace(os.sep, "-"), options)
+
+
+def cache_path(name: str, options: DataOptions) -> Path:
+    """Cache file of what `name` says, made with these --load_size and --max_dataset_size."""
+    parts = [name]
     if "resize" in options.preprocess:
         parts.append("x".join(str(n) for n in height_width(options.load_size)))
     if options.max_dataset_size:

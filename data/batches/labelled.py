@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..data_options import DataOptions
-from ..dataset_layout import DatasetLayout, stratified_subset
+from ..dataset_layout import DatasetLayout, even_subset, stratified_subset
 from ..errors import DataError
 from ..grey_levels import FLOOR
 from ..image_names import sites_of
-from .base import N_VALIDATION, BatchedDataset, even_indices, validation_split
+from .base import N_VALIDATION, BatchedDataset, validation_split
 from .image_stack import read_usable
 from .real_levels import UNKNOWN, grouped_by_site, levels_of_folders
 
@@ -38,7 +38,7 @@ class LabelledDataset(BatchedDataset):
                 "into such folders, or use --label_source simulation (background_classifier only)"
             )
         files, sem = read_usable(files, options, "reading SEM images")
-        self.level = np.array([levels[file.class_folder] for file in files])
+        self.files, self.level = files, np.array([levels[file.class_folder] for file in files])
         _describe_levels(levels)
         sites = [(file.class_folder, site) for file, site in zip(files, sites_of(files), strict=True)]
         n_sites = Counter(class_folder for class_folder, _ in set(sites))
@@ -69,7 +69,7 @@ class LabelledDataset(BatchedDataset):
 
     def eval_set(self) -> dict[str, NDArray]:
         """Validation images and their levels, evenly spaced over sites."""
-        indices = self.val_indices[even_indices(len(self.val_indices), N_VALIDATION)]
+        indices = even_subset(self.val_indices, N_VALIDATION)
         return {"sem": self.images["sem"][indices], "level": self.level[indices]}
 
     def _batch(self, batch_slice: slice, rng: np.random.Generator) -> dict[str, NDArray]:

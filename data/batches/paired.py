@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data_options import DataOptions
-from ..dataset_layout import DatasetLayout, stratified_subset
+from ..dataset_layout import DatasetLayout, even_subset, stratified_subset
 from ..errors import DataError, collect_errors
 from ..exchanged_domains import refuse_exchanged
 from ..image_names import sites_of
-from .base import N_VALIDATION, BatchedDataset, even_indices, validation_split
+from .base import N_VALIDATION, BatchedDataset, validation_split
 from .image_stack import read_usable, size_text
 
 
@@ -43,7 +43,7 @@ class PairedDataset(BatchedDataset):
         depth_index = {file: n for n, file in enumerate(depth_files)}
         self.depth_of = np.array([depth_index[pairs[file]] for file in sem_files])
         self.level = images["depth"].max(axis=(1, 2)).astype(np.int64)
-        self.groups = sites_of(sem_files)
+        self.files, self.groups = sem_files, sites_of(sem_files)
         is_validation = validation_split(self.groups)
         self.train_indices, self.val_indices = np.flatnonzero(~is_validation), np.flatnonzero(is_validation)
         if not len(self.val_indices):
@@ -52,7 +52,7 @@ class PairedDataset(BatchedDataset):
 
     def eval_set(self) -> dict[str, NDArray]:
         """Validation pairs and their levels, evenly spaced over stems and cases."""
-        indices = self.val_indices[even_indices(len(self.val_indices), N_VALIDATION)]
+        indices = even_subset(self.val_indices, N_VALIDATION)
         depth_indices = self.depth_of[indices]
         sem, depth = self.images["sem"][indices], self.images["depth"][depth_indices]
         return {"sem": sem, "depth": depth, "level": self.level[depth_indices]}

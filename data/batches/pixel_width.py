@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..dataset_layout import ImageFile
+from ..dataset_layout import ImageFile, even_subset
 from ..errors import DataError, counted
 from ..header import ImageHeader, read_header, square_pixel_nm
 
@@ -27,7 +27,7 @@ class PixelWidth:
 
 def common_width(files: Sequence[ImageFile], is_usable: Callable[[ImageFile], bool]) -> PixelWidth:
     """The width that most usable images state; raises DataError with a table where two are equally frequent."""
-    asked = files[:: max(1, -(-len(files) // MAX_HEADERS))]
+    asked = even_subset(files, MAX_HEADERS)
     groups: dict[float, list[ImageFile]] = {}
     for file in asked:
         with suppress(DataError):
@@ -72,6 +72,24 @@ def only_width(files: Sequence[ImageFile]) -> float:
         count = f"{len(others)} of {counted(len(files), 'image')}"
         raise DataError(f"{count} without the commonest pixel size:", *others)
     return width.nm
+
+
+def width_of_domains(real: Sequence[ImageFile], simulated: Sequence[ImageFile]) -> float:
+    """The width [nm] that all real images state, 0 if none states one; simulated images may state none.
+
+    Raises DataError, in one line, where the images of a domain do not all state one width, or the domains' differ.
+    """
+    widths = []
+    for domain, files in (("real", real), ("simulated", simulated)):
+        try:
+            widths.append(only_width(files))
+        except DataError:
+            raise DataError(f"{domain} images do not all state one pixel size") from None
+    real_nm, simulated_nm = widths
+    if simulated_nm and not _are_equal(real_nm, simulated_nm):
+        real_text = f"{real_nm:g} nm" if real_nm else "none"
+        raise DataError(f"simulated images state a pixel size of {simulated_nm:g} nm, real ones {real_text}")
+    return real_nm
 
 
 def _are_equal(first_nm: float, second_nm: float) -> bool:

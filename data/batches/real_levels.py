@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
+from tqdm import tqdm
 
 from ..dataset_layout import DatasetLayout, ImageFile
 from ..errors import DataError
@@ -59,6 +60,17 @@ def levels_of_folders(layout: DatasetLayout, files: Iterable[ImageFile]) -> dict
                 "depths in grey levels, and use --nm_per_grey in test.py"
             )
     return levels
+
+
+def average_depth_if_usable(layout: DatasetLayout) -> dict[str, float]:
+    """`layout.average_depth()`; empty where there is no table, and where it cannot be used, which a line says."""
+    if not (layout.folder("train") / "average_depth.csv").exists():
+        return {}
+    try:
+        return layout.average_depth()
+    except DataError as error:
+        tqdm.write(f"depths are those of the folders' names: {error}")
+        return {}
 
 
 def _level_of_name(folder: str) -> int:

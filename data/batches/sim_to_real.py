@@ -1,37 +1,28 @@
 """Batches of simulated pairs together with real images and their level, for training across the two domains."""
 
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..data_options import DataOptions
-from ..dataset_layout import DatasetLayout
-from ..errors import DataError, collect_errors
-from ..instrument_fit import (
-    FULL,
-    QUICK,
-    Reshaping,
-    count_steps,
-    default_pixel_nm,
-    depths_of_levels,
-    fit_instrument,
-    match_brightness,
-    normalise_maps,
-    render_shapes,
-)
-from .base import BatchedDataset, even_indices
-from .image_stack import size_text
+from ..dataset_layout import DatasetLayout, even_subset
+from ..errors import DataError, collect_errors, printable
+from ..instrument_fit import Reshaping, default_pixel_nm, depths_of_levels, normalise_maps
+from .base import BatchedDataset
+from .fitted_domain import FittedDomain
+from .image_stack import cache_path, size_text
 from .labelled import LabelledDataset
 from .paired import PairedDataset
+from .pixel_width import width_of_domains
+from .real_levels import average_depth_if_usable
 
 IMAGES_PER_EPOCH = 3200  # fixed: training time does not depend on the size of the data set
 MAX_REAL_IMAGES = 2048  # in the evaluation set
-N_FITTED = 1600  # renderings by the fitted instrument
+MAX_HEADERS = 400  # of a domain that are asked for a pixel size
 FEW_REAL = 200  # training images with which levels are learned from fitted renderings, too
-MIN_REAL_OF_FIT, MIN_STEMS_OF_FIT = 32, 16  # fewer determine no instrument: the fit is quick, and renderings are few
 
 
 class SimToRealDataset(BatchedDataset):
@@ -60,10 +51,7 @@ class SimToRealDataset(BatchedDataset):
                 f"{size_text(real_image)}; use --preprocess resize --load_size H,W"
             )
         images = {**self.pairs.images, "real": self.real.images["sem"]}
-        try:
-            self.average_depth = layout.average_depth()
-        except DataError:  # a table of averages is optional
-            self.average_depth = {}
+        self.average_depth = average_depth_if_usable(layout)
         super().__init__(images, max(IMAGES_PER_EPOCH, batch_size), options, batch_size, seed)
 
     def eval_set(self) -> dict[str, NDArray]:
@@ -73,7 +61,7 @@ class SimToRealDataset(BatchedDataset):
         (N,) is True for validation images. `library`, `library_level`: the deepest depth map of every stem;
         `library_held_out` (N,) is True for validation stems. `fitted`, `fitted_u`, `fitted_level`: `fitted_renderings`.
         """
-        real_indices = even_indices(len(self.real.level), MAX_REAL_IMAGES)
+        real_indices = even_subset(np.arange(len(self.real.level)), MAX_REAL_IMAGES)
         library, held_out = self._library
         return {
             **self.pairs.eval_set(),
@@ -100,24 +88,30 @@ class SimToRealDataset(BatchedDataset):
         real, real_level = (stack[self.real.train_indices] for stack in (self.real.images["sem"], self.real.level))
         levels, index = np.unique(real_level, return_inverse=True)
         depth_nm = depths_of_levels(levels, self.average_depth)
-        is_quick = len(real) < MIN_REAL_OF_FIT or len(shapes) < MIN_STEMS_OF_FIT
-        effort, count = (QUICK, len(real)) if is_quick else (FULL, N_FITTED)
-        bar = partial(tqdm, leave=False, disable=None)
+        domain = FittedDomain(real, index, depth_nm, shapes, self._find_pixel_nm(), self.seed)
+        path = cache_path(f"fitted_instrument_seed_{self.seed}", self.options) if self.options.cache else None
+        made, reshaping = domain.render(path)
+        is_reshaped = np.array(reshaping != Reshaping())
+        level = levels[made["index"]]
+        return {"fitted": made["images"], "fitted_u": made["u"], "fitted_level": level, "reshaped": is_reshaped}
+
+    def _find_pixel_nm(self) -> float:
+        """Pixel size [nm] that the headers of the real images state; the default where they state none, or where they
+        cannot be used, which a line says."""
+        default_nm = default_pixel_nm(self.real.images["sem"].shape[1:])
+        real, simulated = (
+            [dataset.files[n] for n in even_subset(dataset.train_indices, MAX_HEADERS)]
+            for dataset in (self.real, self.pairs)
+        )
         try:
-            with bar(desc="fitting the instrument", total=count_steps(effort), unit="step") as steps:
-                pixel_nm = default_pixel_nm(real.shape[1:])
-                fit = fit_instrument(real, index, depth_nm, shapes, pixel_nm, effort, steps.update)
+            stated_nm = width_of_domains(real, simulated)
+            if stated_nm and "resize" in self.options.preprocess:
+                raise DataError(f"headers state {stated_nm:g} nm for images that --preprocess resizes")
         except DataError as error:
-            tqdm.write(f"no renderings by a fitted instrument: {error}")
-            size = (0, *real.shape[1:])
-            nothing = np.zeros(size, np.uint8), np.zeros(size, np.float16), np.zeros(0, np.int64)
-            return _name_fitted(*nothing, Reshaping())
-        if fit.reshaping != Reshaping():
-            tqdm.write(f"the real holes are not those of the library: {fit.reshaping.describe()}")
-            shapes = fit.reshaping.apply(shapes)
-        progress = partial(bar, desc="rendering by the fitted instrument", unit="image")
-        images, u, index_of = render_shapes(fit.instrument, shapes, depth_nm, count, self.seed, progress)
-        return _name_fitted(match_brightness(images, index_of, real, index), u, levels[index_of], fit.reshaping)
+            check = f"`python -m data.check {printable(self.options.dataroot)}` lists what files state"
+            tqdm.write(f"pixel size: {default_nm:g} nm is used to fit the instrument: {error}; {check}")
+            return default_nm
+        return stated_nm or default_nm
 
     @cached_property
     def _library(self) -> tuple[NDArray, NDArray[np.bool_]]:
@@ -148,8 +142,3 @@ class SimToRealDataset(BatchedDataset):
         fitted, u = (stack[indices].astype(np.float32)[:, None] for stack in (images, shapes))
         is_needed = len(self.real.train_indices) < FEW_REAL
         return {"fitted": fitted, "fitted_u": u, "fitted_level": level[indices] * is_needed}
-
-
-def _name_fitted(images: NDArray, u: NDArray, level: NDArray, reshaping: Reshaping) -> dict[str, NDArray]:
-    is_reshaped = np.array(reshaping != Reshaping())
-    return {"fitted": images, "fitted_u": u, "fitted_level": level, "reshaped": is_reshaped}

@@ -6,16 +6,19 @@ Nothing here knows a depth map of a real image. How an image forms is in data.si
 from .domain import UNKNOWN_DEPTH, built_in_library, default_pixel_nm, depths_of_levels, normalise_maps
 from .fit_figure import describe, draw_fit
 from .fitted_renderings import match_brightness, render_shapes
-from .fitting import FULL, QUICK, InstrumentFit, count_steps, fit_instrument
+from .fitting import FULL, QUICK, Effort, InstrumentFit, count_steps, fit_instrument
 from .reshaping import Reshaping
+from .source_code import code_digest
 
 __all__ = [
     "FULL",
     "QUICK",
     "UNKNOWN_DEPTH",
+    "Effort",
     "InstrumentFit",
     "Reshaping",
     "built_in_library",
+    "code_digest",
     "count_steps",
     "default_pixel_nm",
     "depths_of_levels",

@@ -8,6 +8,7 @@ import numpy as np
 
 from .fitting import MAX_PROFILE_RMS, InstrumentFit
 from .image_statistics import DISTANCES, NAMES, REGIONS, SIDES
+from .reshaping import Reshaping
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,6 +45,8 @@ def describe(fit: InstrumentFit) -> list[str]:
     for name in ("jitter_x_px", "jitter_y_px"):
         value = plain_number(getattr(fit.instrument, name), 4)
         lines.append(f"{_with_unit(name):<23}{value:>9}  from the holes' centres")
+    if fit.reshaping != Reshaping():
+        lines += ["the real holes are not those of the library:", fit.reshaping.describe()]
     lines += [f"only together: {first}, {second}" for first, second in fit.alike]
     lines.append(f"profiles differ by {100 * fit.rms('profile'):.1f} % of the surface's signal (RMS),")
     lines.append(f"radii by {fit.bias('size'):+.2f} px (mean)")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..dataset_layout import even_subset
 from ..errors import DataError, counted
 from ..simulator import Instrument
 from .comparison import Comparison, DomainSample
@@ -96,8 +97,7 @@ def fit_instrument(
     (M, H, W) holds normalised depths u of shapes that are like those in the images, but for the width of their walls.
     `on_step` is called after every step, at most `count_steps(effort)` times. DataError if the images show no holes.
     """
-    chosen = np.arange(len(images))[:: max(1, -(-len(images) // MAX_IMAGES))]
-    images, level_index = images[chosen], level_index[chosen]
+    images, level_index = even_subset(images, MAX_IMAGES), even_subset(level_index, MAX_IMAGES)
     rows = measure_images(images)
     n_holes = int(np.isfinite(rows).any(axis=1).sum())
     if n_holes < MIN_HOLES:

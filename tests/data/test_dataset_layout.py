@@ -6,7 +6,7 @@ from PIL import Image
 
 from data import DataError, DataOptions, DatasetLayout
 from data import InferenceImages as Images
-from data.dataset_layout import stratified_subset
+from data.dataset_layout import even_subset, stratified_subset
 
 
 def put(path, grey=100, mode="L", size=(48, 72)):
@@ -148,3 +148,11 @@ def test_one_file_can_be_tested_and_not_learned_from(tmp_path, monkeypatch):
             DatasetLayout(root).sem()
     with pytest.raises(DataError, match=r"notes\.txt: not an image"):
         DatasetLayout("notes.txt")
+
+
+def test_an_even_subset_is_of_at_most_so_many_items():
+    for count, maximum in ((10, 3), (9, 3), (3, 3), (2, 3), (0, 3), (7, 4)):
+        subset = even_subset(list(range(count)), maximum)
+        assert len(subset) <= maximum and (not count or subset[0] == 0) and len(set(np.diff(subset))) <= 1
+        assert np.array_equal(even_subset(np.arange(count), maximum), subset)
+    assert even_subset(list(range(10)), 3) == [0, 4, 8]

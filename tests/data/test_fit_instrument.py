@@ -1,15 +1,16 @@
 """The command that fits an instrument: what it reads, what it writes, and what it refuses in one line."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
 
-from data import fit_instrument, simulate
-from data.instrument_fit import QUICK
-from data.instrument_fit.fit_figure import plain_number
+from data import DataOptions, fit_instrument, simulate
+from data.instrument_fit import QUICK, Reshaping
+from data.instrument_fit.fit_figure import describe, plain_number
 from data.instrument_fit.fitting import STARTS, Effort
 from data.simulator import Instrument
 
@@ -53,6 +54,28 @@ def test_a_data_set_gives_an_instrument_that_data_simulate_reads(root, tmp_path,
     assert len(list((tmp_path / "fit").iterdir())) == 2
     made = ["--dataroot", str(tmp_path / "other"), "--real_instrument", str(tmp_path / "fit/instrument.json"), *SMALL]
     assert simulate.main(made) == 0
+
+
+def test_other_walls_than_the_librarys_are_said(root, tmp_path, capsys, monkeypatch):
+    walls, drawn = Reshaping(0.6, 0.95), []
+    monkeypatch.setattr(fit_instrument, "draw_fit", lambda fit, _: drawn.append(fit) or b"")
+    run(root, "--out", tmp_path)
+    assert "not those of the library" not in capsys.readouterr().out
+    monkeypatch.setattr(fit_instrument, "fit_instrument", lambda *_: replace(drawn[0], reshaping=walls))
+    run(root, "--out", tmp_path)
+    said = f"the real holes are not those of the library:\n{walls.describe()}\n"
+    assert said in capsys.readouterr().out and said in "\n".join(describe(drawn[1])), "and in the picture"
+
+
+def test_a_table_of_depths_that_cannot_be_used_is_said(root, tmp_path, capsys):
+    shutil.copytree(root, tmp_path / "sem")
+    table = tmp_path / "sem/train/average_depth.csv"
+    table.write_text("site,depth\ndepth_110_site_00000,deep\n")
+    fit_instrument.read_domain(DataOptions(dataroot=str(tmp_path / "sem")), 0)
+    assert capsys.readouterr().out.count(f"depths are those of the folders' names: {table}: expected") == 1
+    table.unlink()
+    fit_instrument.read_domain(DataOptions(dataroot=str(tmp_path / "sem")), 0)
+    assert "depths are those" not in capsys.readouterr().out
 
 
 def test_a_plain_folder_is_of_one_depth_with_the_simulators_shapes(root, tmp_path, capsys):
