@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
-from benchmarks.blind_benchmark import HERE, ROWS, WORK
+from benchmarks.blind_rows import ROWS, WORK
 from benchmarks.leaderboard import ROOT
 from data import read_grey
 from util.scoring import metrics
@@ -37,7 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--work", type=Path, default=WORK, help="--work of blind_benchmark.py")
     parser.add_argument(
-        "--cells", nargs="+", default=list(yaml.safe_load((HERE / "exam/exam.yaml").read_text())["cells"])
+        "--cells", nargs="+", default=list(yaml.safe_load((ROOT / "benchmarks/exam/exam.yaml").read_text())["cells"])
     )
     parser.add_argument("--plot", type=Path, default=ROOT / "docs/images/calibration.png")
     args = parser.parse_args()
@@ -107,9 +107,17 @@ def split_error(maps: dict[str, Maps]) -> dict[str, str]:
     }
     oracle = np.minimum(shape.mean(axis=(1, 2)), maps["nearest"] ** 2)
     texts = {"all": f"{np.sqrt(whole.mean()):.2f}", "oracle floor": f"{np.sqrt(oracle.mean()):.2f}"}
-    for name, mask in subsets(maps).items():
-        texts[name] = f"{np.sqrt(whole[mask].mean()):.2f} ({mask.mean():.0%})" if mask.any() else "–"
+    texts |= split_by_library(maps)
     return texts | {name: f"{np.sign(part) * np.sqrt(abs(part)):.2f}" for name, part in parts.items()}
+
+
+def split_by_library(maps: dict[str, Maps]) -> dict[str, str]:
+    """RMSE [grey level] of the images that show a shape of the simulated library, and of the others; their share."""
+    texts = {}
+    for name, mask in subsets(maps).items():
+        error = metrics.rmse(maps["depth"][mask], maps["truth"][mask]) if mask.any() else np.nan
+        texts[name] = f"{error:.2f} ({mask.mean():.0%})" if mask.any() else "–"
+    return texts
 
 
 def subsets(maps: dict[str, Maps]) -> dict[str, NDArray[np.bool_]]:
@@ -149,8 +157,8 @@ def coverage(maps: dict[str, Maps], stated: tuple[float, ...] = STATED) -> list[
     return [float((error <= limit).mean()) for limit in limits]
 
 
-def to_markdown(tabulate: Callable[[dict[str, Maps]], dict[str, str]], cells: dict[str, dict[str, Maps]]) -> str:
-    """A Markdown table with one line for each cell."""
+def to_markdown(tabulate: Callable[[Any], dict[str, str]], cells: dict[str, Any]) -> str:
+    """A Markdown table with one line for each cell: columns by name, of what is known of the cell."""
     lines = {cell: tabulate(maps) for cell, maps in cells.items()}
     columns = list(next(iter(lines.values())))
     rows = [["cell", *columns], ["---"] * (len(columns) + 1), *([cell, *line.values()] for cell, line in lines.items())]

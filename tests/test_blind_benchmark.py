@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import blind_benchmark, error_budget
+from benchmarks import blind_benchmark, blind_report, error_budget
 
 
 def make_maps(count=12, offset=(0, 0), level_off=0.0, noise=0.0):
@@ -62,7 +62,7 @@ def test_a_plot_is_drawn(tmp_path):
 
 
 def test_a_table_of_nothing_has_a_head_alone(tmp_path):
-    lines = blind_benchmark.to_markdown(tmp_path, ["built_in_0"]).splitlines()
+    lines = blind_report.to_markdown(tmp_path, ["built_in_0"]).splitlines()
     assert lines[0].startswith("| cell | mean map | depth pipeline |") and lines[2] == ""
 
 
