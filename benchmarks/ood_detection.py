@@ -108,8 +108,9 @@ def read_test_images(dataroot: Path) -> tuple[NDArray, NDArray]:
 def read_monte_carlo(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
     """SEM images (N, H, W) [grey level] of a folder's *.npz, and depths (N, H, W) [nm] where every file has `depth`."""
     files = [np.load(path) for path in sorted(folder.glob("*.npz"))]
-    if not files or any("se" not in file for file in files):
-        print(f"--mc {folder}: no Monte Carlo images; name a folder whose *.npz files hold `se`", file=sys.stderr)
+    if not files or any("se" not in file for file in files) or len({file["se"].shape for file in files}) > 1:
+        reason = "no Monte Carlo images of one size; name a folder whose *.npz files all hold `se`"
+        print(f"--mc {folder}: {reason}", file=sys.stderr)
         raise SystemExit(2)
     images = np.stack([file["se"] for file in files])
     images = BRIGHTEST * images / images.max((1, 2), keepdims=True)

@@ -138,6 +138,15 @@ def test_bad_words_end_before_anything_is_trained(words, text, monkeypatch, caps
     assert caught.value.code == 2 and text in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arrays", [{"bse": np.ones((72, 48))}, {"se": np.ones((60, 40))}])
+def test_monte_carlo_images_without_se_or_of_two_sizes_are_refused(arrays, tmp_path, capsys):
+    np.savez(tmp_path / "a.npz", se=np.ones((72, 48)))
+    np.savez(tmp_path / "b.npz", **arrays)
+    with pytest.raises(SystemExit) as caught:
+        blind_benchmark.main(["--mc", str(tmp_path)])
+    assert caught.value.code == 2 and f"--mc {tmp_path}: no Monte Carlo images" in capsys.readouterr().err
+
+
 def test_the_report_of_a_cell(tmp_path):
     work = tmp_path / "built_in"
     run = work / "checkpoints/depth_pipeline_0"
