@@ -33,7 +33,7 @@ class Reshaping:
 
     def describe(self) -> str:
         """One phrase for messages."""
-        return f"walls of {self.wall:.2f} times their width, openings of {self.size:.2f} times their size"
+        return f"walls {self.wall:.2f} times as wide, openings {self.size:.2f} times as large"
 
     def apply(self, maps: NDArray) -> NDArray[np.float32]:
         """Normalised depths u (N, H, W), reshaped."""
