@@ -4,6 +4,7 @@ Not here: errors against simulated ground truth (`..scoring`) and pages of singl
 
 from . import hole_table
 from .hole_measurement import measure_holes
+from .measure_intervals import KnownMaps, calibrate_intervals
 from .quantity_names import (
     ANGLES,
     BOTTOM,
@@ -27,6 +28,8 @@ __all__ = [
     "QUANTITIES",
     "TOP",
     "UNCERTAIN",
+    "KnownMaps",
+    "calibrate_intervals",
     "difference",
     "hole_table",
     "in_pixels",

@@ -1,16 +1,24 @@
 """Measures holes and trenches in depth maps: depth, critical dimensions (CD), sidewall angles, volume."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .contour import Contour
-from .quantity_names import BOTTOM, HALF, QUANTITIES, SIDES, TOP
+from .interval_scale import EDGES_FACTOR, IntervalScale, interval_scales
+from .quantity_names import BOTTOM, HALF, QUANTITIES, SIDES, TOP, UNCERTAIN
 
 BLOCK = 512  # holes measured at once, which limits the memory
+UNCALIBRATED = {"cd_half_nm": EDGES_FACTOR}  # factors without a calibration; it holds more than 90 % of these CDs
 
 
 def measure_holes(
-    depth_nm: NDArray, pixel_nm: float = 1.0, depth_u90_nm: NDArray | None = None, lines: bool = False
+    depth_nm: NDArray,
+    pixel_nm: float = 1.0,
+    depth_u90_nm: NDArray | None = None,
+    lines: bool = False,
+    factors: Mapping[str, float] | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """The `QUANTITIES` (N,) of one hole in each depth map (N, H, W) [nm below the top surface]; `pixel_nm` [nm].
 
@@ -19,11 +27,27 @@ def measure_holes(
 
     Values that cannot be measured are NaN: all of them where there is no hole, and those across an image border that
     the hole crosses, as a trench does. If a map has several holes, the largest is measured. `depth_u90_nm` (N, H, W)
-    is the expanded uncertainty U90 of each pixel. It moves each of two opposite edges by U90 / slope, independently.
+    is the expanded uncertainty U90 of each pixel; `factors` (`calibrate_intervals`) turn it into that of measures.
     Contours are linear between pixels. Top, half and bottom CD are at fractions of the plateau's depth. The walls are
     straight lines between two of them, as in the trapezoid of ISO 21466:2019, whose top and bottom are at 0 and 100 %.
     Raises ValueError for another shape, and for a pixel size that is not above 0.
     """
+    values, scales = measure_with_scales(depth_nm, pixel_nm, depth_u90_nm, lines)
+    for name, (common, own) in scales.items():
+        if factors is None and name in UNCALIBRATED:
+            u90 = UNCALIBRATED[name] * (common + own)
+        elif factors is not None and name in factors:
+            u90 = common + factors[name] * own
+        else:
+            continue
+        values[UNCERTAIN[name]] = np.where(np.isnan(values[name]), np.nan, u90)
+    return values
+
+
+def measure_with_scales(
+    depth_nm: NDArray, pixel_nm: float, depth_u90_nm: NDArray | None, lines: bool
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, IntervalScale]]:
+    """The `QUANTITIES` of `measure_holes`, and the scales of their intervals; no scales without U90."""
     depth = np.asarray(depth_nm, dtype=np.float32)
     if depth.ndim != 3 or min(depth.shape[1:]) < 3:
         raise ValueError(f"depth maps of shape {depth.shape}: expected (N, H, W) with sides of at least 3 px")
@@ -34,12 +58,17 @@ def measure_holes(
         _measure_block(depth[block], pixel_nm, None if depth_u90_nm is None else depth_u90_nm[block], lines)
         for block in blocks
     ]
-    return {name: np.concatenate([np.empty(0), *(part[name] for part in parts)]) for name in QUANTITIES}
+    values = {name: np.concatenate([np.empty(0), *(part[name] for part, _ in parts)]) for name in QUANTITIES}
+    scales = {
+        name: IntervalScale(*map(np.concatenate, zip(*(part[name] for _, part in parts), strict=True)))
+        for name in (parts[0][1] if parts else ())
+    }
+    return values, scales
 
 
 def _measure_block(
     depth: NDArray, pixel_nm: float, depth_u90_nm: NDArray | None, lines: bool
-) -> dict[str, NDArray[np.float64]]:
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, IntervalScale]]:
     depth = depth if lines else np.where(_smaller_regions(depth), 0, depth)
     plateau = _plateau_depth(depth)
     floor = depth > BOTTOM * plateau[:, None, None]
@@ -68,9 +97,8 @@ def _measure_block(
     # Contours count from the centre of a pixel, centre_x_nm and centre_y_nm from its edge.
     values["centre_x_nm"], values["centre_y_nm"] = ((position + 0.5) * pixel_nm for position in half.centre)
     values["ellipticity"], values["orientation_deg"] = half.ellipse
-    if depth_u90_nm is not None:
-        values["cd_half_u90_nm"] = np.sqrt(2) * _contour_shift(relief, depth_u90_nm, HALF * plateau) * pixel_nm
-    return {name: np.where(plateau > 0, column, np.nan) for name, column in values.items()}
+    scales = {} if depth_u90_nm is None else interval_scales(depth, relief, depth_u90_nm, values, pixel_nm)
+    return {name: np.where(plateau > 0, column, np.nan) for name, column in values.items()}, scales
 
 
 def _smaller_regions(depth: NDArray) -> NDArray[np.bool_]:
@@ -119,11 +147,3 @@ def _floor_sq(height: NDArray, floor: NDArray[np.bool_]) -> NDArray[np.float64]:
     coefficients = np.linalg.pinv(normal_matrix, rcond=1e-6, hermitian=True) @ right_side[:, :, None]
     residual_squares = np.einsum("ij,ij->i", values, values) - (right_side[:, None] @ coefficients)[:, 0, 0]
     return np.sqrt(residual_squares.clip(min=0) / np.maximum(weights.sum(axis=1), 1))
-
-
-def _contour_shift(depth: NDArray, depth_u90: NDArray, threshold: NDArray) -> NDArray[np.float64]:
-    """Shift (N,) [px] of the contour at `threshold` [nm] if the depth changes by `depth_u90` (N, H, W) [nm]."""
-    slope = np.hypot(*np.gradient(depth, axis=(1, 2)))
-    on_contour = np.abs(depth - threshold[:, None, None]) < slope / 2
-    total_slope = (slope * on_contour).sum((1, 2), dtype=np.float64)
-    return (depth_u90 * on_contour).sum((1, 2), dtype=np.float64) / np.where(total_slope > 0, total_slope, np.nan)

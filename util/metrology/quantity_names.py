@@ -9,10 +9,14 @@ Values = TypeVar("Values", float, NDArray)
 TOP, HALF, BOTTOM = 0.1, 0.5, 0.9  # fractions of the plateau's depth
 SIDES = ("left", "right", "top", "bottom")
 ANGLES = tuple(f"swa_{side}_deg" for side in SIDES)  # which need the pixel size
-UNCERTAIN = {"depth_mean_nm": "depth_mean_u90_nm", "cd_half_nm": "cd_half_u90_nm"}  # quantities with a 90 % interval
-QUANTITIES = {
+UNCERTAIN = {  # quantities with a 90 % interval, and the name of its U90
+    "depth_mean_nm": "depth_mean_u90_nm",
+    **{f"cd_{height}_nm": f"cd_{height}_u90_nm" for height in ("top", "half", "bottom")},
+    **{name: name.replace("_deg", "_u90_deg") for name in ANGLES},
+    "volume_nm3": "volume_u90_nm3",
+}
+MEANINGS = {
     "depth_mean_nm": "mean depth of the floor: all pixels deeper than 90 % of the plateau",
-    "depth_mean_u90_nm": "expanded uncertainty U90 of depth_mean_nm (90 % coverage), if the model gives intervals",
     "depth_max_nm": "depth of the deepest pixel",
     "depth_median_nm": "median depth of the floor: the plateau",
     "floor_sq_nm": "Sq of the floor after removal of its quadratic form (ISO 25178-2)",
@@ -25,7 +29,6 @@ QUANTITIES = {
             ("", "diameter of the circle of the same area"),
         )
     },
-    "cd_half_u90_nm": "expanded uncertainty U90 of cd_half_nm (90 % coverage), if the model gives intervals",
     "ellipticity": "major over minor axis of the ellipse of the same second moments at half the depth; 1 is a circle",
     "orientation_deg": "angle of its major axis to the x axis, counter-clockwise, -90 to 90",
     "centre_x_nm": "centroid of the contour at half the depth, from the left edge of the image",
@@ -35,6 +38,13 @@ QUANTITIES = {
         for name, side in zip(ANGLES, SIDES, strict=True)
     },
     "volume_nm3": "volume below the top surface",
+}
+U90_MEANINGS = {
+    u90: f"expanded uncertainty U90 of {name} (90 % coverage), if the model gives intervals"
+    for name, u90 in UNCERTAIN.items()
+}
+QUANTITIES = {  # in the order of holes.csv: each quantity is followed by its U90
+    column: (MEANINGS | U90_MEANINGS)[column] for name in MEANINGS for column in (name, UNCERTAIN.get(name)) if column
 }
 INSTRUMENT = ("pixel_source", "maker", "signal", "voltage_kv", "tilt_deg", "date")  # what the image's file says
 FORMER_NAMES = {  # columns of holes.csv in older results
@@ -47,8 +57,8 @@ FORMER_NAMES = {  # columns of holes.csv in older results
 
 def name_in_pixels(name: str) -> str:
     """A quantity's name if lateral lengths are in px: `_nm` becomes `_px`."""
-    if name == "volume_nm3":
-        return "volume_nm_px2"
+    if name.startswith("volume_"):
+        return name.replace("_nm3", "_nm_px2")
     return name.replace("_nm", "_px") if name.startswith(("cd_", "centre_")) else name
 
 
