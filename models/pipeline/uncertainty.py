@@ -8,6 +8,7 @@ from torch import Tensor
 
 from .buffers import BufferModule
 from .grey_difference import GreyDifferences
+from .held_out_maps import HeldOutMaps
 
 COVERAGE = 0.9  # fraction of true values that an interval must contain
 NORMAL_U90 = 1.645  # U90 of a normal distribution in standard deviations
@@ -110,6 +111,7 @@ class UncertaintyCalibration(BufferModule):
         self.register_buffer("ood_thresholds", torch.full((N_THRESHOLDS,), torch.inf))
         self.register_buffer("level_error", torch.zeros(()))  # of the classifier, beyond what it states [0..1]
         self.grey_differences = GreyDifferences()
+        self.held_out_maps = HeldOutMaps()
 
     @property
     def is_calibrated(self) -> bool:
