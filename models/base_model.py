@@ -37,6 +37,14 @@ class ModelOutput(NamedTuple):
     ood_score: Tensor | None = None
 
 
+class KnownOutput(NamedTuple):
+    """The output for images with a known true depth (N, 1, H, W) [grey level]; whether they are real, bool (N,)."""
+
+    output: ModelOutput
+    truth: Tensor
+    is_real: Tensor
+
+
 class BaseModel:
     """Networks, their optimisers and their training step. Images are float32 (N, 1, H, W), [grey level 0..255].
 
@@ -111,6 +119,10 @@ class BaseModel:
         """The outputs for SEM images (N, 1, H, W), [grey level 0..255]."""
         raise NotImplementedError
 
+    def recall_known(self) -> KnownOutput | None:
+        """Outputs that were kept in training to calibrate what is measured in maps; most models keep none."""
+        return None
+
     def render(self, depth: Tensor) -> Tensor:
         """SEM images of depth maps, both float32 (N, 1, H, W), [grey level 0..255]; most models cannot render."""
         raise ModelError("this model cannot render SEM images: use a cycle_gan run with --which_direction BtoA")
@@ -125,6 +137,10 @@ class BaseModel:
 
     def end_epoch(self, eval_set: dict[str, NDArray]) -> None:
         """Called after every epoch, for models that learn something from the whole `eval_set` at once."""
+
+    def prepare_save(self, eval_set: dict[str, NDArray]) -> None:
+        """Called before the weights of a finished epoch are saved, for models that measure what training can do
+        without."""
 
     @torch.inference_mode()
     def predict_batched(self, sem: NDArray, batch_size: int = 64) -> ModelOutput:

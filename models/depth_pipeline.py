@@ -6,7 +6,7 @@ u from renderings of known and of deformed shapes, and from those of the fitted 
 images that match a shape of the library (`L`) become pairs (`P`), from which the renderer learns the real domain; if
 they are few, it learns from renderings. 4. "shape" again. 3 and 4 repeat: a better shape network finds more matches.
 
-After every "shape" epoch the uncertainty (`T`) is calibrated. In all stages the classifier `C` learns the background
+Before weights are saved, the uncertainty (`T`) is calibrated. In all stages the classifier `C` learns the background
 level L. The predicted depth is L - (L - FLOOR) u: its expectation over the levels, and over whether the shape is the
 library's that fits the image best, or the shape network's.
 """
@@ -22,13 +22,13 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from .background_classifier import level_indices
-from .base_model import BaseModel, ModelOutput
-from .grey_levels import FLOOR, normalised_depth
+from .base_model import BaseModel, KnownOutput, ModelOutput
+from .grey_levels import background_prob, expected_depth, normalised_depth
 from .model_options import DepthPipelineOptions
 from .networks import HalfUNet, LevelNet, to_network
 from .pipeline import (
-    MIN_MATCHES,
     Appearance,
+    BatchMixture,
     Calibration,
     DomainRenderer,
     RendererPairs,
@@ -36,8 +36,8 @@ from .pipeline import (
     ShapeLookup,
     UncertaintyCalibration,
     align,
+    find_matches,
     gaussian_nll,
-    passes_ratio_test,
     per_image,
     renderer_input,
     sigma_from_log,
@@ -45,11 +45,6 @@ from .pipeline import (
 )
 
 RENDERING_WEIGHT = 0.3  # of a rendering in the classifier's loss; a real image has 1
-MATCHED_AUGMENTATION = 0.3  # strength once the renderer has learned real images; 1 if only their statistics are known
-PAIRS_SHARE = 0.5  # of the images in a shape step that are simulated pairs, where these look like real images
-FITTED_SHARE, MATCHED_FITTED_SHARE = 0.5, 0.25  # that are renderings by a fitted instrument, without and with matches
-MIN_MATCH_FRACTION = 0.05  # of the real images; fewer may match by chance
-BACKGROUND_U = 0.012  # u of 1.5 grey levels; a pixel below it is background or its noise
 
 
 class DepthPipeline(BaseModel):
@@ -73,9 +68,9 @@ class DepthPipeline(BaseModel):
         self.pairs, self.uncertainty = RendererPairs().to(device), UncertaintyCalibration().to(device)
         self.domain_renderer = DomainRenderer(self.renderer, self.appearance, self.library, self.background_levels)
         self.lookup = ShapeLookup(self.library, self.domain_renderer)
-        self.calibration = Calibration(
-            self.lookup, self.pairs, self.uncertainty, self._predict_shape, self._predict_level
-        )
+        self.mixture = BatchMixture(self.domain_renderer, self.pairs)
+        predict = self._predict_shape, self._predict_level
+        self.calibration = Calibration(self.lookup, self.pairs, self.uncertainty, *predict)
         self.ddp_modules = {"R": self.renderer, "S": self.shape_network, "C": self.classifier}
         buffers = {"A": self.appearance, "L": self.library, "P": self.pairs, "T": self.uncertainty}
         self.networks = {**self.ddp_modules, **buffers}
@@ -104,8 +99,8 @@ class DepthPipeline(BaseModel):
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on a batch of kind "sim_to_real"; losses () by name. Those of other stages keep their value."""
-        has_level = batch["fitted_level"] > 0
-        renderings = batch["fitted"][has_level].to(self.device), self._index_levels(batch["fitted_level"][has_level])
+        sem, level = self.mixture.select_levels(batch)
+        renderings = sem, self._index_levels(level)
         if self.training_stage == "renderer":
             sem, depth = (batch[key].to(self.device) for key in ("sem", "depth"))
             level = batch["level"].to(self.device)
@@ -116,8 +111,8 @@ class DepthPipeline(BaseModel):
             self._train_renderer(u, self.background_levels[level_index], sem, offset)
         else:
             seed = 1000 * self.seed + self.epochs
-            u, level_index, sem = self.domain_renderer.sample_batch(len(batch["sem"]), seed, self._strength)
-            self._train_shape(*self._add_pairs(u, sem, batch))
+            u, level_index, sem = self.domain_renderer.sample_batch(len(batch["sem"]), seed, self.mixture.strength)
+            self._train_shape(*self.mixture.mix_shapes(batch, u, sem))
             if self.pairs.is_real:  # renderings help the classifier only if their brightness equals the real images'
                 renderings = torch.cat((renderings[0], sem)), torch.cat((renderings[1], level_index))
         self._train_classifier(batch, *renderings)
@@ -130,20 +125,6 @@ class DepthPipeline(BaseModel):
             rendering = translate(rendering, offset)
         self._optimise("render", "R", F.mse_loss(rendering, sem / 255))
         self._images |= {"sem": sem, "rendering": 255 * rendering.detach()}
-
-    def _add_pairs(self, u: Tensor, sem: Tensor, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """u and images (N, 1, H, W), some replaced by simulated pairs if these look like real images, else by what
-        the fitted instrument renders."""
-        if self.appearance.is_same_domain:
-            other_sem, depth, level = (batch[key].to(self.device) for key in ("sem", "depth", "level"))
-            other_u, share = normalised_depth(depth, per_image(level)), PAIRS_SHARE
-        else:
-            other_sem, other_u = (batch[key].to(self.device) for key in ("fitted", "fitted_u"))
-            other_sem = self.domain_renderer.augment(other_sem, self._strength, is_noisy=True)
-            share = MATCHED_FITTED_SHARE if self.pairs.is_real else FITTED_SHARE
-            share = 1.0 if self.appearance.is_reshaped else share  # the library's shapes would mislead
-        count = round(share * len(other_u))
-        return torch.cat((other_u[:count], u[count:])), torch.cat((other_sem[:count], sem[count:]))
 
     def _train_shape(self, u: Tensor, sem: Tensor) -> None:
         with self.autocast():
@@ -173,13 +154,12 @@ class DepthPipeline(BaseModel):
         self._losses[loss_name] = (loss if logged is None else logged).detach()
 
     @property
-    def _strength(self) -> float:
-        """Strength of the augmentation."""
-        return MATCHED_AUGMENTATION if self.pairs.is_real else 1.0
+    def _has_learned_shapes(self) -> bool:
+        return self.epochs > self.options.renderer_epochs
 
     @torch.no_grad()
     def end_epoch(self, eval_set: dict[str, NDArray]) -> None:
-        """Fits the appearance, matches real images, or calibrates, as the training stage requires."""
+        """Fits the appearance or matches real images, as the training stage requires."""
         if self.epochs == 0:
             self.library.store(*(eval_set[f"library{part}"] for part in ("", "_level", "_held_out")))
         previous = self.training_stage
@@ -197,19 +177,21 @@ class DepthPipeline(BaseModel):
             self.appearance.is_reshaped.fill_(bool(eval_set["reshaped"]))
             if self.appearance.is_same_domain:
                 tqdm.write("simulated images look like the real ones: shapes are learned from them, too")
-        if previous == "shape":
-            self.calibrate(eval_set)
         if stage == "real renderer" and stage != previous:
             self.match_real_images(eval_set)
         if previous == "real renderer" and stage != previous:
             self.appearance.reset_to_identity()
         self.train()
 
+    def prepare_save(self, eval_set: dict[str, NDArray]) -> None:
+        if self._has_learned_shapes:
+            self.calibrate(eval_set)
+
     def calibrate(self, eval_set: dict[str, NDArray]) -> None:
         """Calibrates look-up, intervals and OOD thresholds."""
-        level_index = level_indices(torch.from_numpy(eval_set["real_level"]), self.levels)
-        held_out = torch.from_numpy(eval_set["real_held_out"])
-        self.calibration.calibrate(eval_set["real"], level_index, held_out, self._strength)
+        self.train(False)
+        self.calibration.calibrate(*self._real_images(eval_set), self.mixture.strength)
+        self.train()
 
     def match_real_images(self, eval_set: dict[str, NDArray]) -> None:
         """Pairs real images with library shapes if enough of them match; else stores renderings as pairs."""
@@ -218,9 +200,9 @@ class DepthPipeline(BaseModel):
         batches = zip(real.split(64), level_index.split(64), strict=True)
         parts = [self.lookup.find(x.float(), self._predict_shape(x.float())[0], n, exact=True) for x, n in batches]
         index, features = (torch.cat(column) for column in zip(*parts, strict=True))
-        unknown = self.calibration.find_renderings(held_out=True, strength=self._strength, exact=True)
-        is_match = passes_ratio_test(features, unknown)
-        if is_match.sum() >= max(MIN_MATCHES, MIN_MATCH_FRACTION * len(real)):
+        unknown = self.calibration.find_renderings(held_out=True, strength=self.mixture.strength, exact=True)
+        is_match = find_matches(features, unknown)
+        if is_match.any():
             sem = real[is_match].float()
             u, level_index = self.library.get_shapes(index[is_match]), level_index[is_match]
             offset, _ = align(sem, self.domain_renderer.render(u, level_index))
@@ -236,6 +218,16 @@ class DepthPipeline(BaseModel):
             offset = torch.zeros(len(u), 2, device=self.device)
             self.pairs.store(sem.clamp(0, 255), u, level_index, offset, is_real=False)
 
+    def _real_images(self, eval_set: dict[str, NDArray]) -> tuple[NDArray, Tensor, Tensor]:
+        """Real images (N, H, W), their level indices (N,), and which are held out, bool (N,); with them the simulated
+        images of held-out shapes if these look like real ones."""
+        real, level, held_out = (eval_set[f"real{part}"] for part in ("", "_level", "_held_out"))
+        if self.appearance.is_same_domain:
+            is_known = np.isin(eval_set["level"], self.levels)
+            real, level = (np.concatenate((a, eval_set[b][is_known])) for a, b in ((real, "sem"), (level, "level")))
+            held_out = np.pad(held_out, (0, is_known.sum()), constant_values=True)
+        return real, level_indices(torch.from_numpy(level), self.levels), torch.from_numpy(held_out)
+
     def _index_levels(self, level: Tensor) -> Tensor:
         return level_indices(level, self.levels).to(self.device)
 
@@ -249,17 +241,15 @@ class DepthPipeline(BaseModel):
         """Depth, level, 90 % intervals and OOD score of SEM images (N, 1, H, W) [grey level 0..255]."""
         sem = sem.to(self.device)
         (network_u, sigma), level_probs = self._predict_shape(sem), self._predict_level(sem)
-        level_index = level_probs.argmax(dim=1)
-        u, match_probability = self.lookup.blend(sem, network_u, level_index)
-        levels = self.background_levels.float()
-        level, plateau_depth = ((level_probs @ values)[:, None, None, None] for values in (levels, levels - FLOOR))
-        background_prob = (3 * (BACKGROUND_U - u) / BACKGROUND_U).sigmoid()
-        output = ModelOutput((level - plateau_depth * u).clamp(0, 255), level_probs, background_prob)
+        u, match_probability = self.lookup.blend(sem, network_u, level_probs.argmax(dim=1))
+        output = ModelOutput(expected_depth(u, level_probs, self.background_levels), level_probs, background_prob(u))
         if torch.compiler.is_exporting():
             return output
-        answer = u, match_probability, level_probs
-        depth_u90, floor_depth, score = self.calibration.judge(sem, network_u, sigma, *answer)
+        depth_u90, floor_depth, score = self.calibration.judge(sem, network_u, sigma, u, match_probability, level_probs)
         return output._replace(depth_u90=depth_u90, floor_depth=floor_depth, ood_score=score)
+
+    def recall_known(self) -> KnownOutput | None:
+        return self.calibration.recall_known()
 
     def _predict_level(self, sem: Tensor) -> Tensor:
         """Probability (N, K) of each level, from an image and its mirror image."""
@@ -270,23 +260,16 @@ class DepthPipeline(BaseModel):
         """RMSE [grey level] on renderings of held-out shapes with the true level, and the level's accuracy [0..1] on
         held-out real images. The RMSE is NaN as long as no shape was learned."""
         self.train(False)
-        validation, held_out = self.calibration.validate(True, self._strength), eval_set["real_held_out"]
-        images = torch.from_numpy(eval_set["real"][held_out])[:, None].to(self.device, torch.float32)
-        with torch.no_grad():
-            level_probs = torch.cat([self._predict_level(part) for part in images.split(64)])
+        rmse, accuracy = self.calibration.evaluate(*self._real_images(eval_set), self.mixture.strength)
         self.train()
-        plateau_depth = per_image(self.background_levels[validation.level_index] - FLOOR)
-        rmse = ((validation.predicted - validation.u) * plateau_depth).square().mean().sqrt()
-        real_level_index = level_indices(torch.from_numpy(eval_set["real_level"][held_out]), self.levels)
-        accuracy = float((level_probs.cpu().argmax(dim=1) == real_level_index).float().mean())
-        return {"val_rmse": float(rmse) if self.uncertainty.is_calibrated else math.nan, "val_accuracy": accuracy}
+        return {"val_rmse": rmse if self._has_learned_shapes else math.nan, "val_accuracy": accuracy}
 
     def load_networks(self, states: dict[str, dict[str, Tensor]]) -> None:
         super().load_networks(states)
         self.has_learned = self.uncertainty.is_calibrated
         if self.library.needs_calibration:
             self.train(False)
-            self.calibration.calibrate_lookup(self._strength)
+            self.calibration.calibrate_lookup(self.mixture.strength)
 
     def get_visuals(self) -> dict[str, Tensor]:
         return self._images

@@ -12,6 +12,7 @@ Maps = TypeVar("Maps", "Tensor", NDArray)
 
 FLOOR = 30  # [grey level] of the plateau of every hole's floor
 LEVELS = (140, 150, 160, 170)  # [grey level] that a background can have
+BACKGROUND_U = 0.012  # u of 1.5 grey levels; a pixel below it is background or its noise
 
 
 def normalised_depth(depth_grey: Maps, level: Maps) -> Maps:
@@ -21,6 +22,18 @@ def normalised_depth(depth_grey: Maps, level: Maps) -> Maps:
     `level` is the background level L [grey level], of a shape that broadcasts to the maps.
     """
     return (level - depth_grey) / (level - FLOOR)
+
+
+def expected_depth(u: "Tensor", level_probs: "Tensor", levels: "Tensor") -> "Tensor":
+    """Depth (N, 1, H, W) [grey level 0..255] of u (N, 1, H, W), in expectation over `levels` (K,) [grey level] of
+    probabilities (N, K)."""
+    level = (level_probs @ levels.float())[:, None, None, None]
+    return (level - (level - FLOOR) * u).clamp(0, 255)
+
+
+def background_prob(u: "Tensor") -> "Tensor":
+    """Probability [0..1] of pixels to be background, from u of any shape; 0.5 at BACKGROUND_U."""
+    return (3 * (BACKGROUND_U - u) / BACKGROUND_U).sigmoid()
 
 
 def nearest_level(grey: float, levels: tuple[int, ...] = LEVELS) -> int:

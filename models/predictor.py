@@ -49,6 +49,14 @@ class Prediction(NamedTuple):
         return self.snapped if self.recentred is None else self.recentred
 
 
+class KnownPrediction(NamedTuple):
+    """The prediction for images with known true depth maps (N, H, W) [grey level]; whether they are real, bool (N,)."""
+
+    prediction: Prediction
+    truth: NDArray[np.float32]
+    is_real: NDArray[np.bool_]
+
+
 class Predictor:
     """A trained model with its scaling and post-processing. The model can no longer be trained afterwards.
 
@@ -127,6 +135,18 @@ class Predictor:
         snapped, level, hole_mask = snap_background(depth, self.levels, self.tolerance, level, hole_mask, self.lines)
         recentred = recentre(snapped, level, self.centre) if self.centre else None
         return prediction._replace(level=level, hole_mask=hole_mask, snapped=snapped, recentred=recentred)
+
+    def recall_known(self) -> KnownPrediction | None:
+        """What the model predicted in its calibration where the true depth is known, post-processed, at the size of its
+        own images; None if it kept nothing."""
+        known = self.model.recall_known()
+        if known is None:
+            return None
+        arrays = [None if field is None else field.float().cpu().numpy() for field in known.output]
+        prediction = Prediction(*(array if array is None or array.ndim < 3 else array[:, 0] for array in arrays))
+        return KnownPrediction(
+            self.postprocess(prediction), known.truth[:, 0].cpu().numpy(), known.is_real.cpu().numpy()
+        )
 
     def render(self, depth_grey: NDArray) -> NDArray[np.float32]:
         """SEM images, float32 (N, H, W) [grey level 0..255], of depth maps (N, H, W) [grey level]."""

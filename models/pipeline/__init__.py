@@ -2,18 +2,19 @@
 prediction that combine them are in models/depth_pipeline.py."""
 
 from .appearance import Appearance
+from .batch_mixture import BatchMixture
 from .calibration import Calibration
 from .domain_renderer import DomainRenderer, renderer_input
 from .lucas_kanade import align
-from .renderer_pairs import MIN_MATCHES, RendererPairs
+from .renderer_pairs import RendererPairs
 from .shape_library import ShapeLibrary, per_image
-from .shape_lookup import ShapeLookup, passes_ratio_test
+from .shape_lookup import ShapeLookup, find_matches
 from .uncertainty import UncertaintyCalibration, gaussian_nll, sigma_from_log
 from .warp import translate
 
 __all__ = [
-    "MIN_MATCHES",
     "Appearance",
+    "BatchMixture",
     "Calibration",
     "DomainRenderer",
     "RendererPairs",
@@ -21,8 +22,8 @@ __all__ = [
     "ShapeLookup",
     "UncertaintyCalibration",
     "align",
+    "find_matches",
     "gaussian_nll",
-    "passes_ratio_test",
     "per_image",
     "renderer_input",
     "sigma_from_log",

@@ -7,13 +7,17 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..grey_levels import FLOOR
+from ..base_model import KnownOutput, ModelOutput
+from ..grey_levels import FLOOR, background_prob, expected_depth
 from .domain_renderer import N_VALIDATION, DomainRenderer, even_indices
+from .held_out_maps import Known
 from .renderer_pairs import RendererPairs
+from .shape_library import per_image
 from .shape_lookup import ShapeLookup
 from .uncertainty import (
     N_THRESHOLDS,
     Answer,
+    Misfit,
     OodFeatures,
     Population,
     UncertaintyCalibration,
@@ -58,6 +62,21 @@ class Calibration:
         return ValidationRenderings(u, level_index, sem, *self.predict_shape(sem))
 
     @torch.no_grad()
+    def evaluate(self, real: NDArray, level_index: Tensor, held_out: Tensor, strength: float) -> tuple[float, float]:
+        """RMSE [grey level] on renderings of held-out shapes with the true level; accuracy of the level [0..1] on the
+        real images (N, H, W) [grey level] that are `held_out`, bool (N,), with level indices (N,)."""
+        validation = self.validate(True, strength)
+        plateau_depth = per_image(self.renderer.background_levels[validation.level_index] - FLOOR)
+        rmse = ((validation.predicted - validation.u) * plateau_depth).square().mean().sqrt()
+        predicted = self._predict_levels(real, held_out).argmax(1)
+        return float(rmse), float((predicted == level_index[held_out]).float().mean())
+
+    def _predict_levels(self, real: NDArray, held_out: Tensor) -> Tensor:
+        """Level probabilities (M, K) of the real images that are held out, on the CPU."""
+        images = torch.from_numpy(real)[held_out, None].to(self.renderer.background_levels.device)
+        return torch.cat([self.predict_level(part.float()) for part in images.split(64)]).cpu()
+
+    @torch.no_grad()
     def calibrate(self, real: NDArray, level_index: Tensor, held_out: Tensor, strength: float) -> None:
         """Sets all; `real` (N, H, W) [grey level] are real images with level indices (N,), of which the classifier has
         not learned those `held_out`, bool (N,).
@@ -68,10 +87,9 @@ class Calibration:
         deformed = self.validate(held_out=True, strength=strength, deformed=True)
         misfit = self.renderer.measure_misfit(deformed.sem, deformed.predicted, deformed.level_index)
         self.uncertainty.calibrate_intervals(deformed.predicted, deformed.u, deformed.sigma, misfit.trimmed_chi2)
-        images = torch.from_numpy(real)[held_out, None].to(deformed.sem.device)
-        level_probs = [self.predict_level(part.float()) for part in images.split(64)]
-        self.uncertainty.calibrate_level(torch.cat(level_probs).cpu(), level_index[held_out])
+        self.uncertainty.calibrate_level(self._predict_levels(real, held_out), level_index[held_out])
         self.calibrate_ood(deformed, real)
+        self._keep_known(deformed)
 
     @torch.no_grad()
     def calibrate_lookup(self, strength: float) -> None:
@@ -111,6 +129,36 @@ class Calibration:
             parts.append(self._state(image, predicted, self._answer(sigma, u, probability, probs), probs)[0])
         return OodFeatures(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
+    def _keep_known(self, deformed: ValidationRenderings) -> None:
+        """Stores predictions for renderings of deformed shapes and for the matched real images."""
+        known = [self._predict_known(deformed.sem, deformed.u, deformed.level_index, False)]
+        if self.pairs.is_real:
+            known.append(self._predict_known(*self._select_pairs()[:3], True))
+        self.uncertainty.held_out_maps.store(Known(*(torch.cat(column) for column in zip(*known, strict=True))))
+
+    def _predict_known(self, sem: Tensor, u: Tensor, level_index: Tensor, is_real: bool) -> Known:
+        """Predictions without look-up for images (N, 1, H, W) [grey level] of shapes u with level indices (N,). The
+        OOD score widens no interval: renderings need not look like the domain."""
+        parts = []
+        for part in sem.split(64):
+            image = part.float()
+            (predicted, sigma), probs = self.predict_shape(image), self.predict_level(image)
+            answer = self._answer(sigma, predicted, torch.zeros_like(predicted[:, :, :1, :1]), probs)
+            parts.append((predicted, self._state(image, predicted, answer, probs)[1][0], probs))
+        level = per_image(self.renderer.background_levels[level_index])
+        is_real_image = torch.full((len(u),), is_real, device=u.device)
+        predicted, depth_u90, probs = map(torch.cat, zip(*parts, strict=True))
+        return Known(predicted, depth_u90, probs, level - (level - FLOOR) * u, is_real_image)
+
+    def recall_known(self) -> KnownOutput | None:
+        """What was last stored to calibrate measures with; None for older weights."""
+        known = self.uncertainty.held_out_maps.restore()
+        if known is None:
+            return None
+        depth = expected_depth(known.u, known.level_probs, self.renderer.background_levels)
+        output = ModelOutput(depth, known.level_probs, background_prob(known.u), known.depth_u90)
+        return KnownOutput(output, known.truth, known.is_real)
+
     def judge(
         self, sem: Tensor, network_u: Tensor, sigma: Tensor, u: Tensor, match_probability: Tensor, level_probs: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
@@ -141,9 +189,15 @@ class Calibration:
         judged_u = answer.u if is_new else network_u
         misfit = self.renderer.measure_misfit(sem, judged_u, level_probs.argmax(1))
         u90 = self.uncertainty.compute_u90(answer, misfit.trimmed_chi2)
-        stated = u90[0].square().mean((1, 2, 3)).sqrt() if is_new else average_floor(network_u, answer.sigma)[1]
+        stated = self._stated(answer, level_probs, misfit) if is_new else average_floor(network_u, answer.sigma)[1]
         size = measure_size(answer.u, self._describe_library(answer.u))
         return OodFeatures(misfit.chi2, stated, misfit.trimmed_chi2, size, misfit.differences), u90
+
+    def _stated(self, answer: Answer, level_probs: Tensor, misfit: Misfit) -> Tensor:
+        """Root mean square (N,) of the U90 [grey level], without what is not known of the classifier as such."""
+        level_u90 = compute_level_u90(level_probs, self.renderer.background_levels.float())
+        u90, _ = self.uncertainty.compute_u90(answer._replace(level_u90=level_u90), misfit.trimmed_chi2)
+        return u90.square().mean((1, 2, 3)).sqrt()
 
     def _describe_library(self, u: Tensor) -> Population:
         """The population of the library's shapes; of u (N, 1, H, W) where these have another size."""

@@ -147,7 +147,7 @@ class DomainRenderer:
     def measure_chi2(self, sem: Tensor, u: Tensor, level_index: Tensor, exact: bool) -> Tensor:
         """`reduced_chi2` (N,) of images (N, 1, H, W) [grey level] against the renderings of u, moved to fit.
 
-        A rendering may also be stretched or slanted, as by a drift of the stage: no reason to call a hole another shape.
+        A rendering may also be stretched or slanted, as by a drift of the stage, which makes no other shape.
         """
         _, fitted = align(sem, self.render(u, level_index, exact), drifts=True)
         return reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))[0]

@@ -8,7 +8,6 @@ from torch import Tensor
 from .buffers import BufferModule
 
 MAX_IMAGES = 1024
-MIN_MATCHES = 48  # fewer matched images describe a domain worse than its statistics do
 
 
 class RendererPairs(BufferModule):

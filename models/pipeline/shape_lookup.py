@@ -8,6 +8,8 @@ from .shape_library import ShapeLibrary
 
 N_CANDIDATES = 3  # shapes nearest to a predicted one that are rendered; the right one is among them
 SMALL_EXCESS = 0.5  # of reduced chi-square: a smaller difference is the renderer's own error
+MIN_MATCHES = 48  # fewer matched images describe a domain worse than its statistics do
+MIN_MATCH_FRACTION = 0.05  # of the images; fewer may match by chance
 RATIO_QUANTILE = 0.99  # fraction of unknown shapes whose ratio is below the threshold of a match
 
 
@@ -56,8 +58,8 @@ class ShapeLookup:
         return probability * self.library.get_shapes(index) + (1 - probability) * u, probability
 
 
-def passes_ratio_test(features: Tensor, unknown: Tensor) -> Tensor:
-    """Whether matches with `features` (N, 4) stand out of their competitors more than those of unknown shapes (M, 4),
-    which are chance; bool (N,). The ratio alone decides (as in Lowe, IJCV 60, 2004)."""
-    threshold = torch.quantile(unknown[:, 2], RATIO_QUANTILE)
-    return features[:, 2] > threshold
+def find_matches(features: Tensor, unknown: Tensor) -> Tensor:
+    """Which matches with `features` (N, 4) stand out of their competitors more than those of unknown shapes (M, 4),
+    which are chance; bool (N,). None if they are few. The ratio alone decides (as in Lowe, IJCV 60, 2004)."""
+    is_match = features[:, 2] > torch.quantile(unknown[:, 2], RATIO_QUANTILE)
+    return is_match & (is_match.sum() >= max(MIN_MATCHES, MIN_MATCH_FRACTION * len(features)))

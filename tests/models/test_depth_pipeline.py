@@ -62,13 +62,15 @@ def make_batch(eval_set, k, size=8):
     return images | {name: torch.from_numpy(eval_set[name][indices]) for name in levels}
 
 
-def learn(model, eval_set, epochs, steps, first=0):
-    """Trains some epochs; the first of them begins at step `first`."""
+def learn(model, eval_set, epochs, steps, first=0, saves=True):
+    """Trains some epochs, and saves after each; the first of them begins at step `first`."""
     for epoch in range(epochs):
         model.set_learning_rate(1.0)
         for k in range(first if epoch == 0 else 0, steps):
             model.step(make_batch(eval_set, 1000 * model.epochs + k))
         model.end_epoch(eval_set)
+        if saves:
+            model.prepare_save(eval_set)
 
 
 def build_model(**changes):
@@ -95,6 +97,22 @@ def test_a_resume_within_any_stage_changes_nothing(epoch):
     for key, network in model.networks.items():
         for name, value in network.state_dict().items():
             assert torch.equal(value, resumed.networks[key].state_dict()[name]), f"{key}.{name}"
+
+
+@pytest.mark.usefixtures("few_renderings")
+def test_what_is_measured_before_saving_has_no_part_in_the_training():
+    eval_set, model, unsaved = make_eval_set(), build_model(), build_model()
+    states = []
+    for each, saves in ((model, True), (unsaved, False)):
+        torch.manual_seed(0)
+        learn(each, eval_set, 4, 2, saves=saves)
+        states.append({name: network.state_dict() for name, network in each.networks.items()})
+    for name in ("A", "C", "P", "R", "S"):
+        assert all(torch.equal(value, states[1][name][key]) for key, value in states[0][name].items()), name
+    unsaved.prepare_save(eval_set)
+    for name in ("L", "T"):
+        same = unsaved.networks[name].state_dict()
+        assert all(torch.equal(value, same[key]) for key, value in states[0][name].items()), name
 
 
 @pytest.mark.usefixtures("few_renderings")

@@ -20,9 +20,9 @@ from .training_state import TrainingProgress, save_training
 class TrainingLoop:
     """`run(...)` trains from where `progress` stands to the last epoch, and returns the exit status.
 
-    `model` has step, evaluate, end_epoch and set_learning_rate; `dataset` has loader, eval_set and a length; `monitor`
-    shows the training; `options` are those of the training; `lr_factor(policy, epoch, n_epochs, n_epochs_decay,
-    decay_iters)` [0..1] times the model's initial learning rate is that of an epoch.
+    `model` has step, evaluate, end_epoch, prepare_save and set_learning_rate; `dataset` has loader, eval_set and a
+    length; `monitor` shows the training; `options` are those of the training; `lr_factor(policy, epoch, n_epochs,
+    n_epochs_decay, decay_iters)` [0..1] times the model's initial learning rate is that of an epoch.
     """
 
     def __init__(
@@ -113,6 +113,7 @@ class TrainingLoop:
         finished, p.epoch, p.batches, p.seconds = p.epoch, p.epoch + 1, 0, 0.0
         kept = finished % self.options.save_epoch_freq == 0 or finished == self.last
         if kept or improved:
+            self.model.prepare_save(self.eval_set)
             self._save("latest", *["best"] * improved, *[str(finished)] * kept)
         self.monitor.end_epoch(finished, p.step, self.log.columns, self.epoch_log.columns, self._images())
 

@@ -164,14 +164,18 @@ def test_within_the_distribution_the_score_ranks_by_the_stated_uncertainty():
     uncertainty = UncertaintyCalibration()
     uncertainty.ood_thresholds = torch.tensor([2.0, 12.0, 2.0, 3.0])
     fits, misfit = torch.tensor([1.0, 1.0, 1.0, 1.0]), torch.tensor([1.0, 1.0, 1.0, 5.0])
-    score = uncertainty.ood_score(OodFeatures(misfit, torch.tensor([0.5, 5.0, 18.0, 0.5]), fits, fits, no_differences(fits)))
+    score = uncertainty.ood_score(
+        OodFeatures(misfit, torch.tensor([0.5, 5.0, 18.0, 0.5]), fits, fits, no_differences(fits))
+    )
     assert score[0] < score[1] < 1 and torch.allclose(score[2:], torch.tensor([1.5, 2.5]))
 
 
 def test_a_run_with_two_thresholds_is_judged_by_them():
     uncertainty, two = UncertaintyCalibration(), torch.tensor([2.0, 0.02])
     older = UncertaintyCalibration().state_dict() | {"ood_thresholds": two, "pixel_factor": torch.tensor(1.7)}
-    uncertainty.load_state_dict({name: value for name, value in older.items() if name != "level_error" and "grey" not in name})
+    uncertainty.load_state_dict(
+        {name: value for name, value in older.items() if name != "level_error" and "grey" not in name}
+    )
     assert not uncertainty.judges_answers and uncertainty.level_error == 0
     high = torch.tensor([9.0, 9.0])
     features = OodFeatures(torch.tensor([1.0, 3.0]), torch.tensor([0.03, 0.01]), high, high, no_differences(high))
