@@ -81,7 +81,7 @@ def new_loop(opt: Options, predictor: "models.Predictor") -> InferenceLoop:
     large_px = LARGE * opt.data.crop_size[0] * opt.data.crop_size[-1]
     if opt.test.direction == "BtoA":
         return InferenceLoop(predictor.render, builder.sem_results, models.ModelError, large_px)
-    return InferenceLoop(predictor.infer, builder.after(predictor.postprocess), models.ModelError, large_px)
+    return InferenceLoop(predictor.infer, builder.after(predictor), models.ModelError, large_px)
 
 
 def scale_by_reference(opt: Options, predictor: "models.Predictor", images: Any) -> tuple[Options, list[str]]:

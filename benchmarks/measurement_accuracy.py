@@ -35,6 +35,7 @@ from data.simulator.hole_geometry import HEIGHT, WIDTH, inset
 from data.simulator.instrument import REAL
 from models import Predictor
 from util.metrology import BOTTOM, HALF, QUANTITIES, TOP, UNCERTAIN, difference, measure_holes
+from util.results import ResultBuilder
 
 PIXEL_NM, OVERSAMPLING, SEED = 2.08, 8, 5000
 Measurements = dict[str, NDArray[np.float64]]
@@ -55,7 +56,7 @@ def main() -> int:
         if "_u90_" not in name:
             errors = [format_error(values[name], truth[name], name) for values in (true_maps, predicted)]
             coverage = ""
-            if name in UNCERTAIN:
+            if name in UNCERTAIN and np.isfinite(predicted[UNCERTAIN[name]]).any():
                 inside = np.abs(predicted[name] - truth[name]) <= predicted[UNCERTAIN[name]]
                 coverage = f"{inside.mean():.0%}"
             mean, sigma = np.nanmean(truth[name]), np.nanstd(truth[name])
@@ -96,7 +97,8 @@ def measure_all_holes(count: int) -> tuple[Measurements, Measurements, Measureme
         np.concatenate([getattr(prediction, name) for prediction in predictions])
         for name in ("final", "level", "depth_u90", "floor_depth")
     )
-    predicted = measure_holes(predicted_level[:, None, None] - final, PIXEL_NM, depth_u90)
+    factors = ResultBuilder(1.0, PIXEL_NM).calibrated(predictor.recall_known()).factors
+    predicted = measure_holes(predicted_level[:, None, None] - final, PIXEL_NM, depth_u90, factors=factors)
     predicted["depth_mean_u90_nm"] = floor_depth[:, 1]
     return truth, measure_holes(np.stack(maps), PIXEL_NM), predicted
 

@@ -2,7 +2,7 @@
 
     python benchmarks/ood_detection.py checkpoints/NAME DATAROOT [checkpoints/NAME2 DATAROOT2 ...] [--figure score.png]
 
-For each run: coverage of the 90 % intervals on the data set's test images, in walls, in floors, and of two measures.
+For each run: coverage of the 90 % intervals on the data set's test images, in walls, in floors, and of measures.
 Then images that the run should flag. Trenches, pairs of holes, small and cut holes, images without a hole and another
 material are rendered with the data set's real instrument; the other kinds are made of the test images. Last the rank
 correlation of score and error over all test images of all runs. --mc adds Monte Carlo images. The figure shows each
@@ -28,7 +28,8 @@ from data import read_grey
 from data.simulator.image_formation import BRIGHTEST, clean_signal, sem_image
 from data.simulator.instrument import Instrument
 from models import Predictor
-from util.metrology import measure_holes
+from util.metrology import UNCERTAIN, measure_holes
+from util.results import ResultBuilder
 from util.scoring import metrics
 
 HEIGHT, WIDTH, WALL = 72, 48, 9.0  # [px]
@@ -94,7 +95,8 @@ def score_run(run: Path, dataroot: Path, count: int, mc: Path | None) -> Scored:
     if mc:
         print_row("Monte Carlo", predictor, read_monte_carlo(mc)[0], None, known)
     coverage = measure_coverage(predictor, sem, truth)
-    print("\n" + ", ".join(f"{name} {fraction:.1%}" for name, fraction in coverage.items()) + " inside 90 % intervals")
+    shares = [f"{name} {fraction:.1%}" for name, fraction in coverage.items() if not np.isnan(fraction)]
+    print("\n" + ", ".join(shares) + " inside 90 % intervals")
     print(f"rank correlation of score and error: {spearmanr(known.error, known.score).statistic:.2f}")
     return known
 
@@ -174,7 +176,7 @@ def compute_auroc(known: NDArray, foreign: NDArray) -> float:
 
 
 def measure_coverage(predictor: Predictor, sem: NDArray, truth: NDArray) -> dict[str, float]:
-    """Fraction of pixels in walls and in floors, and of measures, inside their 90 % intervals."""
+    """Fraction of pixels in walls and in floors, and of measures, inside their 90 % intervals; NaN is unknown."""
     prediction = predictor.predict(sem)
     depth, u90, floor_depth = prediction.final, prediction.depth_u90, prediction.floor_depth
     assert depth is not None and u90 is not None and floor_depth is not None and prediction.level is not None
@@ -182,14 +184,15 @@ def measure_coverage(predictor: Predictor, sem: NDArray, truth: NDArray) -> dict
     floor = relief > FLOOR_FROM * (prediction.level[:, None, None] - metrics.FLOOR)
     wall = ((true_relief > 0) | (relief > 1)) & ~floor
     inside = np.abs(depth - truth) <= u90
-    measured, true = measure_holes(relief, 1.0, u90), measure_holes(true_relief)
-    difference = {name: np.abs(measured[name] - true[name]) for name in ("depth_mean_nm", "cd_half_nm")}
-    return {
-        "walls": inside[wall].mean(),
-        "floors": inside[floor].mean(),
-        "mean depths": np.mean(difference["depth_mean_nm"] <= floor_depth[:, 1]),
-        "CDs at half depth": np.mean(difference["cd_half_nm"] <= measured["cd_half_u90_nm"]),
-    }
+    factors = ResultBuilder(1.0, 1.0).calibrated(predictor.recall_known()).factors
+    measured, true = measure_holes(relief, 1.0, u90, factors=factors), measure_holes(true_relief)
+    measured["depth_mean_u90_nm"] = floor_depth[:, 1].astype(float)
+    coverage = {"walls": inside[wall].mean(), "floors": inside[floor].mean()}
+    for name, u90_name in UNCERTAIN.items():
+        error, limit = np.abs(measured[name] - true[name]), measured[u90_name]
+        known = ~np.isnan(error) & ~np.isnan(limit)
+        coverage[name] = (error <= limit)[known].mean() if known.any() else np.nan
+    return coverage
 
 
 def draw_scores(scored: dict[str, Scored], path: Path) -> None:

@@ -1,13 +1,13 @@
 """From a batch of images and their prediction to one result an image, with the measurements of its hole."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrology import ANGLES, measure_holes
+from ..metrology import ANGLES, UNCERTAIN, KnownMaps, calibrate_intervals, measure_holes
 from .image_result import ImageResult
 
 ARRAYS = {field.name for field in fields(ImageResult)}
@@ -17,13 +17,15 @@ ARRAYS = {field.name for field in fields(ImageResult)}
 class ResultBuilder:
     """`nm_per_grey` [nm] and `pixel_nm` [nm, 0 is unknown] are the scale; with `lines` the images show lines.
 
-    `snap_background`: whether the snapped depth map is the result; else the raw one is.
+    `snap_background`: whether the snapped depth map is the result; else the raw one is. `factors` are those of the
+    intervals of measures; None without a calibration.
     """
 
     nm_per_grey: float
     pixel_nm: float
     lines: bool = False
     snap_background: bool = True
+    factors: Mapping[str, float] | None = None
 
     def depth_results(self, batch: Any, prediction: Any) -> list[ImageResult]:
         """One result an image.
@@ -37,7 +39,7 @@ class ResultBuilder:
             columns |= {"snapped": None, "recentred": None}
         if prediction.background_prob is None:  # a mask that was derived from the depth map tells nothing new
             columns["hole_mask"] = None
-        final = prediction.final if self.snap_background else prediction.raw_depth
+        final = self._final(prediction)
         if final is not None and prediction.level is not None:
             columns["measurements"] = self.measure(
                 prediction.level, final, prediction.depth_u90, prediction.floor_depth
@@ -46,9 +48,24 @@ class ResultBuilder:
                 columns["true_measurements"] = self.measure(batch.truth.max((1, 2)), batch.truth)
         return _rows(batch, columns)
 
-    def after(self, postprocess: Callable[[Any], Any]) -> Callable[[Any, Any], list[ImageResult]]:
-        """`depth_results` of what the network gives, once `postprocess` made a prediction of it."""
-        return lambda batch, output: self.depth_results(batch, postprocess(output))
+    def after(self, predictor: Any) -> Callable[[Any, Any], list[ImageResult]]:
+        """`depth_results` of what a network gives, once the `predictor` has postprocessed it; intervals of measures are
+        calibrated on what it knows."""
+        builder = self.calibrated(predictor.recall_known())
+        return lambda batch, output: builder.depth_results(batch, predictor.postprocess(output))
+
+    def calibrated(self, known: Any) -> "ResultBuilder":
+        """The same with `factors` from a known `prediction`, its `truth` and `is_real`; itself for None."""
+        if known is None:
+            return self
+        prediction, truth = known.prediction, known.truth
+        final_nm = (prediction.level[:, None, None] - self._final(prediction)) * self.nm_per_grey
+        true_nm = (truth.max((1, 2), keepdims=True) - truth) * self.nm_per_grey
+        maps = KnownMaps(final_nm, true_nm, prediction.depth_u90 * self.nm_per_grey, known.is_real)
+        return replace(self, factors=calibrate_intervals(maps, self.pixel_nm or 1.0, self.lines))
+
+    def _final(self, prediction: Any) -> NDArray | None:
+        return prediction.final if self.snap_background else prediction.raw_depth
 
     def sem_results(self, batch: Any, rendering: NDArray) -> list[ImageResult]:
         """One result a depth map of the batch: the SEM image (H, W) [grey level] that was rendered of it."""
@@ -59,13 +76,15 @@ class ResultBuilder:
     ) -> list[dict[str, float]]:
         """The measurements of each hole in maps (N, H, W) [grey level] whose background is at `level` (N,).
 
-        Sidewall angles are NaN where the pixel size is unknown.
+        Sidewall angles and their intervals are NaN where the pixel size is unknown.
         """
         depth_nm = (level[:, None, None] - depth) * self.nm_per_grey
         u90_nm = None if depth_u90 is None else depth_u90 * self.nm_per_grey
-        measurements = measure_holes(depth_nm, self.pixel_nm or 1.0, u90_nm, self.lines)
+        measurements = measure_holes(depth_nm, self.pixel_nm or 1.0, u90_nm, self.lines, self.factors)
         if not self.pixel_nm:
-            measurements |= dict.fromkeys(ANGLES, np.full(len(depth_nm), np.nan))
+            measurements |= dict.fromkeys(
+                [*ANGLES, *(UNCERTAIN[name] for name in ANGLES)], np.full(len(depth_nm), np.nan)
+            )
         if floor_depth is not None:
             measurements["depth_mean_u90_nm"] = floor_depth[:, 1] * self.nm_per_grey
         rows = zip(*(values.tolist() for values in measurements.values()), strict=True)
