@@ -240,12 +240,12 @@ class DepthPipeline(BaseModel):
     def predict(self, sem: Tensor) -> ModelOutput:
         """Depth, level, 90 % intervals and OOD score of SEM images (N, 1, H, W) [grey level 0..255]."""
         sem = sem.to(self.device)
-        (network_u, sigma), level_probs = self._predict_shape(sem), self._predict_level(sem)
-        u, match_probability = self.lookup.blend(sem, network_u, level_probs.argmax(dim=1))
+        inferred = self.calibration.infer(sem)
+        u, level_probs = inferred.u, inferred.level_probs
         output = ModelOutput(expected_depth(u, level_probs, self.background_levels), level_probs, background_prob(u))
         if torch.compiler.is_exporting():
             return output
-        depth_u90, floor_depth, score = self.calibration.judge(sem, network_u, sigma, u, match_probability, level_probs)
+        depth_u90, floor_depth, score = self.calibration.judge(sem, inferred)
         return output._replace(depth_u90=depth_u90, floor_depth=floor_depth, ood_score=score)
 
     def recall_known(self) -> KnownOutput | None:

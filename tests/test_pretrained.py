@@ -18,7 +18,8 @@ RUN = ["--checkpoints_dir", str(ROOT / "pretrained"), "--name", "holes"]
 def test_its_options_contain_no_path_of_a_machine():
     saved = json.loads((ROOT / "pretrained/holes/opt.json").read_text())
     assert not any(str(value).startswith(("/", "~")) for value in saved.values())
-    assert sum(path.stat().st_size for path in (ROOT / "pretrained").rglob("*.pth")) < 6e6
+    size = sum(path.stat().st_size for path in (ROOT / "pretrained").rglob("*.pth"))
+    assert size < 8e6  # 2.5 MB of it are maps that calibrate the intervals of measures
 
 
 @pytest.mark.parametrize("seed", [31, 32])

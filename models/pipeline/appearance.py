@@ -55,7 +55,7 @@ class Appearance(BufferModule):
         """
         for axis in (0, 1):
             clean = diffuse(clean, self.blur[axis], axis)
-        knot = (clean / 255 * (KNOTS - 1)).clamp(0, KNOTS - 1.001)
+        knot = (clean / 255 * (KNOTS - 1)).clamp(0.0, KNOTS - 1.001)
         low = knot.detach().long()
         curve_index = level_index[:, None, None, None] * KNOTS + low
         below, above = (self.curve.flatten()[curve_index + n] for n in (0, 1))
@@ -83,7 +83,7 @@ class Appearance(BufferModule):
 
     def variance_at(self, image: Tensor) -> Tensor:
         """Variance of the noise [grey level^2] of images (N, 1, H, W) [grey level]."""
-        noise_bin = (image / 255 * NOISE_BINS - 0.5).clamp(0, NOISE_BINS - 1.001)
+        noise_bin = (image / 255 * NOISE_BINS - 0.5).clamp(0.0, NOISE_BINS - 1.001)
         low = noise_bin.long()
         return self.variance[low] + (noise_bin - low) * (self.variance[low + 1] - self.variance[low])
 

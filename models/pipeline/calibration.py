@@ -1,6 +1,7 @@
 """Calibrates what a depth pipeline says of its own predictions, on renderings and on real images."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -30,6 +31,17 @@ from .uncertainty import (
 
 MAX_SHAPES = 256  # of the library that describe its population
 MAX_REAL = 1024  # real images that the OOD thresholds are set from; of 200, two would decide the 99 % quantile
+
+
+class Inferred(NamedTuple):
+    """What images show: the network's u, its sigma and the final u, all (N, 1, H, W); the final one's match probability
+    (N, 1, 1, 1); probabilities (N, K) of the levels."""
+
+    network_u: Tensor
+    sigma: Tensor
+    u: Tensor
+    match_probability: Tensor
+    level_probs: Tensor
 
 
 class Calibration:
@@ -68,13 +80,38 @@ class Calibration:
         validation = self.validate(True, strength)
         plateau_depth = per_image(self.renderer.background_levels[validation.level_index] - FLOOR)
         rmse = ((validation.predicted - validation.u) * plateau_depth).square().mean().sqrt()
-        predicted = self._predict_levels(real, held_out).argmax(1)
+        images = torch.from_numpy(real)[held_out, None].to(self.renderer.background_levels.device)
+        predicted = torch.cat([self.predict_level(part.float()).argmax(1) for part in images.split(64)]).cpu()
         return float(rmse), float((predicted == level_index[held_out]).float().mean())
 
-    def _predict_levels(self, real: NDArray, held_out: Tensor) -> Tensor:
-        """Level probabilities (M, K) of the real images that are held out, on the CPU."""
-        images = torch.from_numpy(real)[held_out, None].to(self.renderer.background_levels.device)
-        return torch.cat([self.predict_level(part.float()) for part in images.split(64)]).cpu()
+    def infer(self, sem: Tensor, level_probs: Tensor | None = None, exclude_held_out: bool = False) -> Inferred:
+        """What images (N, 1, H, W) [grey level] show; `level_probs` (N, K) are predicted if not given."""
+        network_u, sigma = self.predict_shape(sem)
+        probs = self.predict_level(sem) if level_probs is None else level_probs
+        u, match_probability = self.lookup.blend(sem, network_u, probs.argmax(1), exclude_held_out)
+        if level_probs is None:
+            probs = self._compare_levels(sem, u, probs)
+        return Inferred(network_u, sigma, u, match_probability, probs)
+
+    def _compare_levels(self, sem: Tensor, u: Tensor, probs: Tensor) -> Tensor:
+        """The classifier's probabilities (N, K) after the brightness of images of holes u was looked at."""
+        brightness, levels = self.renderer.measure_brightness(sem, u), self.renderer.background_levels
+        return self.uncertainty.level_comparison.combine(brightness, probs, levels)
+
+    def _calibrate_levels(self, real: NDArray, level_index: Tensor, held_out: Tensor) -> None:
+        """Sets how brightness tells the level, and by how much the probabilities overstate themselves."""
+        levels, parts = self.renderer.background_levels, []
+        for part in torch.from_numpy(real)[:, None].to(levels.device).split(64):
+            image = part.float()
+            probs = self.predict_level(image)
+            u, _ = self.lookup.blend(image, self.predict_shape(image)[0], probs.argmax(1))
+            parts.append((self.renderer.measure_brightness(image, u), probs))
+        brightness, probs = (torch.cat(column) for column in zip(*parts, strict=True))
+        level_index, held_out = level_index.to(levels.device), held_out.to(levels.device)
+        comparison = self.uncertainty.level_comparison
+        comparison.calibrate(brightness, level_index, levels, probs, held_out)
+        combined = comparison.combine(brightness[held_out], probs[held_out], levels)
+        self.uncertainty.calibrate_level(combined, level_index[held_out])
 
     @torch.no_grad()
     def calibrate(self, real: NDArray, level_index: Tensor, held_out: Tensor, strength: float) -> None:
@@ -87,7 +124,7 @@ class Calibration:
         deformed = self.validate(held_out=True, strength=strength, deformed=True)
         misfit = self.renderer.measure_misfit(deformed.sem, deformed.predicted, deformed.level_index)
         self.uncertainty.calibrate_intervals(deformed.predicted, deformed.u, deformed.sigma, misfit.trimmed_chi2)
-        self.uncertainty.calibrate_level(self._predict_levels(real, held_out), level_index[held_out])
+        self._calibrate_levels(real, level_index, held_out)
         self.calibrate_ood(deformed, real)
         self._keep_known(deformed)
 
@@ -123,10 +160,9 @@ class Calibration:
         parts = []
         for n, part in enumerate(sem.split(64)):
             image = part.float()
-            predicted, sigma = self.predict_shape(image)
-            probs = self.predict_level(image) if level_probs is None else level_probs[64 * n :][: len(image)]
-            u, probability = self.lookup.blend(image, predicted, probs.argmax(1), exclude_held_out)
-            parts.append(self._state(image, predicted, self._answer(sigma, u, probability, probs), probs)[0])
+            probs = None if level_probs is None else level_probs[64 * n :][: len(image)]
+            inferred = self.infer(image, probs, exclude_held_out)
+            parts.append(self._state(image, inferred, self._answer(inferred))[0])
         return OodFeatures(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
     def _keep_known(self, deformed: ValidationRenderings) -> None:
@@ -142,9 +178,10 @@ class Calibration:
         parts = []
         for part in sem.split(64):
             image = part.float()
-            (predicted, sigma), probs = self.predict_shape(image), self.predict_level(image)
-            answer = self._answer(sigma, predicted, torch.zeros_like(predicted[:, :, :1, :1]), probs)
-            parts.append((predicted, self._state(image, predicted, answer, probs)[1][0], probs))
+            predicted, sigma = self.predict_shape(image)
+            probs = self._compare_levels(image, predicted, self.predict_level(image))
+            inferred = Inferred(predicted, sigma, predicted, torch.zeros_like(predicted[:, :, :1, :1]), probs)
+            parts.append((predicted, self._state(image, inferred, self._answer(inferred))[1][0], probs))
         level = per_image(self.renderer.background_levels[level_index])
         is_real_image = torch.full((len(u),), is_real, device=u.device)
         predicted, depth_u90, probs = map(torch.cat, zip(*parts, strict=True))
@@ -159,37 +196,32 @@ class Calibration:
         output = ModelOutput(depth, known.level_probs, background_prob(known.u), known.depth_u90)
         return KnownOutput(output, known.truth, known.is_real)
 
-    def judge(
-        self, sem: Tensor, network_u: Tensor, sigma: Tensor, u: Tensor, match_probability: Tensor, level_probs: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def judge(self, sem: Tensor, inferred: Inferred) -> tuple[Tensor, Tensor, Tensor]:
         """U90 (N, 1, H, W) of the depth; mean depth of the floor and its U90 (N, 2), both [grey level]; OOD score (N,).
 
-        Of images, the network's u with its sigma, and the final u, all (N, 1, H, W); its match probability
-        (N, 1, 1, 1), and probabilities (N, K) of the levels.
+        Of what was inferred from images (N, 1, H, W) [grey level].
         """
-        answer = self._answer(sigma, u, match_probability, level_probs)
-        features, stated = self._state(sem, network_u, answer, level_probs)
+        answer = self._answer(inferred)
+        features, stated = self._state(sem, inferred, answer)
         score = self.uncertainty.ood_score(features)
-        levels, population = self.renderer.background_levels, self._describe_library(u)
+        levels, population = self.renderer.background_levels, self._describe_library(inferred.u)
         depth_u90, floor_u90 = self.uncertainty.widen(answer, stated, score, population, levels.max() - levels.min())
-        floor_depth = average_floor(u, sigma)[0] * answer.plateau_depth.flatten()
+        floor_depth = average_floor(inferred.u, inferred.sigma)[0] * answer.plateau_depth.flatten()
         return depth_u90, torch.stack((floor_depth, floor_u90), 1), score
 
-    def _answer(self, sigma: Tensor, u: Tensor, match_probability: Tensor, level_probs: Tensor) -> Answer:
+    def _answer(self, inferred: Inferred) -> Answer:
         levels = self.renderer.background_levels.float()
-        plateau_depth = (level_probs @ (levels - FLOOR))[:, None, None, None]
-        level_u90 = compute_level_u90(self.uncertainty.soften(level_probs), levels)
-        return Answer(u, sigma, match_probability, plateau_depth, level_u90)
+        plateau_depth = (inferred.level_probs @ (levels - FLOOR))[:, None, None, None]
+        level_u90 = compute_level_u90(self.uncertainty.soften(inferred.level_probs), levels)
+        return Answer(inferred.u, inferred.sigma, inferred.match_probability, plateau_depth, level_u90)
 
-    def _state(
-        self, sem: Tensor, network_u: Tensor, answer: Answer, level_probs: Tensor
-    ) -> tuple[OodFeatures, tuple[Tensor, Tensor]]:
+    def _state(self, sem: Tensor, inferred: Inferred, answer: Answer) -> tuple[OodFeatures, tuple[Tensor, Tensor]]:
         """The OodFeatures of answers, and the U90 that they have within the distribution."""
-        is_new = self.uncertainty.judges_answers
-        judged_u = answer.u if is_new else network_u
+        is_new, level_probs = self.uncertainty.judges_answers, inferred.level_probs
+        judged_u = answer.u if is_new else inferred.network_u
         misfit = self.renderer.measure_misfit(sem, judged_u, level_probs.argmax(1))
         u90 = self.uncertainty.compute_u90(answer, misfit.trimmed_chi2)
-        stated = self._stated(answer, level_probs, misfit) if is_new else average_floor(network_u, answer.sigma)[1]
+        stated = self._stated(answer, level_probs, misfit) if is_new else average_floor(judged_u, answer.sigma)[1]
         size = measure_size(answer.u, self._describe_library(answer.u))
         return OodFeatures(misfit.chi2, stated, misfit.trimmed_chi2, size, misfit.differences), u90
 

@@ -12,7 +12,7 @@ from ..grey_levels import FLOOR
 from .appearance import Appearance, diffuse
 from .appearance_fit import fit_appearance
 from .domain_statistics import DomainStatistics, is_same_domain
-from .grey_difference import measure_differences
+from .grey_difference import measure_brightness, measure_differences
 from .lucas_kanade import align
 from .sem_contour import measure_contour_distance
 from .shape_library import ShapeLibrary
@@ -42,7 +42,9 @@ class DomainRenderer:
         """The renderer's images (N, 1, H, W) [grey level] of normalised depths u (N, 1, H, W), in evaluation mode."""
         training = self.renderer.training
         self.renderer.train(False)
-        parts = zip(u.split(64), self.background_levels[level_index].split(64), strict=True)
+        level = self.background_levels[level_index]
+        exporting = torch.compiler.is_exporting()  # a file has batches of any size
+        parts = [(u, level)] if exporting else zip(u.split(64), level.split(64), strict=True)
         image = torch.cat([self.renderer(renderer_input(*part)).float() for part in parts])
         self.renderer.train(training)
         return 255 * image
@@ -54,7 +56,7 @@ class DomainRenderer:
         that an ONNX file does not have.
         """
         clean = self.render_clean(u, level_index)
-        if self.appearance.is_identity:
+        if not torch.compiler.is_exporting() and self.appearance.is_identity:  # a file has no branches
             return clean
         if not exact:
             return self.appearance(clean, level_index)
@@ -143,6 +145,13 @@ class DomainRenderer:
         offset, fitted = align(sem, rendering)
         chi2 = reduced_chi2(sem, fitted, self.appearance.variance_at(fitted))
         return Misfit(*chi2, measure_differences(sem, translate(rendering, offset), fitted, translate(u, offset)))
+
+    def measure_brightness(self, sem: Tensor, u: Tensor) -> Tensor:
+        """`measure_brightness` (N, 5) of images (N, 1, H, W) [grey level] against renderings of u at one level."""
+        middle = torch.full((len(sem),), len(self.background_levels) // 2, device=sem.device)
+        rendering = self.render(u, middle, exact=False)
+        offset, _ = align(sem, rendering)
+        return measure_brightness(sem, translate(rendering, offset), translate(u, offset))
 
     def measure_chi2(self, sem: Tensor, u: Tensor, level_index: Tensor, exact: bool) -> Tensor:
         """`reduced_chi2` (N,) of images (N, 1, H, W) [grey level] against the renderings of u, moved to fit.

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .buffers import BufferModule
-from .grey_difference import GreyDifferences
+from .grey_difference import GreyDifferences, LevelComparison
 from .held_out_maps import HeldOutMaps
 
 COVERAGE = 0.9  # fraction of true values that an interval must contain
@@ -110,7 +110,7 @@ class UncertaintyCalibration(BufferModule):
         self.register_buffer("floor_factor", torch.ones(()))  # of the mean depth of a floor
         self.register_buffer("ood_thresholds", torch.full((N_THRESHOLDS,), torch.inf))
         self.register_buffer("level_error", torch.zeros(()))  # of the classifier, beyond what it states [0..1]
-        self.grey_differences = GreyDifferences()
+        self.grey_differences, self.level_comparison = GreyDifferences(), LevelComparison()
         self.held_out_maps = HeldOutMaps()
 
     @property

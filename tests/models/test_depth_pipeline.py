@@ -189,9 +189,11 @@ def test_an_uncertain_level_widens_the_intervals():
     learn(model, eval_set, 3, 2)
     model.train(False)
     sem = torch.from_numpy(eval_set["real"].astype(np.float32))[:, None]
+    model.uncertainty.level_comparison.precision.zero_()  # the classifier alone decides
     outputs = []
     for logit in (30.0, 0.1):
-        model._predict_level = lambda sem, logit=logit: torch.tensor([[logit, 0.0]]).expand(len(sem), 2).softmax(1)
+        probs = torch.tensor([[logit, 0.0]]).softmax(1)
+        model.calibration.predict_level = lambda sem, probs=probs: probs.expand(len(sem), 2)
         with torch.inference_mode():
             outputs.append(model.predict(sem))
     certain, uncertain = outputs

@@ -4,7 +4,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.pipeline.grey_difference import MIN_REAL, N_DIFFERENCES, GreyDifferences, measure_differences
+from models.pipeline.grey_difference import (
+    MIN_HELD_OUT,
+    MIN_REAL,
+    N_DIFFERENCES,
+    GreyDifferences,
+    LevelComparison,
+    measure_brightness,
+    measure_differences,
+)
 
 from .scenes import holes, render_holes
 
@@ -81,3 +89,64 @@ def test_too_few_images_tell_nothing():
     differences = GreyDifferences()
     differences.calibrate(torch.randn(MIN_REAL - 1, N_DIFFERENCES))
     assert torch.equal(differences.score(torch.randn(5, N_DIFFERENCES)), torch.zeros(5))
+
+
+LEVELS = torch.tensor([140, 150, 160, 170])
+
+
+def draw_levels(count, seed):
+    """Brightness (N, 5) of holes whose floors darken by 3 % a level, and the level indices."""
+    generator = torch.Generator().manual_seed(seed)
+    level_index = torch.arange(count) % 4
+    u = holes(count, seed=seed)
+    dark = 40 * (1 - 0.03 * (level_index - 1.5))[:, None, None, None]
+    gain = 1 + 0.01 * torch.randn(
+        count, 1, 1, 1, generator=generator
+    )  # no level
+    images = gain * render_holes(u, dark=dark) + 2 * torch.randn(u.shape, generator=generator)
+    return measure_brightness(images, render_holes(u), u), level_index
+
+
+def compare_levels(count, classifier, held_out=0):
+    brightness, level_index = draw_levels(count, 0)
+    comparison, is_held_out = LevelComparison(), torch.arange(count) >= count - held_out
+    comparison.calibrate(brightness, level_index, LEVELS, classifier(level_index), is_held_out)
+    return comparison
+
+
+def unsure(level_index):
+    return torch.full((len(level_index), 4), 0.25)
+
+
+def certain(level_index):
+    return torch.eye(4)[level_index]
+
+
+def wrong(level_index):
+    return torch.eye(4)[(level_index + 1) % 4] * 0.9 + 0.025
+
+
+def test_some_ten_images_a_level_tell_how_brightness_depends_on_it():
+    brightness, level_index = draw_levels(400, 1)
+    combined = compare_levels(44, unsure, 4).combine(brightness, unsure(level_index), LEVELS)
+    assert torch.allclose(combined.sum(1), torch.ones(400))
+    accuracy = (combined.argmax(1) == level_index).float().mean()
+    assert accuracy > 0.9
+    assert abs(float(combined.amax(1).mean() - accuracy)) < 0.05, "and how sure that is"
+
+
+def test_held_out_images_decide_what_the_classifier_counts():
+    few, many = MIN_HELD_OUT - 1, MIN_HELD_OUT
+    assert float(compare_levels(200, certain, few).classifier_weight) == pytest.approx(0.2)
+    assert float(compare_levels(200, certain, many).classifier_weight) == 1
+    assert float(compare_levels(200, wrong, many).classifier_weight) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("levels", [LEVELS[:1], LEVELS])
+def test_the_classifier_decides_where_nothing_can_be_compared(levels):
+    comparison, probs = LevelComparison(), torch.tensor([[0.7, 0.1, 0.1, 0.1]])[:, : len(levels)]
+    probs = probs / probs.sum()
+    brightness = torch.randn(MIN_REAL - 1, 5)
+    index = torch.zeros(len(brightness), dtype=torch.int64)
+    comparison.calibrate(brightness, index, levels, probs.expand(len(index), -1), index > 0)
+    assert torch.allclose(comparison.combine(brightness[:1], probs, levels), probs, atol=1e-5)
