@@ -60,7 +60,7 @@ def predict(opt: Options) -> int:
         writer.write_metrics(facts | figures | {"options": place.options})
         results_page.write(writer.unfinished, selection, facts, figures, run, layout, opt.former_names)
     scored = [score_text(score)] if score else []
-    print_lines([*facts["notes"], *scored, *describe_test(selection, evaluator, loop.large, opt.test), *place.lines])
+    print_lines([*facts["notes"], *scored, *describe_test(selection, evaluator, loop.large, opt), *place.lines])
     print(f"the page: {place.folder / 'index.html'}")
     return name_problems([*map("skipped: {}".format, skipped.values()), *images.unscored_lines], opt)
 

@@ -24,10 +24,10 @@ from scipy.stats import rankdata, spearmanr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
-from data import read_grey
+from data import DataError, read_grey
 from data.simulator.image_formation import BRIGHTEST, clean_signal, sem_image
 from data.simulator.instrument import Instrument
-from models import Predictor
+from models import ModelError, Predictor
 from util.metrology import UNCERTAIN, measure_holes
 from util.results import ResultBuilder
 from util.scoring import metrics
@@ -70,10 +70,14 @@ def main() -> int:
     args = parser.parse_args()
     if len(args.runs) % 2:
         parser.error("each run needs its data set: RUN DATAROOT [RUN DATAROOT ...]")
-    scored = {
-        run.name: score_run(run, dataroot, args.count, args.mc)
-        for run, dataroot in zip(args.runs[::2], args.runs[1::2], strict=True)
-    }
+    try:
+        scored = {
+            run.name: score_run(run, dataroot, args.count, args.mc)
+            for run, dataroot in zip(args.runs[::2], args.runs[1::2], strict=True)
+        }
+    except (DataError, ModelError) as error:
+        print(f"ood_detection.py: {error}", file=sys.stderr)
+        return 2
     error, score = (np.concatenate(column) for column in zip(*scored.values(), strict=True))
     print(f"rank correlation of score and error, all test images: {spearmanr(error, score).statistic:.2f}")
     if args.figure:
@@ -83,14 +87,13 @@ def main() -> int:
 
 def score_run(run: Path, dataroot: Path, count: int, mc: Path | None) -> Scored:
     """Prints one run's tables."""
-    record = json.loads((dataroot / "dataset.json").read_text())
-    config = record["config" if "config" in record else "recipe"]  # its older key
+    instrument = read_instrument(dataroot)
     predictor = Predictor.load(run)
     sem, truth = read_test_images(dataroot)
     print(f"\n{run}\n\n| images | RMSE | flagged OOD | AUROC | RMSE, flagged OOD | RMSE, others |")
     print("| --- | --- | --- | --- | --- | --- |")
     known = print_row("the test images", predictor, sem, truth)
-    for name, images, depth in draw_kinds(sem[:count], truth[:count], Instrument(**config["real_instrument"])):
+    for name, images, depth in draw_kinds(sem[:count], truth[:count], instrument):
         print_row(name, predictor, images, depth, known)
     if mc:
         print_row("Monte Carlo", predictor, read_monte_carlo(mc)[0], None, known)
@@ -101,9 +104,23 @@ def score_run(run: Path, dataroot: Path, count: int, mc: Path | None) -> Scored:
     return known
 
 
+def read_instrument(dataroot: Path) -> Instrument:
+    """The instrument that `data.simulate` rendered a data set's real images with."""
+    path = dataroot / "dataset.json"
+    try:
+        record = json.loads(path.read_text())
+        return Instrument(**record["config" if "config" in record else "recipe"]["real_instrument"])  # its older key
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError(
+            f"{path}: does not tell the real instrument; use a data set that `python -m data.simulate` made"
+        ) from None
+
+
 def read_test_images(dataroot: Path) -> tuple[NDArray, NDArray]:
     """SEM images and depth maps (N, H, W) [grey level] that a data set tests with."""
     sem, truth = (sorted((dataroot / "test" / folder).glob("*.png")) for folder in ("SEM", "Depth"))
+    if not sem or len(sem) != len(truth):
+        raise DataError(f"{dataroot}: needs test/SEM/*.png with as many maps test/Depth/*.png; use another data set")
     return np.stack([read_grey(path) for path in sem]), np.stack([read_grey(path) for path in truth])
 
 

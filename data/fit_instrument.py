@@ -68,16 +68,28 @@ class Domain:
     pixel_nm: float
 
 
+def find_images(options: DataOptions) -> tuple[DatasetLayout, list[ImageFile]]:
+    """The training images of a data set, or the images of a folder."""
+    try:
+        layout = DatasetLayout(options.dataroot, options.signal)
+        trained, tested = layout.training_folders[0], layout.test_folder()
+        if not layout.plain and not layout.folder(trained).is_dir() and tested.is_dir():
+            advice = f"if all test images are of one depth, for IMAGES give {tested}"
+            raise DataError(f"{options.dataroot}: has test images but no {trained}; {advice}")
+        return layout, layout.test_sem() if layout.plain else grouped_by_site(layout.sem())
+    except DataError as error:  # here, --dataroot is not the flag of the images
+        text = str(error).replace("for test.py, a folder of images", "a folder of images of one depth")
+        text = text.replace("use --dataroot with the folder", "for IMAGES give the folder")
+        text = re.sub("(use|choose) --dataroot ", "for IMAGES give ", text).replace(" or --dataroot ", " or ")
+        raise DataError(text) from None
+
+
 def read_domain(options: DataOptions, given_pixel_nm: float) -> Domain:
     """The images of a data set with the depths that its folders name, or those of a folder, of one unknown depth.
 
     Raises DataError for images of different pixel sizes, unless one is given [nm].
     """
-    try:
-        layout = DatasetLayout(options.dataroot, options.signal)
-    except DataError as error:  # here, --dataroot is not the flag of the images
-        raise DataError(re.sub("(use|choose|or) --dataroot ", r"\1 IMAGES ", str(error))) from None
-    files = layout.test_sem() if layout.plain else grouped_by_site(layout.sem())
+    layout, files = find_images(options)
     files = stratified_subset(files, MAX_IMAGES)
     level_of = levels_of_folders(layout, files) if layout.contest else {}
     levels, index = np.unique([level_of.get(file.class_folder, UNKNOWN) for file in files], return_inverse=True)

@@ -56,7 +56,7 @@ class InferenceOptions:
     reference_depth: float = field(
         default=0.0,
         metadata={
-            "help": "known mean depth of the floors of --reference_site, which decides --nm_per_grey; 0 = not known",
+            "help": "known mean depth of the floors of --reference_site, which decides --nm_per_grey",
             "unit": "nm",
             "bounds": (0, 1e9),
         },

@@ -131,6 +131,8 @@ def _check_test(opt: Options, as_typed: Callable[[str], str]) -> None:
         )
     if test.field_area and test.field_area[0] > test.field_area[1]:
         raise OptionsError(f"{as_typed('field_area')}: MIN must be at most MAX")
+    if "reference_depth" in opt.typed and not test.reference_depth:
+        raise OptionsError(f"{as_typed('reference_depth')}: must be above 0; leave it out if no depth is known")
     if test.reference_site and not test.reference_depth:
         raise OptionsError(f"{as_typed('reference_site')}: needs --reference_depth, the known depth of this site in nm")
     if test.reference_depth:

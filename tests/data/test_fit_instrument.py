@@ -92,9 +92,15 @@ def test_a_plain_folder_is_of_one_depth_with_the_simulators_shapes(root, tmp_pat
 @pytest.mark.parametrize(
     ("images", "extra", "message"),
     [
-        ("nowhere", [], "no such folder; use IMAGES with the folder of your data set"),
+        ("nowhere", [], "no such folder; for IMAGES give the folder of your data set"),
         ("empty", [], "the folder is empty"),
-        ("sem/train", [], "use IMAGES sem, which holds a data set"),
+        ("sem/train", [], "for IMAGES give sem, which holds a data set"),
+        (
+            "tested",
+            [],
+            "tested: has test images but no train/SEM; if all test images are of one depth",
+        ),
+        ("tested", ["--dataroot", "sem"], "one depth, for IMAGES give tested/test/SEM"),
         ("flat", [], "0 of 5 SEM images show a hole; expected at least 4; images of many holes cannot be fitted"),
         ("flat", ["--dataroot", "empty"], "the folder is empty"),
         ("large", ["--dataroot", "sem"], "72x48 where SEM images are 80x60"),
@@ -104,6 +110,7 @@ def test_what_cannot_be_fitted_is_said_in_one_line(root, tmp_path, capsys, monke
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sem").symlink_to(root)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "tested/test/SEM").mkdir(parents=True)
     for name, size in (("flat", (72, 48)), ("large", (80, 60))):
         (tmp_path / name).mkdir()
         for n in range(5):

@@ -8,6 +8,7 @@ from .measure_intervals import KnownMaps, calibrate_intervals
 from .quantity_names import (
     ANGLES,
     BOTTOM,
+    DEPTH_U90,
     FORMER_NAMES,
     HALF,
     INSTRUMENT,
@@ -22,6 +23,7 @@ from .quantity_names import (
 __all__ = [
     "ANGLES",
     "BOTTOM",
+    "DEPTH_U90",
     "FORMER_NAMES",
     "HALF",
     "INSTRUMENT",

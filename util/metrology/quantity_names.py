@@ -15,6 +15,7 @@ UNCERTAIN = {  # quantities with a 90 % interval, and the name of its U90
     **{name: name.replace("_deg", "_u90_deg") for name in ANGLES},
     "volume_nm3": "volume_u90_nm3",
 }
+DEPTH_U90 = tuple(u90 for u90 in UNCERTAIN.values() if not u90.startswith("cd_"))  # which need the scale of the depth
 MEANINGS = {
     "depth_mean_nm": "mean depth of the floor: all pixels deeper than 90 % of the plateau",
     "depth_max_nm": "depth of the deepest pixel",

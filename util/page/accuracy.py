@@ -29,10 +29,11 @@ def add_headline(
     score: dict[str, Any], errors: Mapping[str, dict[str, Any]], quantities: Mapping[str, QuantityLabel]
 ) -> None:
     """The few numbers that are asked for first, and what to compare them with."""
-    numbers = []
-    if steps := [name for name in ("raw", "snapped", "recentred") if name in score]:
-        numbers.append((f"{score[steps[-1]]['rmse_nm']:.2f} nm", "RMSE of the maps"))
-    for name in ("depth_mean_nm", "cd_half_nm"):
+    numbers, is_relative = [], "scale_shift_aligned" in score
+    if steps := [name for name in ("raw", "snapped", "recentred", "scale_shift_aligned") if name in score]:
+        label = "RMSE of the maps" + (", scale and shift aligned" if is_relative else "")
+        numbers.append((f"{score[steps[-1]]['rmse_nm']:.2f} nm", label))
+    for name in ("cd_half_nm",) if is_relative else ("depth_mean_nm", "cd_half_nm"):
         error = errors.get(name)
         if error and error["three_sigma"] is not None:
             quantity = quantities[name]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrology import ANGLES, UNCERTAIN, KnownMaps, calibrate_intervals, measure_holes
+from ..metrology import ANGLES, DEPTH_U90, UNCERTAIN, KnownMaps, calibrate_intervals, measure_holes
 from .image_result import ImageResult
 
 ARRAYS = {field.name for field in fields(ImageResult)}
@@ -18,7 +18,8 @@ class ResultBuilder:
     """`nm_per_grey` [nm] and `pixel_nm` [nm, 0 is unknown] are the scale; with `lines` the images show lines.
 
     `snap_background`: whether the snapped depth map is the result; else the raw one is. `factors` are those of the
-    intervals of measures; None without a calibration.
+    intervals of measures; None without a calibration. Without `has_absolute_scale` depths are relative to an unknown
+    one, and no interval of a depth is stated.
     """
 
     nm_per_grey: float
@@ -26,6 +27,7 @@ class ResultBuilder:
     lines: bool = False
     snap_background: bool = True
     factors: Mapping[str, float] | None = None
+    has_absolute_scale: bool = True
 
     def depth_results(self, batch: Any, prediction: Any) -> list[ImageResult]:
         """One result an image.
@@ -46,12 +48,16 @@ class ResultBuilder:
             )
             if batch.truth is not None:
                 columns["true_measurements"] = self.measure(batch.truth.max((1, 2)), batch.truth)
+        if not self.has_absolute_scale:
+            columns |= {"depth_u90": None, "floor_depth": None}
         return _rows(batch, columns)
 
     def after(self, predictor: Any) -> Callable[[Any, Any], list[ImageResult]]:
         """`depth_results` of what a network gives, once the `predictor` has postprocessed it; intervals of measures are
         calibrated on what it knows."""
-        builder = self.calibrated(predictor.recall_known())
+        builder = replace(
+            self.calibrated(predictor.recall_known()), has_absolute_scale=predictor.model.has_absolute_scale
+        )
         return lambda batch, output: builder.depth_results(batch, predictor.postprocess(output))
 
     def calibrated(self, known: Any) -> "ResultBuilder":
@@ -76,17 +82,17 @@ class ResultBuilder:
     ) -> list[dict[str, float]]:
         """The measurements of each hole in maps (N, H, W) [grey level] whose background is at `level` (N,).
 
-        Sidewall angles and their intervals are NaN where the pixel size is unknown.
+        Sidewall angles and their intervals are NaN where the pixel size is unknown, intervals of depths, angles and the
+        volume where the scale of depths is.
         """
         depth_nm = (level[:, None, None] - depth) * self.nm_per_grey
         u90_nm = None if depth_u90 is None else depth_u90 * self.nm_per_grey
         measurements = measure_holes(depth_nm, self.pixel_nm or 1.0, u90_nm, self.lines, self.factors)
-        if not self.pixel_nm:
-            measurements |= dict.fromkeys(
-                [*ANGLES, *(UNCERTAIN[name] for name in ANGLES)], np.full(len(depth_nm), np.nan)
-            )
         if floor_depth is not None:
             measurements["depth_mean_u90_nm"] = floor_depth[:, 1] * self.nm_per_grey
+        unknown = [] if self.pixel_nm else [*ANGLES, *(UNCERTAIN[name] for name in ANGLES)]
+        unknown += [] if self.has_absolute_scale else DEPTH_U90
+        measurements |= dict.fromkeys(unknown, np.full(len(depth_nm), np.nan))
         rows = zip(*(values.tolist() for values in measurements.values()), strict=True)
         return [dict(zip(measurements, row, strict=True)) for row in rows]
 

@@ -93,7 +93,8 @@ class ResultsFolder:
                     texts[name] = f"{score[key]['rmse']:.2f}"
             texts["RMSE in the hole"] = f"{score[final]['rmse_hole']:.2f}"
             texts["bias"] = f"{score[final]['bias']:+.2f}"
-            texts["correct levels"] = f"{score[final]['level_accuracy']:.1%}"
+            if score[final]["level_accuracy"] is not None:
+                texts["correct levels"] = f"{score[final]['level_accuracy']:.1%}"
         for kind in ("pixels", "floors"):
             coverage = score.get("intervals", {}).get(f"coverage_{kind}")
             if coverage is not None:

@@ -11,9 +11,10 @@ from .metrics import FLOOR
 from .result_selection import ResultSelection
 
 OOD_CAUSES = (
-    "another magnification, detector, focus or shape of hole than in training; a data bar or annotation; and in images "
-    "of more than 8 bits a --grey_range that does not fit"
+    "another magnification, focus, contrast, material or polarity than in training; another shape of hole; a particle, "
+    "data bar or annotation"
 )
+MANY = 0.3  # fraction of the images from which on the training itself may be the cause
 
 
 def test_facts(opt: Any, predictor: Any, loop: Any, images: Any, notes: list[str]) -> dict[str, Any]:
@@ -39,20 +40,21 @@ def describe_relative_depth(levels: tuple[int, ...], has_reference: bool) -> str
     )
 
 
-def describe_test(
-    selection: ResultSelection, evaluator: Evaluator | None, large: list[str], options: Any
-) -> Iterator[str]:
+def describe_test(selection: ResultSelection, evaluator: Evaluator | None, large: list[str], opt: Any) -> Iterator[str]:
     """Lines about results that need a second look, and about what was written.
 
-    `large` are the stems of images that may be whole fields of view; `options` are those of the test.
+    `large` are the stems of images that may be whole fields of view.
     """
-    first, reverse = selection.shown[0], options.direction == "BtoA"
+    options, first = opt.test, selection.shown[0]
+    reverse = options.direction == "BtoA"
     if evaluator and len(evaluator.sizes) > 1:
         yield f"the images have {len(evaluator.sizes)} sizes; no overall score is computed"
     if selection.n_ood:
         images = f"{selection.n_ood} of {counted(selection.count, 'image')}"
+        causes = OOD_CAUSES + ("; a --grey_range that does not fit" if opt.data.grey_range else "")
+        causes += "; few real images or a short training" if selection.n_ood > MANY * selection.count else ""
         verb, pronoun = ("is", "its") if selection.n_ood == 1 else ("are", "their")
-        yield f"{images} {verb} out of distribution (OOD): do not trust {pronoun} numbers; likely causes: {OOD_CAUSES}"
+        yield f"{images} {verb} out of distribution (OOD): do not trust {pronoun} numbers; likely causes: {causes}"
     if first.measurements is not None and not options.pixel_nm:
         yield "the pixel size is not known: lengths are in px, and wall angles are skipped; use --pixel_nm"
     if large and not (options.field or options.tile_size or reverse):

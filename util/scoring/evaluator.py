@@ -70,7 +70,8 @@ class Evaluator:
     def summary(self) -> dict[str, Any] | None:
         """The score as metrics.json holds it; None where images differ in size.
 
-        `raw`, `snapped` and `recentred` are the predictions as the network gives them, with the background set to the
+        Nothing is said of levels where the depth has no absolute scale, or only one level can be predicted. `raw`,
+        `snapped` and `recentred` are the predictions as the network gives them, with the background set to the
         predicted level, and with the hole moved too. `oracle_level` is what remains of the post-processed maps when the
         true level is given: each hole is rescaled from its own level to the true one, depth' = L - (L - floor) u.
         `mean_map_baseline` is the mean of the training maps; `mean_map_oracle_level` gets the same help: the mean of
@@ -80,10 +81,12 @@ class Evaluator:
         if len(self.sizes) != 1:
             return None
         score: dict[str, Any] = {"images": self.images}
+        has_levels = self.has_absolute_scale and len(self.levels) > 1
         if self.errors:
-            score |= {"unit": "grey level", "chance_level_accuracy": 1 / len(self.levels)}
-            score |= {name: errors.summary(self.nm_per_grey) for name, errors in self.errors.items()}
-        if self.confusion is not None:
+            score |= {"unit": "grey level"} | ({"chance_level_accuracy": 1 / len(self.levels)} if has_levels else {})
+            without: dict[str, float | None] = {} if has_levels else {"level_accuracy": None}
+            score |= {name: errors.summary(self.nm_per_grey) | without for name, errors in self.errors.items()}
+        if self.confusion is not None and has_levels:
             score["levels"] = {
                 "accuracy": self.correct_levels / self.images,
                 "levels": list(self.levels),

@@ -48,9 +48,10 @@ ROWS = {
 
 
 def score_rows(result: dict[str, Any]) -> list[Row]:
-    """The score as rows for a table, a value for each column that it has."""
+    """The score as rows for a table, a value for each column that it has; levels only where they can be right."""
     columns = [name for name in HEADINGS if name in result]
-    return [Row(*text, {HEADINGS[name]: result[name][key] for name in columns}) for key, text in ROWS.items()]
+    rows = {key: text for key, text in ROWS.items() if key != "level_accuracy" or "chance_level_accuracy" in result}
+    return [Row(*text, {HEADINGS[name]: result[name][key] for name in columns}) for key, text in rows.items()]
 
 
 def score_sentences(result: dict[str, Any]) -> list[str]:
@@ -61,16 +62,16 @@ def score_sentences(result: dict[str, Any]) -> list[str]:
         mean = result["mean_map_baseline"]["rmse"]
         if not best < mean:
             lines.append(f"The mean depth map, which looks at no image, is as good or better: {mean:.2f}.")
-    if "raw" in result:
+    if "chance_level_accuracy" in result:
         lines.append(f"Chance gets {result['chance_level_accuracy']:.0%} of the background levels right.")
     if "levels" in result:
         lines.append(f"The predicted level is right in {result['levels']['accuracy']:.1%} of the images.")
     if "intervals" in result:
         held = result["intervals"]
         lines.append(
-            f"The 90 % intervals hold {_percent(held['coverage_pixels'])} of the pixels in holes and "
-            f"{_percent(held['coverage_floors'])} of the floors' mean depths; {held['ood_rate']:.1%} of the images are "
-            "flagged OOD (out of distribution)."
+            f"The 90 % intervals hold {_percent(held['coverage_pixels'])} of the pixels in the holes of "
+            f"{counted(result['images'], 'image')}; {held['ood_rate']:.1%} of the images are flagged OOD (out of "
+            "distribution)."
         )
     if "mask" in result:
         mask = result["mask"]

@@ -91,8 +91,31 @@ def test_relative_depths_are_said(place):
     facts = json.loads((folder / "metrics.json").read_text())
     note = facts["notes"][0]
     assert "absolute depth cannot be known" in note and "--reference_depth NM" in note
-    assert "scale_shift_aligned" in facts["score"]
-    assert "absolute depth cannot be known" in (folder / "index.html").read_text()
+    score, page = facts["score"], (folder / "index.html").read_text()
+    assert "absolute depth cannot be known" in page
+    assert f"<b>{score['scale_shift_aligned']['rmse_nm']:.2f} nm</b>" in page, "the headline"
+    assert not {"intervals", "levels", "chance_level_accuracy"} & set(score)
+    check_stated(folder, facts, is_absolute=False)
+    known = place / "results/holes/test_latest"
+    assert run(place) == 0
+    check_stated(known, json.loads((known / "metrics.json").read_text()), is_absolute=True)
+    more = ["--reference_depth", "138", "--reference_site", "site_7"]
+    assert run(place, "--name", "relative", "--checkpoints_dir", str(place / "runs"), *more) == 0
+    check_stated(folder, json.loads((folder / "metrics.json").read_text()), is_absolute=False)
+
+
+def check_stated(folder, facts, is_absolute):
+    """Intervals of CDs are stated always, those of depths only where depths are absolute."""
+    with (folder / "holes.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    stated = {name: any(row[name] for row in rows) for name in rows[0] if "_u90_" in name}
+    assert {"depth_mean_u90_nm", "cd_half_u90_px"} < set(stated)
+    for name, is_stated in stated.items():
+        assert is_stated == (name.startswith("cd_") or (is_absolute and not name.startswith("swa_"))), name
+    for name, error in facts["measurement_errors"].items():
+        if not name.startswith("cd_") and not is_absolute:
+            assert error["coverage"] is None, name
+    assert (folder / "depth_u90_nm").exists() == is_absolute
 
 
 @pytest.mark.parametrize(
@@ -103,6 +126,8 @@ def test_relative_depths_are_said(place):
         ("--reference_depth 100 --nm_per_grey 2", "--reference_depth 100 and --nm_per_grey 2 exclude each other"),
         ("--reference_depth 100 --ray local", "--reference_depth 100 and --ray local exclude each other"),
         ("--reference_depth -1", "--reference_depth -1: must be"),
+        ("--reference_depth 0", "--reference_depth 0: must be above 0"),
+        ("--reference_depth 0 --reference_site site_7", "--reference_depth 0: must be above 0"),
     ],
 )
 def test_a_reference_that_cannot_be_is_one_line(place, capsys, flags, message):

@@ -1,15 +1,17 @@
 """Laws of the errors and of the score."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tests.util.scored import score
+from tests.util.scored import score, score_results
+from util.results import ImageResult
 from util.scoring import metrics
 from util.scoring.evaluator import mean_normalised_depth
 from util.scoring.map_errors import MapErrors
-from util.scoring.score_table import score_rows, score_text
+from util.scoring.score_table import score_rows, score_sentences, score_text
 
 LEVELS = (140, 150, 160, 170)
 
@@ -127,6 +129,19 @@ def test_what_is_not_defined_is_null_in_valid_json():
     assert result["raw"]["rmse_hole"] is None
     json.dumps(result, allow_nan=False)
     assert "–" in score_text(result)
+
+
+@pytest.mark.parametrize("levels, is_absolute", [((150,), True), (LEVELS, False)])
+def test_nothing_is_said_of_levels_where_none_can_be_told_apart(levels, is_absolute):
+    truth = holes([140, 150, 160])
+    shown = [
+        ImageResult("", one, one, one, truth=one, level=levels[0], level_probs=np.eye(len(levels))[0]) for one in truth
+    ]
+    result = score_results(shown, levels, truth, has_absolute_scale=is_absolute)
+    assert not {"levels", "chance_level_accuracy"} & set(result) and result["raw"]["level_accuracy"] is None
+    assert "level" not in " ".join([row.name for row in score_rows(result)] + score_sentences(result))
+    told = score_results([replace(one, level_probs=np.eye(4)[0]) for one in shown], LEVELS, truth)
+    assert "levels" in told and "The predicted level is right in" in score_text(told)
 
 
 def test_table_is_aligned_and_shows_before_and_after():
