@@ -38,6 +38,7 @@ def write_onnx(run: Path, epoch: str, path: Path, size: tuple[int, int]) -> floa
             dynamic_shapes={"sem": {0: torch.export.Dim("images")}},
             dynamo=True,
             verbose=False,
+            optimize=False,  # onnxruntime optimises what it loads; here it took minutes
         )
         assert program is not None
         program.model.metadata_props.update(describe(run, epoch, size))

@@ -148,7 +148,7 @@ class DomainRenderer:
 
     def measure_brightness(self, sem: Tensor, u: Tensor) -> Tensor:
         """`measure_brightness` (N, 5) of images (N, 1, H, W) [grey level] against renderings of u at one level."""
-        middle = torch.full((len(sem),), len(self.background_levels) // 2, device=sem.device)
+        middle = torch.full((sem.shape[0],), len(self.background_levels) // 2, device=sem.device)
         rendering = self.render(u, middle, exact=False)
         offset, _ = align(sem, rendering)
         return measure_brightness(sem, translate(rendering, offset), translate(u, offset))

@@ -12,7 +12,8 @@ FLOOR_U, WALL_U, SURFACE_U = 0.9, (0.2, 0.8), 0.05  # bounds of u in the three r
 NORMAL_FRACTION = 0.95  # of the real images, those nearest to their mean, that tell how far images scatter
 MIN_REAL = 20  # fewer images determine no covariance
 MIN_HELD_OUT = 50  # fewer images do not tell what the classifier is worth
-CLASSIFIER_WEIGHTS = 0.2, 0.5, 1.0  # the first where nothing tells: classifiers of few images are too sure
+# What brightness and the classifier may count; the first where nothing tells: classifiers of few images are too sure.
+LEVEL_WEIGHTS = (1.0, 0.2), (1.0, 0.5), (1.0, 1.0), (0.3, 1.0), (0.1, 1.0), (0.0, 1.0)
 KNOWN_QUANTILE = 0.99  # fraction of new images of the domain within the threshold
 MAX_REAL_FACTOR = 1.5  # largest ratio of the threshold to that of normally distributed differences
 
@@ -45,7 +46,7 @@ class LevelComparison(BufferModule):
         """Sets all from real images: their brightness (N, 5), level indices (N,) into `levels` (K,) [grey level], the
         classifier's `probs` (N, K), and which of them it has not learned, bool (N,).
 
-        Held-out images decide what the classifier counts, if there are enough of them.
+        Held-out images decide what either counts, if there are enough of them.
         """
         known, level = brightness[~held_out].double(), levels[level_index[~held_out]].double() / 100
         if len(levels) < 2 or len(known) < MIN_REAL or level.std() == 0:
@@ -57,16 +58,20 @@ class LevelComparison(BufferModule):
         ridge = 1e-6 * covariance.diagonal().mean() * torch.eye(N_BRIGHTNESS, device=known.device)
         self.intercept.copy_(coefficients[0])
         self.slope.copy_(coefficients[1])
-        self.precision.copy_(torch.linalg.inv(covariance + ridge))
+        precision = torch.linalg.inv(covariance + ridge).float()
+        self._set_weights(precision, *LEVEL_WEIGHTS[0])
         if held_out.sum() < MIN_HELD_OUT:
-            self.classifier_weight.fill_(CLASSIFIER_WEIGHTS[0])
             return
         losses = []
-        for weight in CLASSIFIER_WEIGHTS:
-            self.classifier_weight.fill_(weight)
+        for weights in LEVEL_WEIGHTS:
+            self._set_weights(precision, *weights)
             combined = self.combine(brightness[held_out], probs[held_out], levels)
             losses.append(float(F.nll_loss(combined.clamp_min(1e-6).log(), level_index[held_out])))
-        self.classifier_weight.fill_(CLASSIFIER_WEIGHTS[losses.index(min(losses))])
+        self._set_weights(precision, *LEVEL_WEIGHTS[losses.index(min(losses))])
+
+    def _set_weights(self, precision: Tensor, brightness_weight: float, classifier_weight: float) -> None:
+        self.precision.copy_(brightness_weight * precision)
+        self.classifier_weight.fill_(classifier_weight)
 
     def combine(self, brightness: Tensor, probs: Tensor, levels: Tensor) -> Tensor:
         """Probabilities (N, K) of `levels` (K,) [grey level], from brightness (N, 5) and the classifier's `probs`."""

@@ -18,7 +18,7 @@ def align(images: Tensor, templates: Tensor, steps: int = 6, drifts: bool = Fals
     change evenly from the first row to the last, as a stage that drifts during the scan makes it; the returned one is
     that of the middle row.
     """
-    offset, drift = torch.zeros(2, len(images), 2, device=images.device)
+    offset, drift = torch.zeros(2, images.shape[0], 2, device=images.device)
     fraction = scan_fraction(images)[2:-2, None]
     for _ in range(steps):
         fitted = _fit_grey(images, _move(templates, offset, drift))

@@ -98,7 +98,9 @@ class ShapeLibrary(BufferModule):
 
 def _distance(flat: Tensor, shapes: Tensor) -> Tensor:
     """Root mean square difference (N, M) of each row (N, pixels) from each shape (M, pixels)."""
-    return torch.cdist(flat, shapes.double()) / flat.shape[1] ** 0.5
+    other = shapes.double()  # torch.cdist has a branch on the number of images, which a file cannot have
+    squared = flat.square().sum(1)[:, None] + other.square().sum(1) - 2 * flat @ other.T
+    return (squared.clamp_min(0) / flat.shape[1]).sqrt()
 
 
 def per_image(level: Tensor) -> Tensor:
