@@ -79,6 +79,7 @@ def find_images(options: DataOptions) -> tuple[DatasetLayout, list[ImageFile]]:
         return layout, layout.test_sem() if layout.plain else grouped_by_site(layout.sem())
     except DataError as error:  # here, --dataroot is not the flag of the images
         text = str(error).replace("for test.py, a folder of images", "a folder of images of one depth")
+        text = text.replace("holds no data set in a known layout", "is neither a data set nor a folder of images")
         text = text.replace("use --dataroot with the folder", "for IMAGES give the folder")
         text = re.sub("(use|choose) --dataroot ", "for IMAGES give ", text).replace(" or --dataroot ", " or ")
         raise DataError(text) from None

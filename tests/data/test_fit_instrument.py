@@ -94,7 +94,7 @@ def test_a_plain_folder_is_of_one_depth_with_the_simulators_shapes(root, tmp_pat
     [
         ("nowhere", [], "no such folder; for IMAGES give the folder of your data set"),
         ("empty", [], "the folder is empty"),
-        ("sem/train", [], "for IMAGES give sem, which holds a data set"),
+        ("sem/train", [], "sem/train: is neither a data set nor a folder of images; for IMAGES give sem, which holds"),
         (
             "tested",
             [],
