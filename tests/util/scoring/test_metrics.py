@@ -151,3 +151,10 @@ def test_table_is_aligned_and_shows_before_and_after():
     assert "grey levels" in first and first.index("raw") < first.index("snapped")
     assert {len(line) for line in [first, *lines]} == {len(first)}
     assert score_rows(result)[0].cells[:2] == ["4.00", "0.00"]
+
+
+def test_the_coverage_of_floors_is_said_once_and_that_of_pixels_with_the_number_of_images():
+    """The mean depth of floors is among the errors of measures, with its coverage."""
+    held = {"coverage_pixels": 0.5, "coverage_floors": 0.985, "mean_u90": 2.0, "ood_rate": 0.25}
+    (line,) = score_sentences({"images": 40, "intervals": held})
+    assert "hold 50.0% of the pixels in the holes of 40 images; 25.0%" in line and "98.5" not in line
