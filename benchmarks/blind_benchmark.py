@@ -81,16 +81,7 @@ def run(work: Path, row: Row, budgets: dict[str, Any], seed: int) -> None:
             leaderboard.train(work, model, int(member_seed), budgets[model], {})
         else:
             paths = ("--dataroot", work / "sem", "--checkpoints_dir", work / "checkpoints", "--name", member)
-            options = (
-                "--model",
-                model,
-                "--seed",
-                member_seed,
-                "--continue_train",
-                "--display_id",
-                0,
-                *leaderboard.ON_CPU,
-            )
+            options = ("--model", model, "--seed", member_seed, "--continue_train", "--display_id", 0)
             leaderboard.run_command("train.py", *paths, *options, *leaderboard.ON_CPU)
     leaderboard.test(work, row, seed)
 

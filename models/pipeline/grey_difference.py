@@ -8,14 +8,16 @@ from .buffers import BufferModule
 
 N_DIFFERENCES, N_BRIGHTNESS = 4, 5
 DARKEST = 2.0  # [grey level] added before the logarithm
-FLOOR_U, WALL_U, SURFACE_U = 0.9, (0.2, 0.8), 0.05  # bounds of u in the three regions
+MIN_FLOOR_U, WALL_U, SURFACE_U = 0.9, (0.2, 0.8), 0.05  # bounds of u in the three regions
 NORMAL_FRACTION = 0.95  # of the real images, those nearest to their mean, that tell how far images scatter
 MIN_REAL = 20  # fewer images determine no covariance
 MIN_HELD_OUT = 50  # fewer images do not tell what the classifier is worth
 # What brightness and the classifier may count; the first where nothing tells: classifiers of few images are too sure.
 LEVEL_WEIGHTS = (1.0, 0.2), (1.0, 0.5), (1.0, 1.0), (0.3, 1.0), (0.1, 1.0), (0.0, 1.0)
-KNOWN_QUANTILE = 0.99  # fraction of new images of the domain within the threshold
-MAX_REAL_FACTOR = 1.5  # largest ratio of the threshold to that of normally distributed differences
+KNOWN_QUANTILE = 0.99  # fraction of renderings, and of real images, within each OOD threshold
+# Largest ratio of an OOD threshold to what known answers, or normally distributed differences, need. Real images that
+# fit worse show that the renderer does not draw their domain.
+MAX_REAL_FACTOR = 1.5
 
 
 class LevelComparison(BufferModule):
@@ -157,10 +159,10 @@ def measure_brightness(images: Tensor, rendering: Tensor, u: Tensor) -> Tensor:
         ((mean + DARKEST) / (rendered + DARKEST)).log()
         for mean, rendered in zip(_mean_regions(images, u), _mean_regions(rendering, u), strict=True)
     ]
-    return torch.stack((*ratios, u.mean((1, 2, 3)), (u > FLOOR_U).float().mean((1, 2, 3))), 1)
+    return torch.stack((*ratios, u.mean((1, 2, 3)), (u > MIN_FLOOR_U).float().mean((1, 2, 3))), 1)
 
 
 def _mean_regions(images: Tensor, u: Tensor) -> list[Tensor]:
     """Means (N,) of images (N, 1, H, W) on the floor, the walls and the surface of u; 0 where a region is empty."""
-    regions = (u > FLOOR_U, (u > WALL_U[0]) & (u < WALL_U[1]), u < SURFACE_U)
+    regions = (u > MIN_FLOOR_U, (u > WALL_U[0]) & (u < WALL_U[1]), u < SURFACE_U)
     return [(images * mask).sum((1, 2, 3)) / mask.sum((1, 2, 3)).clamp_min(1) for mask in regions]

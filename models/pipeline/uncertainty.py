@@ -7,20 +7,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .buffers import BufferModule
-from .grey_difference import GreyDifferences, LevelComparison
+from .grey_difference import KNOWN_QUANTILE, MAX_REAL_FACTOR, MIN_FLOOR_U, GreyDifferences, LevelComparison
 from .held_out_maps import HeldOutMaps
 
 COVERAGE = 0.9  # fraction of true values that an interval must contain
 NORMAL_U90 = 1.645  # U90 of a normal distribution in standard deviations
 WALL_ROUNDING_U90, FLOOR_ROUNDING_U90 = 0.6, 0.45  # [grey level] of two roundings, the map's and the ground truth's
 MEAN_ROUNDING_U90 = 0.17  # [grey level] of the floor's mean depth: rounding decides which pixels are floor
-MIN_FLOOR_U = 0.9  # u of the floor
 LOG_SIGMA_RANGE = -8.0, 2.0  # bounds of the logarithm of sigma [u]
-KNOWN_QUANTILE = 0.99  # fraction of renderings, and of real training images, within each OOD threshold
 TRIMMED_FRACTION = 0.05  # of the pixels, those that fit worst
-# Largest ratio of an OOD threshold to what known answers need. Real images that fit worse show that the renderer does
-# not draw their domain.
-MAX_REAL_FACTOR = 1.5
 REAL_MARGIN = 1.1  # new images against those that the renderer and the classifier have learned from
 MAX_STATED_U90 = 12.0  # [grey level] a map of a larger U90, root mean square, tells hardly more than the mean map
 

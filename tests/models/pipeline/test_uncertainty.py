@@ -5,9 +5,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from models.pipeline.grey_difference import N_DIFFERENCES
+from models.pipeline.grey_difference import MAX_REAL_FACTOR, N_DIFFERENCES
 from models.pipeline.uncertainty import (
-    MAX_REAL_FACTOR,
     MAX_STATED_U90,
     MIN_FLOOR_U,
     Answer,
