@@ -84,13 +84,13 @@ def new_loop(opt: Options, predictor: "models.Predictor") -> InferenceLoop:
     return InferenceLoop(predictor.infer, builder.after(predictor), models.ModelError, large_px)
 
 
-def scale_by_reference(opt: Options, predictor: "models.Predictor", images: Any) -> tuple[Options, list[str]]:
-    """The options with the depth per grey level that --reference_depth asks for, and a line about it."""
+def scale_by_reference(opt: Options, predictor: "models.Predictor", images: Any) -> tuple[Options, Any]:
+    """The options with the depth per grey level that --reference_depth asks for, and that reference or None."""
     if not opt.test.reference_depth:
-        return opt, []
+        return opt, None
     reference = ReferenceDepth(opt.test.reference_depth, opt.test.reference_site)
     new_loop(opt, predictor).run(images.batches(opt.test.batch_size), len(images), [reference])
-    return opt.with_test(nm_per_grey=reference.nm_per_grey), [str(reference)]
+    return opt.with_test(nm_per_grey=reference.nm_per_grey), reference
 
 
 def new_evaluator(opt: Options, predictor: "models.Predictor", images: InferenceImages) -> Evaluator | None:

@@ -41,7 +41,8 @@ def main(argv: list[str]) -> int:
         options = [saved_options(args.checkpoints_dir / run) for run in runs]
         names = runs if len(set(runs)) == len(runs) else args.runs
         path = args.out or args.results_dir / "compare.html"
-        nm_per_grey = results[0].metrics.get("nm_per_grey", 1.0)
+        scaled = next((folder for folder in results if not folder.is_relative), results[0])  # as the truth is
+        nm_per_grey = scaled.metrics.get("nm_per_grey", 1.0)
         truth = ImageFolder("--truth", args.truth, nm_per_grey) if args.truth else None
         sem = ImageFolder("--sem", args.sem) if args.sem else None
         page = comparison_page.render_page(names, results, options, args.images, truth, sem)

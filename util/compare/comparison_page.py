@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from ..drawing import empty_page, figure
 from ..files import counted
+from ..results import ALIGNED_RMSE, UNKNOWN
+from ..scoring import align_scale_shift
 from .image_folder import ImageFolder
 
 QUANTITIES = (
@@ -19,7 +21,13 @@ QUANTITIES = (
     "volume_nm3",
     "volume_nm_px2",
 )
-LOWER_IS_BETTER = ("RMSE [grey level]", "RMSE in the hole", "RMSE, true level given")  # rows whose best cell is bold
+ON_SCALE = ("depth_mean_nm", "volume_nm3", "volume_nm_px2")  # quantities that follow the scale of depths
+LOWER_IS_BETTER = (  # rows whose best cell is bold
+    "RMSE [grey level]",
+    ALIGNED_RMSE,
+    "RMSE in the hole",
+    "RMSE, true level given",
+)
 HIGHER_IS_BETTER = ("correct levels", "images/s")
 COLOUR_PERCENTILE = 99.5  # of all depths: end of the maps' colour scale
 
@@ -39,6 +47,12 @@ class RunResults(DepthMaps, Protocol):
     @property
     def holes(self) -> dict[str, dict[str, float]]: ...
 
+    @property
+    def is_relative(self) -> bool: ...
+
+    @property
+    def knows_depth(self) -> bool: ...
+
 
 def render_page(
     names: Sequence[str],
@@ -56,12 +70,15 @@ def render_page(
     with page:
         tags.h1("Runs side by side")
         tags.p(f"Differences are relative to the first run, {names[0]}.", cls="quiet")
+        relative = [name for name, run in zip(names, results, strict=True) if run.is_relative]
+        if relative:
+            tags.p(_describe_relative(relative), cls="quiet")
         tags.h2("Scores")
         _add_scores(names, [run.summary for run in results])
         common = [image for image in results[0].holes if all(image in run.holes for run in results[1:])]
         if common:
             tags.h2("Measurements of the same holes")
-            _add_measurements(names, [run.holes for run in results], common)
+            _add_measurements(names, results, common)
             tags.h2("Depth maps")
             _add_maps(
                 names, results, common[:: max(1, -(-len(common) // max_images))] if max_images else [], truth, sem
@@ -98,28 +115,35 @@ def _find_best(title: str, cells: Sequence[str]) -> int | None:
     """Index of the best cell of a row; None if the row has no order, or all cells are equal."""
     if title not in LOWER_IS_BETTER + HIGHER_IS_BETTER or len(set(cells)) == 1:
         return None
-    values = [float(cell.rstrip("%").replace(",", "")) if cell != "–" else np.nan for cell in cells]
+    values = [float(cell.rstrip("%").replace(",", "")) if cell not in ("–", UNKNOWN) else np.nan for cell in cells]
     if not np.isfinite(values).any():
         return None
     return int(np.nanargmax(values) if title in HIGHER_IS_BETTER else np.nanargmin(values))
 
 
-def _add_measurements(
-    names: Sequence[str], holes: Sequence[dict[str, dict[str, float]]], common: Sequence[str]
-) -> None:
+def _describe_relative(names: Sequence[str]) -> str:
+    return (
+        f"Depths of {', '.join(names)} have no absolute scale. So absolute errors are not known; differences of depth "
+        "maps from and to such a run are what remains after the scale and shift that bring each map closest."
+    )
+
+
+def _add_measurements(names: Sequence[str], results: Sequence[RunResults], common: Sequence[str]) -> None:
     tags.p(
         f"{counted(len(common), 'hole')}: mean of the first run; mean difference ± 3 sigma of the other runs.",
         cls="quiet",
     )
     rows = []
     for quantity in QUANTITIES:
-        values = np.array([[run[image].get(quantity, np.nan) for image in common] for run in holes])
+        values = np.array([[run.holes[image].get(quantity, np.nan) for image in common] for run in results])
         if not np.isfinite(values[0]).any():
             continue
-        cells = [f"{np.nanmean(values[0]):.4g}"]
-        for other in values[1:]:
+        is_known = [run.knows_depth or quantity not in ON_SCALE for run in results]
+        cells = [f"{np.nanmean(values[0]):.4g}" if is_known[0] else UNKNOWN]
+        for other, can_compare in zip(values[1:], is_known[1:], strict=True):
             difference = (other - values[0])[np.isfinite(other - values[0])]
-            cells.append(f"{difference.mean():+.3g} ± {3 * difference.std():.2g}" if len(difference) else "–")
+            text = f"{difference.mean():+.3g} ± {3 * difference.std():.2g}" if len(difference) else "–"
+            cells.append(text if can_compare and is_known[0] else UNKNOWN)
         rows.append((quantity, cells, None))
     _add_table(names, "quantity", rows)
 
@@ -139,6 +163,7 @@ def _add_maps(
         return
     max_depth = max(float(np.percentile(np.concatenate([depth.ravel() for depth in valid]), COLOUR_PERCENTILE)), 1.0)
     limit = max(max_depth / 5, 1e-9)
+    is_relative = [*((False,) if truth else ()), *(run.is_relative for run in results)]
     columns = ["ground truth", *names] if truth else list(names)
     tags.p(
         f"Depth from 0 (yellow) to {max_depth:.0f} nm (blue), below the top surface; differences from {limit:.0f} nm "
@@ -163,17 +188,22 @@ def _add_maps(
                         _add_picture(None if grey is None else figure.grey(grey), image)
                     for depth in depths:
                         _add_picture(None if depth is None else figure.depth(-depth, -max_depth, 0), image)
-                    for depth in depths[1:]:
-                        error = _subtract(depth, depths[0])
+                    for depth, relative in zip(depths[1:], is_relative[1:], strict=True):
+                        is_aligned = relative or is_relative[0]
+                        error = _subtract(depth, depths[0], is_aligned)
                         picture = None if error is None else figure.error(-error, limit)
-                        _add_picture(picture, image, f"{_rms(error):.1f} nm" if truth and error is not None else "")
+                        text = f"{_rms(error):.1f} nm" + " aligned" * is_aligned if error is not None else ""
+                        _add_picture(picture, image, text if truth else "")
 
 
-def _subtract(depth: NDArray | None, reference: NDArray | None) -> NDArray | None:
-    """How much deeper `depth` (H, W) is than `reference` [nm]; None if one is missing or shapes differ."""
+def _subtract(depth: NDArray | None, reference: NDArray | None, is_aligned: bool) -> NDArray | None:
+    """How much deeper `depth` (H, W) is than `reference` [nm]; None if one is missing or shapes differ.
+
+    With `is_aligned`, after the scale and shift that bring it closest, as scores of relative depths have it.
+    """
     if reference is None or depth is None or reference.shape != depth.shape:
         return None
-    return depth - reference
+    return (align_scale_shift(depth[None], reference[None])[0] if is_aligned else depth) - reference
 
 
 def _rms(error: NDArray) -> float:

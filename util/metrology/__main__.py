@@ -107,12 +107,18 @@ def _write_files(folder: Path, statistics: RunStatistics) -> None:
 def _describe_scale(folder: Path) -> str:
     """The scale of the test's depths, as its metrics.json says it."""
     try:
-        nm_per_grey = ResultsFolder(folder).metrics.get("nm_per_grey")
+        metrics = ResultsFolder(folder).metrics
     except UtilError:
-        nm_per_grey = None
+        metrics = {}
+    nm_per_grey, count = metrics.get("nm_per_grey"), metrics.get("reference_images")
     if not isinstance(nm_per_grey, int | float):
         return "metrics.json does not say how many nm a grey level is"
-    return f"one grey level is {nm_per_grey:.4g} nm deep (--nm_per_grey of the test)"
+    scale = f"one grey level is {nm_per_grey:.4g} nm deep"
+    if not isinstance(count, int):
+        return f"{scale} (--nm_per_grey of the test)"
+    error = metrics.get("nm_per_grey_standard_error")
+    certainty = f"standard error {error:.2g} nm" if isinstance(error, int | float) else "its error is not known"
+    return f"{scale} (--reference_depth of the test: {counted(count, 'image')} of the reference, {certainty})"
 
 
 def _print_summary(statistics: RunStatistics, scale: str) -> None:

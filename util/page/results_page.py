@@ -107,7 +107,7 @@ def write(
 def _add_facts(facts: dict[str, Any], n_skipped: int) -> None:
     with tags.p(cls="quiet facts"):
         for name, value in (facts | {"skipped": n_skipped}).items():
-            if name not in ("run", "notes", "instrument") and value is not None:
+            if name not in ("run", "notes", "instrument", "has_absolute_scale") and value is not None:
                 text = f"{float(f'{value:.4g}'):g}" if isinstance(value, float) else value
                 tags.span(f"{name.replace('_', ' ')} {text}")
 

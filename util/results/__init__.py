@@ -9,11 +9,13 @@ from .inference_loop import InferenceLoop
 from .ray_shards import ShardedInference, ShardTask
 from .reference_depth import ReferenceDepth
 from .result_builder import ResultBuilder
-from .results_folder import ResultsFolder
+from .results_folder import ALIGNED_RMSE, UNKNOWN, ResultsFolder
 from .results_writer import ResultsWriter
 from .shards import shards_of
 
 __all__ = [
+    "ALIGNED_RMSE",
+    "UNKNOWN",
     "FieldWriter",
     "ImageResult",
     "InferenceLoop",

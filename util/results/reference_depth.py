@@ -54,11 +54,38 @@ class ReferenceDepth:
             f"{f'there are {names}' if known else 'they are in no sub-folders'}"
         )
 
+    @property
+    def relative_error(self) -> float | None:
+        """Standard error of `nm_per_grey` over itself, from the scatter of the images; None of one image alone.
+
+        The error of the known depth, and what all images have in common, are not in it.
+        """
+        count = len(self.depths)
+        if count < 2:
+            return None
+        return float(np.std(self.depths, ddof=1) / np.sqrt(count) / np.mean(self.depths))
+
+    @property
+    def facts(self) -> dict[str, float | None]:
+        """What metrics.json says of the scale: the images that it comes from, and its standard error."""
+        error = self.relative_error
+        return {
+            "reference_images": len(self.depths),
+            "nm_per_grey_standard_error": None if error is None else error * self.nm_per_grey,
+        }
+
     def __str__(self) -> str:
         where = f" of {self.site}" if self.site else ""
         skipped = f" ({self.n_skipped} more cannot be used)" if self.n_skipped else ""
         images = counted(len(self.depths), "image")
+        error = self.relative_error
+        certainty = (
+            "this one image alone decides it, so nothing tells how certain that is; name a site of more images"
+            if error is None
+            else f"standard error {100 * error:.2g} %, from the scatter of these images"
+        )
         return (
             f"--reference_depth {self.depth_nm:g} nm: the floors of {images}{where}{skipped} are "
-            f"{np.mean(self.depths):.2f} grey levels deep on average, so one grey level is {self.nm_per_grey:.6g} nm"
+            f"{np.mean(self.depths):.2f} grey levels deep on average, so one grey level is {self.nm_per_grey:.6g} nm "
+            f"({certainty})"
         )

@@ -13,6 +13,8 @@ from ..errors import UtilError
 from ..metrology import FORMER_NAMES, hole_table
 
 FINAL = ("recentred", "snapped", "raw")  # the last step of post-processing comes first: it is the map that was written
+ALIGNED_RMSE, MEAN_MAP_RMSE = "RMSE, scale and shift aligned", "RMSE of the mean map"
+UNKNOWN = "not known"  # what depends on the scale of depths that have none
 FORMER_KEYS = {  # of metrics.json in older results
     "quantised": "snapped",
     "centred": "recentred",
@@ -79,15 +81,32 @@ class ResultsFolder:
             return None
 
     @property
+    def is_relative(self) -> bool:
+        """Whether the depths come from a model without an absolute scale; a reference may have scaled them since."""
+        is_aligned = "scale_shift_aligned" in (self.metrics.get("score") or {})  # all that older results say
+        return not self.metrics.get("has_absolute_scale", not is_aligned)
+
+    @property
+    def knows_depth(self) -> bool:
+        """Whether depths in nm have a meaning: they are absolute, or a reference of known depth scaled them."""
+        return not self.is_relative or "reference_images" in self.metrics
+
+    @property
     def summary(self) -> dict[str, str]:
-        """What is compared, as text by its name."""
+        """What is compared, as text by its name; absolute errors of relative depths are UNKNOWN."""
         score, texts = self.metrics.get("score") or {}, {}
         final = next((name for name in FINAL if name in score), None)
-        if final:
+        if self.is_relative and final:
+            texts["RMSE [grey level]"] = UNKNOWN
+            if "scale_shift_aligned" in score:
+                texts[ALIGNED_RMSE] = f"{score['scale_shift_aligned']['rmse']:.2f}"
+            if "mean_map_baseline" in score:
+                texts[MEAN_MAP_RMSE] = f"{score['mean_map_baseline']['rmse']:.2f}"
+        elif final:
             texts["RMSE [grey level]"] = f"{score[final]['rmse']:.2f}"
             for key, name in (
                 ("oracle_level", "RMSE, true level given"),
-                ("mean_map_baseline", "RMSE of the mean map"),
+                ("mean_map_baseline", MEAN_MAP_RMSE),
             ):
                 if key in score:
                     texts[name] = f"{score[key]['rmse']:.2f}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import counted
+from ..results import ReferenceDepth
 from .evaluator import Evaluator
 from .metrics import FLOOR
 from .result_selection import ResultSelection
@@ -17,15 +18,17 @@ OOD_CAUSES = (
 MANY = 0.3  # fraction of the images from which on the training itself may be the cause
 
 
-def test_facts(opt: Any, predictor: Any, loop: Any, images: Any, notes: list[str]) -> dict[str, Any]:
-    """What metrics.json and the page say about the test as a whole; `notes` are lines about the scale of depths."""
+def test_facts(opt: Any, predictor: Any, loop: Any, images: Any, reference: ReferenceDepth | None) -> dict[str, Any]:
+    """What metrics.json and the page say about the test as a whole; a `reference` decided the scale of depths."""
     o, grey_range = opt.test, list(opt.data.grey_range) or None
     facts = {"run": opt.run.name, "model": opt.run.model, "epoch": o.epoch, "data": str(Path(opt.data.dataroot))}
-    scale = {"pixel_nm": o.pixel_nm or None, "nm_per_grey": o.nm_per_grey, "grey_range": grey_range}
+    scale: dict[str, Any] = {"pixel_nm": o.pixel_nm or None, "nm_per_grey": o.nm_per_grey, "grey_range": grey_range}
+    scale |= {"has_absolute_scale": predictor.model.has_absolute_scale} | (reference.facts if reference else {})
     speed = {"images": loop.count, "n_parameters": predictor.model.n_parameters, **loop.speed()}
     facts |= {"dataroot": os.path.realpath(opt.data.dataroot), **scale, **speed, **images.records.facts()}
+    notes = [str(reference)] if reference else []
     if getattr(opt.model, "relative_depth", False):
-        notes = [describe_relative_depth(predictor.levels, bool(notes)), *notes]
+        notes = [describe_relative_depth(predictor.levels, reference is not None), *notes]
     return facts | {"notes": [*notes, *facts["notes"]]}
 
 

@@ -17,8 +17,8 @@ from util.results.results_writer import ResultsWriter
 IMAGE = "<img src=x onerror=alert(0)>"
 
 
-def results(folder, deeper, rmse, rmse_hole=None, levels=1.0, speed=5.0, oracle=1.0):
-    """Results of three holes, `deeper` nm deeper than 100, with a score."""
+def results(folder, deeper, rmse, rmse_hole=None, levels=1.0, speed=5.0, oracle=1.0, aligned=None, **more):
+    """Results of three holes, `deeper` nm deeper than 100, with a score; `more` are facts of metrics.json."""
     y, x = np.indices((72, 48))
     hole = np.clip((20 - np.hypot(x - 23, (y - 35) / 1.4)) / 6, 0, 1)
     with ResultsWriter(folder, 1.0) as writer:
@@ -29,7 +29,9 @@ def results(folder, deeper, rmse, rmse_hole=None, levels=1.0, speed=5.0, oracle=
             writer.add([ImageResult(stem, 140 - depth, 140 - depth, 140 - depth, level=140, measurements=measurements)])
         map_score = {"rmse": rmse, "rmse_hole": rmse_hole or rmse, "bias": 0.1, "level_accuracy": levels}
         facts = {"run": folder.parent.name, "images": 3, "n_parameters": 12, "images_per_second": speed}
-        writer.write_metrics(facts | {"score": {"snapped": map_score, "oracle_level": {"rmse": oracle}}})
+        score = {"snapped": map_score, "oracle_level": {"rmse": oracle}, "mean_map_baseline": {"rmse": 12.5}}
+        score |= {} if aligned is None else {"scale_shift_aligned": {"rmse": aligned}}
+        writer.write_metrics(facts | more | {"score": score})
 
 
 @pytest.fixture
@@ -71,13 +73,18 @@ def test_the_best_run_of_each_score_is_bold(tmp_path):
     results(tmp_path / "r/one/test_latest", 0, rmse=9.5, rmse_hole=12.0, levels=0.99, speed=900, oracle=3.0)
     results(tmp_path / "r/two/test_latest", 0, rmse=10.2, rmse_hole=11.0, levels=1.0, speed=40, oracle=20.0)
     results(tmp_path / "r/three/test_latest", 0, rmse=30.0, rmse_hole=100.0, levels=0.5, speed=1200, oracle=2.5)
-    assert main(["one", "two", "three", "--results_dir", str(tmp_path / "r"), "--out", str(tmp_path / "c.html")]) == 0
+    results(tmp_path / "r/four/test_latest", 0, rmse=0.1, speed=30, aligned=5.5)
+    results(tmp_path / "r/five/test_latest", 0, rmse=0.2, speed=20, aligned=10.5)
+    names = ["one", "two", "three", "four", "five"]
+    assert main([*names, "--results_dir", str(tmp_path / "r"), "--out", str(tmp_path / "c.html")]) == 0
     rows = score_rows((tmp_path / "c.html").read_text())
-    assert rows["RMSE [grey level]"] == (["9.50", "10.20", "30.00"], ["9.50"])
-    assert rows["RMSE in the hole"] == (["12.00", "11.00", "100.00"], ["11.00"])
-    assert rows["RMSE, true level given"] == (["3.00", "20.00", "2.50"], ["2.50"])
-    assert rows["correct levels"] == (["99.0%", "100.0%", "50.0%"], ["100.0%"])
-    assert rows["images/s"] == (["900", "40", "1,200"], ["1,200"])
+    assert rows["RMSE [grey level]"] == (["9.50", "10.20", "30.00", "not known", "not known"], ["9.50"])
+    assert rows["RMSE, scale and shift aligned"] == (["–", "–", "–", "5.50", "10.50"], ["5.50"])
+    assert rows["RMSE in the hole"] == (["12.00", "11.00", "100.00", "–", "–"], ["11.00"])
+    assert rows["RMSE, true level given"] == (["3.00", "20.00", "2.50", "–", "–"], ["2.50"])
+    assert rows["RMSE of the mean map"] == (["12.50"] * 5, [])
+    assert rows["correct levels"] == (["99.0%", "100.0%", "50.0%", "–", "–"], ["100.0%"])
+    assert rows["images/s"] == (["900", "40", "1,200", "30", "20"], ["1,200"])
     marked = {title for title, (_, best) in rows.items() if best}
     assert marked == {*LOWER_IS_BETTER, *HIGHER_IS_BETTER}, "a score that has another name now is marked no more"
 
@@ -96,6 +103,31 @@ def test_errors_against_the_ground_truth(two):
     assert main([*words, "--truth", str(two / "truth"), "--sem", str(two / "truth")]) == 0
     assert (two / "c.html").read_text().count("data:image/png") == 3 * 2 + 3 + 1
     assert main([*words, "--truth", str(two / "r")]) == 2
+
+
+RELATIVE = {"has_absolute_scale": False}
+
+
+@pytest.mark.parametrize("facts, is_known", [(RELATIVE, False), (RELATIVE | {"reference_images": 4}, True)])
+def test_relative_depths_get_no_absolute_error(two, facts, is_known):
+    """Their scale is not the truth's, so a map that is twice as deep everywhere has no error."""
+    results(two / "r/twice/test_latest", 100, rmse=77.7, aligned=0.25, nm_per_grey=9.0, **facts)
+    (two / "truth").mkdir()
+    depth = np.rint(140 - ResultsFolder(two / "r/one/test_latest").depth_nm(IMAGE)).astype(np.uint8)
+    Image.fromarray(depth).save(two / "truth" / f"{IMAGE}.png")
+    words = ["--results_dir", str(two / "r"), "--out", str(two / "c.html"), "--truth", str(two / "truth")]
+    for names in (["one", "twice"], ["twice", "one"]):
+        assert main([*names, *words]) == 0
+        page = (two / "c.html").read_text()
+        assert "77.7" not in page and "Depths of twice have no absolute scale" in page
+        assert score_rows(page)["RMSE, scale and shift aligned"][0] == [{"one": "–", "twice": "0.25"}[n] for n in names]
+        errors = dict(zip(names, re.findall(r"<small>([\d.]+ nm[ a-z]*)</small>", page), strict=True))
+        assert errors["twice"].endswith(" nm aligned") and not errors["one"].endswith("aligned")
+        assert all(float(error.split()[0]) < 0.5 for error in errors.values())
+        depth_row = re.search(r"<td>depth_mean_nm</td>.*?</tr>", page, re.DOTALL)[0]
+        assert ("not known" in depth_row) == (not is_known)
+    assert main(["twice", "one", *words[:4]]) == 0, "without the truth"
+    assert "nm aligned" not in (two / "c.html").read_text()
 
 
 def test_equal_and_missing_scores(tmp_path):
@@ -119,7 +151,11 @@ def test_results_of_an_older_version_are_compared(two):
     before = ResultsFolder(folder).summary
     metrics = json.loads((folder / "metrics.json").read_text())
     score = metrics["score"]
-    former = {"quantised": score["snapped"], "level_given": score["oracle_level"]}
+    former = {
+        "quantised": score["snapped"],
+        "level_given": score["oracle_level"],
+        "mean_map": score["mean_map_baseline"],
+    }
     old = metrics | {"score": former, "parameters": metrics.pop("n_parameters")}
     (folder / "metrics.json").write_text(json.dumps(old))
     header, rows = (folder / "holes.csv").read_text().split("\n", 1)

@@ -96,6 +96,15 @@ def test_the_terminal_says_in_plain_words_what_its_numbers_are_of(run, capsys):
     (run / "metrics.json").write_text('{"nm_per_grey": 19.84017464609261}')
     assert main([str(run)]) == 0
     assert "; one grey level is 19.84 nm deep (--nm_per_grey of the test)" in capsys.readouterr().out
+    reference = "; one grey level is 20 nm deep (--reference_depth of the test: {} of the reference, {})"
+    for count, error, text in (
+        (3, "0.4", ("3 images", "standard error 0.4 nm")),
+        (1, "null", ("1 image", "its error is not known")),
+    ):
+        facts = f'"reference_images": {count}, "nm_per_grey_standard_error": {error}'
+        (run / "metrics.json").write_text('{"nm_per_grey": 20.0, ' + facts + "}")
+        assert main([str(run)]) == 0
+        assert reference.format(*text) in capsys.readouterr().out
 
 
 def flagged(folder, outside, holes=12):

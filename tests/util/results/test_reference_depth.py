@@ -38,6 +38,18 @@ def test_the_floors_of_the_reference_get_its_depth(site, expected, count):
     assert f"--reference_depth 220 nm: the floors of {count} image{'s' * (count > 1)}" in str(reference)
 
 
+def test_how_certain_the_scale_is():
+    """The standard error of a mean, s / sqrt(n), of floors 90, 100 and 110 grey levels deep; one image tells none."""
+    reference = ReferenceDepth(200.0, "")
+    reference.add([result("1", 90.0), result("2", 100.0), result("3", 110.0)])
+    assert reference.facts == {"reference_images": 3, "nm_per_grey_standard_error": pytest.approx(0.2 / 3**0.5)}
+    assert str(reference).endswith("is 2 nm (standard error 5.8 %, from the scatter of these images)")
+    alone = ReferenceDepth(200.0, "")
+    alone.add([result("1", 100.0)])
+    assert alone.facts == {"reference_images": 1, "nm_per_grey_standard_error": None}
+    assert "this one image alone decides it" in str(alone) and "\n" not in str(alone)
+
+
 @pytest.mark.parametrize(
     "site, message",
     [
@@ -80,6 +92,9 @@ def test_the_maps_of_a_test_are_scaled(place):
     assert facts["nm_per_grey"] == pytest.approx(20, rel=0.25)
     assert facts["notes"][0].startswith("--reference_depth 2500 nm: the floors of 2 images of site_7 are")
     assert "of site_7 are" in (folder / "index.html").read_text()
+    assert facts["reference_images"] == 2
+    expected = np.std(depths, ddof=1) / np.sqrt(2) / 2500 * facts["nm_per_grey"]
+    assert facts["nm_per_grey_standard_error"] == pytest.approx(expected, rel=1e-3)
 
 
 def test_relative_depths_are_said(place):
@@ -89,6 +104,7 @@ def test_relative_depths_are_said(place):
     assert run(place, "--name", "relative", "--checkpoints_dir", str(place / "runs")) == 0
     folder = place / "results/relative/test_latest"
     facts = json.loads((folder / "metrics.json").read_text())
+    assert facts["has_absolute_scale"] is False and "reference_images" not in facts
     note = facts["notes"][0]
     assert "absolute depth cannot be known" in note and "--reference_depth NM" in note
     score, page = facts["score"], (folder / "index.html").read_text()
