@@ -138,9 +138,9 @@ class BaseModel:
     def end_epoch(self, eval_set: dict[str, NDArray]) -> None:
         """Called after every epoch, for models that learn something from the whole `eval_set` at once."""
 
-    def prepare_save(self, eval_set: dict[str, NDArray]) -> None:
-        """Called before the weights of a finished epoch are saved, for models that measure what training can do
-        without."""
+    def prepare_save(self, eval_set: dict[str, NDArray], is_numbered: bool) -> None:
+        """Called before the weights of a finished epoch are saved, as `best` or, `is_numbered`, under its number, for
+        models that measure what training can do without."""
 
     @torch.inference_mode()
     def predict_batched(self, sem: NDArray, batch_size: int = 64) -> ModelOutput:

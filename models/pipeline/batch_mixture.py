@@ -24,26 +24,32 @@ class BatchMixture:
         """Strength of the augmentation [0..1]."""
         return MATCHED_AUGMENTATION if self.pairs.is_real else 1.0
 
-    def mix_shapes(self, batch: dict[str, Tensor], u: Tensor, sem: Tensor) -> tuple[Tensor, Tensor]:
-        """u and images (N, 1, H, W), some replaced by simulated pairs if these look like real images, else by what
-        the fitted instrument renders."""
-        appearance, device = self.renderer.appearance, u.device
+    def sample_shapes(self, batch: dict[str, Tensor], seed: int) -> tuple[Tensor, Tensor, Tensor]:
+        """u and images (N, 1, H, W), and the level indices (M,) of the last M of them, which the renderer drew with the
+        renderings' `seed`. The others are simulated pairs if these look like real images, else what the fitted
+        instrument renders."""
+        appearance, device = self.renderer.appearance, self.renderer.background_levels.device
         if appearance.is_same_domain:
-            other_sem, depth, level = (batch[key].to(device) for key in ("sem", "depth", "level"))
-            other_u, share = normalised_depth(depth, per_image(level)), PAIRS_SHARE
+            count = round(PAIRS_SHARE * len(batch["sem"]))
+            sem, depth, level = (batch[key][:count].to(device) for key in ("sem", "depth", "level"))
+            other_u = normalised_depth(depth, per_image(level))
         else:
-            other_sem, other_u = (batch[key].to(device) for key in ("fitted", "fitted_u"))
-            other_sem = self.renderer.augment(other_sem, self.strength, is_noisy=True)
             share = MATCHED_FITTED_SHARE if self.pairs.is_real else FITTED_SHARE
             share = 1.0 if appearance.is_reshaped else share  # the library's shapes would mislead
-        count = round(share * len(other_u))
-        return torch.cat((other_u[:count], u[count:])), torch.cat((other_sem[:count], sem[count:]))
+            count = round(share * len(batch["fitted"]))
+            sem, other_u = (batch[key][:count].to(device) for key in ("fitted", "fitted_u"))
+            sem = self.renderer.augment(sem, self.strength, is_noisy=True)
+        u, level_index, rendered = self.renderer.sample_batch(len(batch["sem"]) - count, seed, self.strength)
+        return torch.cat((other_u, u)), torch.cat((sem, rendered)), level_index
 
-    def select_levels(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Images (N, 1, H, W) and their levels (N,) [grey level], all of them levels that real images have: simulated
-        pairs if these look like real images, else what the fitted instrument renders."""
+    def select_levels(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Images (N, 1, H, W) that tell levels beside real ones: simulated pairs if these look like them, else what the
+        fitted instrument renders. With their level indices (N,), and 1 or, where real images have no such level, 0:
+        float (N,). N is 0 if none has."""
         levels = self.renderer.background_levels
         keys = ("sem", "level") if self.renderer.appearance.is_same_domain else ("fitted", "fitted_level")
-        sem, level = (batch[key].to(levels.device) for key in keys)
-        is_known = torch.isin(level, levels)
-        return sem[is_known], level[is_known]
+        sem, level = (batch[key] for key in keys)
+        is_level = level[:, None] == levels.to(level.device)
+        count = len(level) if is_level.any() else 0  # all or none: the size of a step stays the same
+        sem, is_level = (x[:count].to(levels.device) for x in (sem, is_level))
+        return sem, is_level.int().argmax(1), is_level.any(1).float()

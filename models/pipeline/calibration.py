@@ -30,7 +30,7 @@ from .uncertainty import (
 )
 
 MAX_SHAPES = 256  # of the library that describe its population
-MAX_REAL = 1024  # real images that the OOD thresholds are set from; of 200, two would decide the 99 % quantile
+MAX_REAL = 256  # real images of either kind, learned and held out, that levels and OOD thresholds are set from
 
 
 class Inferred(NamedTuple):
@@ -98,21 +98,6 @@ class Calibration:
         brightness, levels = self.renderer.measure_brightness(sem, u), self.renderer.background_levels
         return self.uncertainty.level_comparison.combine(brightness, probs, levels)
 
-    def _calibrate_levels(self, real: NDArray, level_index: Tensor, held_out: Tensor) -> None:
-        """Sets how brightness tells the level, and by how much the probabilities overstate themselves."""
-        levels, parts = self.renderer.background_levels, []
-        for part in torch.from_numpy(real)[:, None].to(levels.device).split(64):
-            image = part.float()
-            probs = self.predict_level(image)
-            u, _ = self.lookup.blend(image, self.predict_shape(image)[0], probs.argmax(1))
-            parts.append((self.renderer.measure_brightness(image, u), probs))
-        brightness, probs = (torch.cat(column) for column in zip(*parts, strict=True))
-        level_index, held_out = level_index.to(levels.device), held_out.to(levels.device)
-        comparison = self.uncertainty.level_comparison
-        comparison.calibrate(brightness, level_index, levels, probs, held_out)
-        combined = comparison.combine(brightness[held_out], probs[held_out], levels)
-        self.uncertainty.calibrate_level(combined, level_index[held_out])
-
     @torch.no_grad()
     def calibrate(self, real: NDArray, level_index: Tensor, held_out: Tensor, strength: float) -> None:
         """Sets all; `real` (N, H, W) [grey level] are real images with level indices (N,), of which the classifier has
@@ -120,13 +105,30 @@ class Calibration:
 
         Intervals use deformed shapes, because real holes need not belong to the simulated population.
         """
+        device = self.renderer.background_levels.device
+        subset = torch.cat([_thin_out(torch.nonzero(mask)[:, 0], MAX_REAL) for mask in (~held_out, held_out)])
+        sem, level_index, held_out = (x[subset].to(device) for x in (torch.from_numpy(real), level_index, held_out))
         self.calibrate_lookup(strength)
         deformed = self.validate(held_out=True, strength=strength, deformed=True)
         misfit = self.renderer.measure_misfit(deformed.sem, deformed.predicted, deformed.level_index)
         self.uncertainty.calibrate_intervals(deformed.predicted, deformed.u, deformed.sigma, misfit.trimmed_chi2)
-        self._calibrate_levels(real, level_index, held_out)
-        self.calibrate_ood(deformed, real)
+        self.calibrate_ood(deformed, sem[:, None], self._calibrate_levels(sem[:, None], level_index, held_out))
         self._keep_known(deformed)
+
+    def _calibrate_levels(self, sem: Tensor, level_index: Tensor, held_out: Tensor) -> Inferred:
+        """Sets how brightness tells the level, and by how much the probabilities overstate themselves, from real images
+        (N, 1, H, W) [grey level]. Returns what they show."""
+        levels, parts = self.renderer.background_levels, []
+        for part in sem.split(64):
+            image = part.float()
+            inferred = self.infer(image, self.predict_level(image))
+            parts.append((*inferred, self.renderer.measure_brightness(image, inferred.u)))
+        *columns, brightness = (torch.cat(column) for column in zip(*parts, strict=True))
+        inferred, comparison = Inferred(*columns), self.uncertainty.level_comparison
+        comparison.calibrate(brightness, level_index, levels, inferred.level_probs, held_out)
+        combined = comparison.combine(brightness, inferred.level_probs, levels)
+        self.uncertainty.calibrate_level(combined[held_out], level_index[held_out])
+        return inferred._replace(level_probs=combined)
 
     @torch.no_grad()
     def calibrate_lookup(self, strength: float) -> None:
@@ -143,26 +145,31 @@ class Calibration:
         return self.lookup.find(sem, predicted, level_index, exact, exclude_held_out=True)[1]
 
     @torch.no_grad()
-    def calibrate_ood(self, deformed: ValidationRenderings, real: NDArray) -> None:
+    def calibrate_ood(self, deformed: ValidationRenderings, real: Tensor, inferred: Inferred) -> None:
         """Sets the OOD thresholds from renderings of deformed shapes, from real images that matched a shape, and from
-        real training images (N, H, W)."""
+        real training images (N, 1, H, W) [grey level] and what they show."""
         levels = F.one_hot(deformed.level_index, len(self.renderer.background_levels)).float()
         self.uncertainty.ood_thresholds = torch.full((N_THRESHOLDS,), torch.inf)  # of answers
-        rendered = self._measure(deformed.sem, levels, exclude_held_out=True)
-        sem = torch.from_numpy(real[even_indices(len(real), MAX_REAL)])[:, None].to(levels.device)
-        real_features = self._measure(sem)
-        matched = self._measure(self._select_pairs()[0]) if self.pairs.is_real else rendered
+        rendered = self._measure(deformed.sem, self._infer_all(deformed.sem, levels))
+        matched = rendered
+        if self.pairs.is_real:
+            sem = self._select_pairs()[0]
+            matched = self._measure(sem, self._infer_all(sem))
         is_verified = bool(self.pairs.is_real | self.renderer.appearance.is_same_domain)
-        self.uncertainty.calibrate_ood(rendered, matched, real_features, is_verified)
+        self.uncertainty.calibrate_ood(rendered, matched, self._measure(real, inferred), is_verified)
 
-    def _measure(self, sem: Tensor, level_probs: Tensor | None = None, exclude_held_out: bool = False) -> OodFeatures:
-        """OodFeatures of images (N, 1, H, W) [grey level], by 64; `level_probs` (N, K) are predicted if not given."""
+    def _infer_all(self, sem: Tensor, level_probs: Tensor | None = None) -> Inferred:
+        """`infer` of images (N, 1, H, W) [grey level], by 64; with `level_probs` (N, K) without held-out shapes."""
+        probs = [None] * len(sem) if level_probs is None else level_probs.split(64)
+        parts = [self.infer(part.float(), p, p is not None) for part, p in zip(sem.split(64), probs, strict=False)]
+        return Inferred(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+    def _measure(self, sem: Tensor, inferred: Inferred) -> OodFeatures:
+        """OodFeatures of images (N, 1, H, W) [grey level] and what they show, by 64."""
         parts = []
-        for n, part in enumerate(sem.split(64)):
-            image = part.float()
-            probs = None if level_probs is None else level_probs[64 * n :][: len(image)]
-            inferred = self.infer(image, probs, exclude_held_out)
-            parts.append(self._state(image, inferred, self._answer(inferred))[0])
+        for image, *columns in zip(*(x.split(64) for x in (sem, *inferred)), strict=True):
+            part = Inferred(*columns)
+            parts.append(self._state(image.float(), part, self._answer(part))[0])
         return OodFeatures(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
     def _keep_known(self, deformed: ValidationRenderings) -> None:
@@ -241,3 +248,8 @@ class Calibration:
     def _select_pairs(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         indices = torch.from_numpy(even_indices(len(self.pairs), N_VALIDATION)).to(self.pairs.level_index.device)
         return self.pairs.select(indices)
+
+
+def _thin_out(indices: Tensor, maximum: int) -> Tensor:
+    """At most `maximum` of indices (N,), evenly spaced."""
+    return indices[torch.from_numpy(even_indices(len(indices), maximum))]

@@ -20,7 +20,7 @@ from .uncertainty import Misfit, reduced_chi2
 from .warp import deform, translate
 
 N_FIT = 384  # renderings to fit an appearance with; fewer do not represent the population
-N_RENDERINGS = 1600  # of an epoch; each is used about twice, with other jitter and noise
+N_RENDERINGS = 1600  # drawn at once; each is used some three times, with other jitter and noise
 DEFORMED_FRACTION = 0.6  # of those renderings
 N_VALIDATION = 128  # renderings
 
@@ -36,7 +36,7 @@ class DomainRenderer:
     ) -> None:
         self.renderer, self.appearance, self.library = renderer, appearance, library
         self.background_levels = background_levels
-        self._renderings: tuple[int, Tensor, Tensor, Tensor] | None = None  # the seed of an epoch, and its renderings
+        self._renderings: tuple[int, Tensor, Tensor, Tensor] | None = None  # their seed, and the renderings
 
     def render_clean(self, u: Tensor, level_index: Tensor) -> Tensor:
         """The renderer's images (N, 1, H, W) [grey level] of normalised depths u (N, 1, H, W), in evaluation mode."""
@@ -97,9 +97,9 @@ class DomainRenderer:
         return u, level_index, image
 
     def sample_batch(self, count: int, seed: int, strength: float) -> tuple[Tensor, Tensor, Tensor]:
-        """u (N, 1, H, W), level indices (N,) and augmented images (N, 1, H, W): `count` of an epoch's renderings.
+        """u (N, 1, H, W), level indices (N,) and augmented images (N, 1, H, W): `count` of the renderings of a seed.
 
-        `seed` is the epoch's: a resumed run, which has not kept the renderings, draws the same ones.
+        A resumed run, which has not kept the renderings, draws the same ones by the same seed.
         """
         if self._renderings is None or self._renderings[0] != seed:
             with fork_rng(seed, self.background_levels.device):

@@ -70,7 +70,7 @@ def learn(model, eval_set, epochs, steps, first=0, saves=True):
             model.step(make_batch(eval_set, 1000 * model.epochs + k))
         model.end_epoch(eval_set)
         if saves:
-            model.prepare_save(eval_set)
+            model.prepare_save(eval_set, True)
 
 
 def build_model(**changes):
@@ -109,7 +109,7 @@ def test_what_is_measured_before_saving_has_no_part_in_the_training():
         states.append({name: network.state_dict() for name, network in each.networks.items()})
     for name in ("A", "C", "P", "R", "S"):
         assert all(torch.equal(value, states[1][name][key]) for key, value in states[0][name].items()), name
-    unsaved.prepare_save(eval_set)
+    unsaved.prepare_save(eval_set, True)
     for name in ("L", "T"):
         same = unsaved.networks[name].state_dict()
         assert all(torch.equal(value, same[key]) for key, value in states[0][name].items()), name

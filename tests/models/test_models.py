@@ -46,7 +46,7 @@ def test_one_step_learns_and_reloads_to_the_identical_output(name):
     for _ in range(2 if name == "depth_pipeline" else 1):  # it trains its networks in stages
         losses = model.step(batch())
         model.end_epoch(eval_set())
-    model.prepare_save(eval_set())
+    model.prepare_save(eval_set(), True)
     assert losses and all(torch.isfinite(value) for value in losses.values())
     for key, network in model.networks.items():
         if not before[key]:

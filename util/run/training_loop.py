@@ -113,7 +113,7 @@ class TrainingLoop:
         finished, p.epoch, p.batches, p.seconds = p.epoch, p.epoch + 1, 0, 0.0
         kept = finished % self.options.save_epoch_freq == 0 or finished == self.last
         if kept or improved:
-            self.model.prepare_save(self.eval_set)
+            self.model.prepare_save(self.eval_set, kept)
             self._save("latest", *["best"] * improved, *[str(finished)] * kept)
         self.monitor.end_epoch(finished, p.step, self.log.columns, self.epoch_log.columns, self._images())
 

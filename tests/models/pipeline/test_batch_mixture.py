@@ -30,11 +30,16 @@ def batch():
 
 
 def test_levels_are_learned_from_the_fitted_instrument_or_from_pairs_that_look_like_real_images(mixture, batch):
-    sem, level = mixture.select_levels(batch)
-    assert level.tolist() == [150, 160] and sem.equal(batch["fitted"][:2])
+    sem, level_index, is_known = mixture.select_levels(batch)
+    assert sem.equal(batch["fitted"]) and is_known.tolist() == 6 * [0] + [1, 1] and level_index[6:].tolist() == [0, 1]
     mixture.renderer.appearance.is_same_domain.fill_(True)
-    sem, level = mixture.select_levels(batch)
-    assert level.tolist() == [150, 160, 150, 150, 150, 150, 150] and sem.equal(batch["sem"][torch.arange(8) != 2])
+    sem, level_index, is_known = mixture.select_levels(batch)
+    assert sem.equal(batch["sem"]) and is_known.tolist() == [1, 1, 0, 1, 1, 1, 1, 1]
+    assert level_index[is_known > 0].tolist() == [0, 1, 0, 0, 0, 0, 0]
+
+
+def test_without_a_known_level_no_image_is_classified_in_vain(mixture, batch):
+    assert all(len(part) == 0 for part in mixture.select_levels(batch | {"fitted_level": torch.zeros(8)}))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +50,13 @@ def test_a_share_of_the_renderings_is_replaced(mixture, batch, is_same, is_match
     mixture.renderer.appearance.is_same_domain.fill_(is_same)
     mixture.renderer.appearance.is_reshaped.fill_(is_reshaped)
     mixture.pairs.is_real.fill_(is_matched)
-    u, sem = mixture.mix_shapes(batch, torch.full((8, 1, 40, 32), 0.5), torch.full((8, 1, 40, 32), 100.0))
+    mixture.renderer.sample_batch = lambda count, seed, strength: (
+        torch.full((count, 1, 40, 32), 0.5),
+        torch.arange(count),
+        torch.full((count, 1, 40, 32), 100.0),
+    )
+    u, sem, level_index = mixture.sample_shapes(batch, seed=0)
+    assert len(u) == len(sem) == 8 and len(level_index) == 8 - expected
     is_own = (u == 0.5).all((1, 2, 3))
     assert (~is_own).sum() == expected and (sem[is_own] == 100).all()
     if is_same:
