@@ -23,7 +23,6 @@ from util.page import results_page
 from util.results import FieldWriter, InferenceLoop, ReferenceDepth, ResultBuilder, ResultsWriter, ShardedInference
 from util.results import ShardTask, place_results, shards_of
 from util.run import checkpoint, choose_device, print_lines, require_learned, run_program, saved_options, tune_malloc
-from util.run import use_bf16
 from util.scoring import Evaluator, MeasurementErrors, ResultSelection, describe_test, score_text, test_facts
 
 LARGE = 8  # times the pixels of a training image: such an image may be a whole field of view
@@ -69,9 +68,9 @@ def load_predictor(opt: Options) -> "models.Predictor":
     """The predictor of the run, on this machine's device."""
     test, device = opt.test, choose_device(opt.run.gpu_ids)
     rules = test.background_levels, test.background_tolerance, opt.data.hole_centre, test.lines, test.tile_size
-    predictor = models.Predictor.load(opt.run.path, test.epoch, device, *rules)
+    speed = opt.run.precision, opt.run.compile
+    predictor = models.Predictor.load(opt.run.path, test.epoch, device, *rules, *speed)
     require_learned(predictor.model, opt.run.path, test.epoch)
-    predictor.model.enable_acceleration(use_bf16(device, opt.run.precision), opt.run.compile)
     return predictor
 
 

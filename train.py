@@ -21,7 +21,7 @@ from util.files import counted, make_output_safe
 from util.monitor import TrainingMonitor, check_display
 from util.run import EpochLog, RunFolder, StopRequest, check_changes, checkpoint, choose_device, continues, print_lines
 from util.run import record_changes, require_disk_space, require_run, run_program, scratch_folder, set_reproducible
-from util.run import test_command, tune_malloc, use_bf16
+from util.run import test_command, tune_malloc
 
 
 def train(opt: Options) -> int:
@@ -49,7 +49,7 @@ def new_model(opt: Options) -> "models.BaseModel":
     tune_malloc()
     model = models.build(opt.run.model, opt.model, device, opt.run.seed)
     model.check_training(opt.loop.last_epoch)
-    return model.enable_acceleration(use_bf16(device, opt.run.precision), opt.run.compile)
+    return model.enable_acceleration(opt.run.precision, opt.run.compile, "training")
 
 
 def train_in(

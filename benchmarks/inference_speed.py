@@ -30,7 +30,7 @@ from benchmarks.naive_inference import predict_folder
 from benchmarks.timing import machine, ratio
 from data import read_grey
 from models import MODELS, Prediction, Predictor, build
-from util.run import checkpoint, choose_device, use_bf16
+from util.run import checkpoint, choose_device
 
 ROOT = Path(__file__).parents[1]
 BATCH = 16
@@ -117,7 +117,7 @@ def measure_end_to_end(images: list[Path], name: str, options: dict[str, int], r
         save_fresh_run(work / "run", name, options)
         device = choose_device("auto")
         predictor = Predictor.load(work / "run", device=device)
-        predictor.model.enable_acceleration(use_bf16(device, "auto"))
+        predictor.model.enable_acceleration()
         speed = measure_speed(lambda: predictor.infer(batch), len(batch))
         count = FULL_PAGE + max(128, int(5 * speed))
         link_dataset(root, images, count)

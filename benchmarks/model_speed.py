@@ -24,7 +24,7 @@ from benchmarks.timing import machine, ratio
 from models import MODELS, BaseModel, Predictor, build
 from models.ensemble import Ensemble
 from models.export import OnnxModel
-from util.run import choose_device, tune_malloc, use_bf16
+from util.run import choose_device, tune_malloc
 
 BATCH = 16
 TRAINED = {"U-Net": "unet_regressor", "classifier": "background_classifier", "segmenter": "hole_segmenter"}
@@ -53,7 +53,7 @@ def new_model(name: str, plain: bool) -> BaseModel:
         for key, module in model.ddp_modules.items():
             model.optimisers[key] = torch.optim.Adam(module.parameters(), lr=1e-3)
     else:
-        model.enable_acceleration(use_bf16(device, "auto"))
+        model.enable_acceleration()
     return model
 
 

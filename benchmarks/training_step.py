@@ -48,7 +48,7 @@ def build_pair(device: torch.device, bf16: bool = False, compiled: bool = False,
             if isinstance(layer, WinogradConv2d):
                 layer._is_faster = lambda x: False
                 layer.weight.data = layer.weight.data.contiguous()
-    return model.enable_acceleration(bf16, compiled), ReferenceStep(networks)
+    return model.enable_acceleration("bf16" if bf16 else "fp32", compiled, "training"), ReferenceStep(networks)
 
 
 def noise_images(count: int, seed: int, device: torch.device, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:

@@ -10,6 +10,7 @@ from .base_model import BaseModel, ModelOutput
 from .errors import ModelError
 from .model_options import BackgroundClassifierOptions
 from .networks import grey_resnet18, to_network
+from .training import StepOutput
 
 DATASET_KINDS = {"real": "labelled", "simulation": "paired"}
 
@@ -30,16 +31,20 @@ class BackgroundClassifier(BaseModel):
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on `batch["sem"]`, (N, 1, H, W), and `batch["level"]`, (N,), both [grey level]."""
-        sem = batch["sem"].to(self.device)
-        classes = level_indices(batch["level"], self.levels).to(self.device)
+        classes = level_indices(batch["level"], self.levels)
+        losses, images = self.capture.run("step", self._step, batch["sem"], classes)
+        self._images |= images
+        return losses
+
+    def _step(self, sem: Tensor, classes: Tensor) -> StepOutput:
+        """Loss, gradients and update of the weights for images (N, 1, H, W) [grey level] of level indices (N,)."""
         with self.autocast():
             logits = self.ddp_modules["C"](to_network(sem))
         loss = F.cross_entropy(logits.float(), classes)
         self.optimisers["C"].zero_grad(set_to_none=True)
         loss.backward()
         self.optimisers["C"].step()
-        self._images["sem"] = sem
-        return {"cross_entropy": loss.detach()}
+        return StepOutput({"cross_entropy": loss}, {"sem": sem})
 
     def predict(self, sem: Tensor) -> ModelOutput:
         with self.autocast():

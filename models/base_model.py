@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .errors import ModelError
 from .networks import fit_keys, load_finite
-from .training import PlotLayout
+from .training import PlotLayout, StepCapture, adam_options, load_optimiser, set_lr, use_bf16
 
 
 class ModelOutput(NamedTuple):
@@ -68,6 +68,7 @@ class BaseModel:
         self.options = options
         self.device = device
         self.bf16 = False
+        self.capture = StepCapture(device)
         self.networks: dict[str, nn.Module] = {}
         self.ddp_modules: dict[str, nn.Module] = {}
 
@@ -78,11 +79,18 @@ class BaseModel:
 
     def new_optimiser(self, module: nn.Module) -> torch.optim.Optimizer:
         """The optimiser of one module; its initial learning rate is `options.lr`."""
-        return torch.optim.Adam(module.parameters(), lr=self.options.lr, fused=True)
+        return torch.optim.Adam(module.parameters(), **adam_options(self.options.lr, self.device))
 
-    def enable_acceleration(self, bf16: bool = False, compiled: bool = False) -> "BaseModel":
-        """From now on applies the networks in bfloat16 where that is safe (autocast), or compiled; returns itself."""
-        self.bf16 = bf16
+    def enable_acceleration(
+        self, precision: str = "auto", compiled: bool = False, task: str = "prediction"
+    ) -> "BaseModel":
+        """From now on applies the networks in this precision, bfloat16 only where that is safe (autocast), or compiled;
+        returns itself.
+
+        `precision`: `auto` is what is known to be faster in this `task` (training or prediction), or `fp32`, or `bf16`.
+        """
+        self.bf16 = use_bf16(precision, type(self).__name__, task, self.device)
+        self.capture.forget()
         if compiled:
             for network in self.networks.values():
                 network.compile()
@@ -98,6 +106,7 @@ class BaseModel:
             name: nn.parallel.DistributedDataParallel(module, device_ids=ids)
             for name, module in self.ddp_modules.items()
         }
+        self.capture.disable("several processes average their gradients in it")
 
     def autocast(self) -> torch.autocast:
         """The context in which networks are applied."""
@@ -112,7 +121,10 @@ class BaseModel:
         """Raises a `ModelError` if the options do not describe a training that can end at epoch `last`."""
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """One optimisation step; returns detached losses () by name, on the device, so that nothing waits for them."""
+        """One optimisation step; returns detached losses () by name, on the device, so that nothing waits for them.
+
+        What it does on the device goes through `self.capture.run`, which replays it as a graph on a GPU.
+        """
         raise NotImplementedError
 
     def predict(self, sem: Tensor) -> ModelOutput:
@@ -160,8 +172,7 @@ class BaseModel:
     def set_learning_rate(self, factor: float) -> None:
         """Sets the learning rate of every optimiser to `factor` [0..1] times its initial rate."""
         for optimiser in self.optimisers.values():
-            for group in optimiser.param_groups:
-                group["lr"] = factor * self.options.lr
+            set_lr(optimiser, factor * self.options.lr)
 
     def train(self, training: bool = True) -> None:
         """Puts all networks into training or evaluation mode."""
@@ -182,7 +193,8 @@ class BaseModel:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restores what `state_dict` returned."""
         for name, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][name])
+            load_optimiser(optimiser, state["optimisers"][name])
+        self.capture.forget()
 
     def load(self, folder: Path, epoch: str) -> None:
         """Loads the weights of `epoch` from a run folder; a `ModelError` names another epoch that can be used."""

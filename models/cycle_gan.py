@@ -18,7 +18,7 @@ from .networks import (
     to_grey,
     to_network,
 )
-from .training import ImagePool, PlotLayout, shape_distance
+from .training import ImagePool, PlotLayout, StepOutput, adam_options, shape_distance
 
 
 class Generators(nn.Module):
@@ -108,7 +108,17 @@ class CycleGan(BaseModel):
         self._images: dict[str, Tensor] = {}
 
     def new_optimiser(self, module: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.Adam(module.parameters(), lr=self.options.lr, betas=(self.options.beta1, 0.999), fused=True)
+        betas = self.options.beta1, 0.999
+        return torch.optim.Adam(module.parameters(), betas=betas, **adam_options(self.options.lr, self.device))
+
+    def enable_acceleration(
+        self, precision: str = "auto", compiled: bool = False, task: str = "prediction"
+    ) -> "CycleGan":
+        super().enable_acceleration(precision, compiled, task)
+        if self.device.type == "cuda":  # the layout in which cuDNN convolves without converting
+            for network in self.networks.values():
+                network.to(memory_format=torch.channels_last if self.bf16 else torch.contiguous_format)
+        return self
 
     def check_training(self, last: int) -> None:
         self.options.check()
@@ -119,12 +129,28 @@ class CycleGan(BaseModel):
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on `batch["sem"]` and `batch["depth"]`, (N, 1, H, W) [grey level]; they need not be pairs."""
-        o = self.options
-        sem = to_network(batch["sem"].to(self.device), o.input_nc)
-        depth = to_network(batch["depth"].to(self.device), o.output_nc)
-        discriminators = (self.disc_depth, self.disc_sem)
+        sem, depth = batch["sem"], batch["depth"]
+        plans = self.depth_pool.plan(len(sem)), self.sem_pool.plan(len(depth))
+        terms, self._images = self.capture.run("step", self._step, sem, depth, *plans)
+        return terms
 
-        for discriminator in discriminators:
+    def _step(self, sem: Tensor, depth: Tensor, depth_plan: Tensor, sem_plan: Tensor) -> StepOutput:
+        """Both halves of a step on images (N, 1, H, W) [grey level], with the plans of the pools."""
+        sem, depth = to_network(sem, self.options.input_nc), to_network(depth, self.options.output_nc)
+        images, generator_losses = self._train_generators(sem, depth)
+        fakes = images["fake_depth"], images["fake_sem"]
+        pools = self.depth_pool.exchange(fakes[0], depth_plan), self.sem_pool.exchange(fakes[1], sem_plan)
+        discriminator_losses = self._train_discriminators(depth, pools[0], sem, pools[1])
+        shown = {
+            "real_A": sem, "fake_B": images["fake_depth"], "rec_A": images["rec_sem"],
+            "real_B": depth, "fake_A": images["fake_sem"], "rec_B": images["rec_depth"],
+        }  # fmt: skip
+        return StepOutput(generator_losses | discriminator_losses, shown)
+
+    def _train_generators(self, sem: Tensor, depth: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """The generators' images of (N, C, H, W), [-1..1], before the update of their weights, and their losses."""
+        o = self.options
+        for discriminator in (self.disc_depth, self.disc_sem):
             discriminator.requires_grad_(False)
         with self.autocast():
             images = self.ddp_modules["G"](sem, depth)
@@ -139,23 +165,22 @@ class CycleGan(BaseModel):
             generator_losses["idt_A"] = losses.identity(images["same_depth"], depth, o.lambda_B * o.lambda_identity)
             generator_losses["idt_B"] = losses.identity(images["same_sem"], sem, o.lambda_A * o.lambda_identity)
         self._descend("G", generator_losses)
+        return images, generator_losses
 
-        for discriminator in discriminators:
+    def _train_discriminators(
+        self, depth: Tensor, old_depth: Tensor, sem: Tensor, old_sem: Tensor
+    ) -> dict[str, Tensor]:
+        """Losses of the discriminators on images and on the pools' translations, all (N, C, H, W), [-1..1]."""
+        for discriminator in (self.disc_depth, self.disc_sem):
             discriminator.requires_grad_(True)
-        pool_depth, pool_sem = self.depth_pool.query(images["fake_depth"]), self.sem_pool.query(images["fake_sem"])
         with self.autocast():
-            on_depth, on_pool_depth, on_sem, on_pool_sem = self.ddp_modules["D"](depth, pool_depth, sem, pool_sem)
-        discriminator_losses = {
-            "D_A": losses.discriminator(on_depth, on_pool_depth, o.gan_mode),
-            "D_B": losses.discriminator(on_sem, on_pool_sem, o.gan_mode),
+            on_depth, on_old_depth, on_sem, on_old_sem = self.ddp_modules["D"](depth, old_depth, sem, old_sem)
+        terms = {
+            "D_A": losses.discriminator(on_depth, on_old_depth, self.options.gan_mode),
+            "D_B": losses.discriminator(on_sem, on_old_sem, self.options.gan_mode),
         }
-        self._descend("D", discriminator_losses)
-
-        self._images = {
-            "real_A": sem, "fake_B": images["fake_depth"], "rec_A": images["rec_sem"],
-            "real_B": depth, "fake_A": images["fake_sem"], "rec_B": images["rec_depth"],
-        }  # fmt: skip
-        return {name: value.detach() for name, value in (generator_losses | discriminator_losses).items()}
+        self._descend("D", terms)
+        return terms
 
     def predict(self, sem: Tensor) -> ModelOutput:
         with self.autocast():
@@ -171,7 +196,7 @@ class CycleGan(BaseModel):
         return {"w1_distance": shape_distance(depth[:, 0].cpu().numpy(), eval_set["depth"])}
 
     def get_visuals(self) -> dict[str, Tensor]:
-        return {name: to_grey(image.detach()) for name, image in self._images.items()}
+        return {name: to_grey(image) for name, image in self._images.items()}
 
     def rank_state_dict(self) -> dict[str, object]:
         return {"depth_pool": self.depth_pool.state_dict(), "sem_pool": self.sem_pool.state_dict()}
@@ -179,6 +204,7 @@ class CycleGan(BaseModel):
     def load_rank_state_dict(self, state: dict) -> None:
         self.depth_pool.load_state_dict(state["depth_pool"], self.device)
         self.sem_pool.load_state_dict(state["sem_pool"], self.device)
+        self.capture.forget()
 
     def _descend(self, optimiser: str, terms: dict[str, Tensor]) -> None:
         self.optimisers[optimiser].zero_grad(set_to_none=True)

@@ -43,9 +43,11 @@ class Ensemble(BaseModel):
             f"{name}_{key}": network for name, member in members.items() for key, network in member.networks.items()
         }
 
-    def enable_acceleration(self, bf16: bool = False, compiled: bool = False) -> "Ensemble":
+    def enable_acceleration(
+        self, precision: str = "auto", compiled: bool = False, task: str = "prediction"
+    ) -> "Ensemble":
         for member in self.members.values():
-            member.enable_acceleration(bf16, compiled)
+            member.enable_acceleration(precision, compiled, task)
         return self
 
     @property

@@ -8,6 +8,7 @@ from torch import Tensor
 from .base_model import BaseModel, ModelOutput
 from .model_options import HoleSegmenterOptions
 from .networks import UNet, to_network
+from .training import StepOutput
 
 
 class HoleSegmenter(BaseModel):
@@ -25,21 +26,20 @@ class HoleSegmenter(BaseModel):
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on `batch["sem"]`, `batch["depth"]`, (N, 1, H, W), and `batch["level"]`, (N,), all [grey level]."""
-        sem, depth = batch["sem"].to(self.device), batch["depth"].to(self.device)
-        background = (depth == batch["level"].to(self.device)[:, None, None, None]).float()
+        inputs = (batch[name] for name in ("sem", "depth", "level"))
+        losses, self._images = self.capture.run("step", self._step, *inputs)
+        return losses
+
+    def _step(self, sem: Tensor, depth: Tensor, level: Tensor) -> StepOutput:
+        """Loss, gradients and update of the weights for pairs (N, 1, H, W) of these levels (N,) [grey level]."""
+        background = (depth == level[:, None, None, None]).float()
         with self.autocast():
             logits = self.ddp_modules["S"](to_network(sem))
         loss = F.binary_cross_entropy_with_logits(logits, background)
         self.optimisers["S"].zero_grad(set_to_none=True)
         loss.backward()
         self.optimisers["S"].step()
-        predicted_hole = logits.detach().sigmoid() <= 0.5
-        self._images = {
-            "sem": sem,
-            "contour": draw_contour(sem, predicted_hole),
-            "truth": draw_contour(sem, background < 0.5),
-        }
-        return {"cross_entropy": loss.detach()}
+        return StepOutput({"cross_entropy": loss}, {"sem": sem, "logits": logits, "background": background})
 
     def predict(self, sem: Tensor) -> ModelOutput:
         with self.autocast():
@@ -58,7 +58,11 @@ class HoleSegmenter(BaseModel):
 
     def get_visuals(self) -> dict[str, Tensor]:
         """`sem`; and the same image with the predicted (`contour`) and the true (`truth`) contour drawn in white."""
-        return self._images
+        if not self._images:
+            return {}
+        sem, logits, background = self._images.values()
+        contours = {"contour": logits.sigmoid() <= 0.5, "truth": background < 0.5}
+        return {"sem": sem} | {name: draw_contour(sem, hole_mask) for name, hole_mask in contours.items()}
 
 
 def draw_contour(sem: Tensor, hole_mask: Tensor) -> Tensor:

@@ -95,14 +95,18 @@ class Predictor:
         centre: tuple[float, ...] | None = None,
         lines: bool = False,
         tile: tuple[int, ...] = (),
+        precision: str = "auto",
+        compiled: bool = False,
     ) -> "Predictor":
         """The model of a run folder as its own `opt.json` describes it, with the weights of `epoch`.
 
         `centre` (y, x) [px] is where holes are moved to, () leaves them; None takes the run's own --hole_centre.
         `lines` stand between etched ground (`find_background`). Images larger than `tile` (h, w) [px] are
-        predicted in tiles (`predict_tiled`); () takes them whole.
+        predicted in tiles (`predict_tiled`); () takes them whole. `precision` is fp32, bf16 or, as in test.py, auto:
+        bfloat16 where it is faster (models/training/precision.py). `compiled` networks take a minute or more at first.
         """
         model, saved = load(Path(run), epoch, torch.device(device))
+        model.enable_acceleration(precision, compiled)
         try:
             load_size = saved.get("load_size", ())
             size = (int(load_size[0]), int(load_size[-1])) if "resize" in saved.get("preprocess", "") else None

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from .base_model import BaseModel, ModelOutput
 from .networks import to_grey, to_network
+from .training import StepOutput
 
 
 class Regressor(BaseModel):
@@ -31,15 +32,19 @@ class Regressor(BaseModel):
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on pairs `batch["sem"]` and `batch["depth"]`, (N, 1, H, W) [grey level]."""
-        sem, target = (to_network(batch[name].to(self.device)) for name in ("sem", "depth"))
+        losses, self._images = self.capture.run("step", self._step, batch["sem"], batch["depth"])
+        return losses
+
+    def _step(self, sem: Tensor, depth: Tensor) -> StepOutput:
+        """Loss, gradients and update of the weights for pairs (N, 1, H, W) [grey level]."""
+        sem, target = to_network(sem), to_network(depth)
         with self.autocast():
             depth = self.ddp_modules["R"](sem).float()  # a last layer may compute in bfloat16
         terms = self.loss(depth, target)
         self.optimisers["R"].zero_grad(set_to_none=True)
         torch.stack(list(terms.values())).sum().backward()
         self.optimisers["R"].step()
-        self._images = {"sem": sem, "depth": depth, "truth": target}
-        return {name: value.detach() for name, value in terms.items()}
+        return StepOutput(terms, {"sem": sem, "depth": depth, "truth": target})
 
     def predict(self, sem: Tensor) -> ModelOutput:
         with self.autocast():
@@ -52,4 +57,4 @@ class Regressor(BaseModel):
         return {"val_rmse": float(error.square().mean().sqrt())}
 
     def get_visuals(self) -> dict[str, Tensor]:
-        return {name: to_grey(image.detach()).clamp(0, 255) for name, image in self._images.items()}
+        return {name: to_grey(image).clamp(0, 255) for name, image in self._images.items()}

@@ -48,8 +48,8 @@ class RunOptions:
     precision: str = field(
         default="auto",
         metadata={
-            "help": "arithmetic of the networks: bf16 = bfloat16 where it is safe (autocast); auto = bf16 if the "
-            "processor multiplies it in hardware (GPUs, CPUs with AMX), else fp32",
+            "help": "arithmetic of the networks: bf16 = bfloat16 where it is safe (autocast); auto = bf16 where it was "
+            "measured to be faster with this model (CPUs with AMX; CycleGAN's training on GPUs), else fp32",
             "choices": ("auto", "fp32", "bf16"),
             "may_change": True,
         },

@@ -24,7 +24,7 @@ def write_onnx(run: Path, epoch: str, path: Path, size: tuple[int, int]) -> floa
     Raises a `ModelError`, and leaves no file, if an output differs by more than 1e-5 of its range, or if a snapped
     pixel differs at all.
     """
-    predictor = Predictor.load(run, epoch)
+    predictor = Predictor.load(run, epoch, precision="fp32")
     model = OnnxModel(predictor.model, predictor.levels, predictor.tolerance).eval()
     example = torch.rand(2, *size) * 255
     temporary = path.with_name(f".{path.name}.unfinished")

@@ -1,11 +1,26 @@
-"""Parts of a model's training: image pool, learning-rate schedule, validation metric of CycleGAN, layout of plots.
+"""Parts of a model's training: capture of a step on a GPU, optimisers, precision, image pool, learning-rate schedule,
+validation metric of CycleGAN, layout of plots.
 
 The losses are in models/losses.py, the training loop is in util/run/training_loop.py.
 """
 
 from .image_pool import ImagePool
 from .lr_schedule import lr_factor
+from .optimiser import adam_options, load_optimiser, set_lr
 from .plot_layout import PlotLayout
+from .precision import use_bf16
 from .shape_distance import shape_distance
+from .step_capture import StepCapture, StepOutput
 
-__all__ = ["ImagePool", "PlotLayout", "lr_factor", "shape_distance"]
+__all__ = [
+    "ImagePool",
+    "PlotLayout",
+    "StepCapture",
+    "StepOutput",
+    "adam_options",
+    "load_optimiser",
+    "lr_factor",
+    "set_lr",
+    "shape_distance",
+    "use_bf16",
+]

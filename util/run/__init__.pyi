@@ -1,5 +1,5 @@
 from . import checkpoint
-from .device import choose_device, set_reproducible, tune_malloc, use_bf16
+from .device import choose_device, set_reproducible, tune_malloc
 from .disk_space import require_disk_space
 from .distributed import DistributedContext
 from .epoch_log import EPOCH_COLUMNS, EpochLog, read_epochs
@@ -47,6 +47,5 @@ __all__ = [
     "set_reproducible",
     "test_command",
     "tune_malloc",
-    "use_bf16",
     "versions",
 ]

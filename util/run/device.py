@@ -1,11 +1,10 @@
-"""Chooses the device and its settings: bfloat16, deterministic algorithms, memory allocation."""
+"""Chooses the device and its settings: deterministic algorithms, memory allocation."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UtilError
@@ -36,19 +35,6 @@ def choose_device(gpu_ids: str) -> torch.device:
             f"--gpu_ids {gpu_ids}: torch can use {torch.cuda.device_count()} GPUs on this machine; use -1 for the CPU"
         )
     return torch.device(f"cuda:{chosen}")
-
-
-def use_bf16(device: torch.device, precision: str) -> bool:
-    """Whether networks compute in bfloat16. `auto`: if the GPU or CPU has bfloat16 matrix instructions."""
-    if precision != "auto":
-        return precision == "bf16"
-    if device.type == "cuda":
-        import torch
-
-        return torch.cuda.get_device_capability(device) >= (8, 0)
-    with suppress(OSError):
-        return "amx_bf16" in Path("/proc/cpuinfo").read_text()
-    return False
 
 
 def set_reproducible(seed: int, deterministic: bool) -> None:
