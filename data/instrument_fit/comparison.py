@@ -50,9 +50,8 @@ class Comparison:
         self.real, self.renderings, self.level_index, self.pixel_nm = real, renderings, level_index, pixel_nm
         sample = self.measure(START)
         shape_variance = [_successive_variance(sample.rows[level_index == n]) for n in range(len(real.mean))]
-        error = np.array([MODEL_ERROR.get(name.split()[0], np.nan) for name in NAMES])
-        self.render_variance = np.stack(shape_variance) + error**2
-        self.sigma = np.sqrt(real.variance + self.render_variance)
+        self.model_variance = np.array([MODEL_ERROR.get(name.split()[0], np.nan) for name in NAMES]) ** 2
+        self.sigma = np.sqrt(real.variance + np.stack(shape_variance) + self.model_variance)
         self.valid = np.isfinite(self.sigma) & np.isfinite(sample.mean)
         self._last = np.full_like(START, np.nan), np.empty(0)
 
@@ -79,20 +78,21 @@ class Comparison:
         rows = self.renderings.measure(to_instrument(vector, self.pixel_nm))
         return DomainSample.of(rows, self.level_index, len(self.real.mean), min_images=1)
 
-    def covariance(self, jacobian: NDArray) -> NDArray[np.float64]:
-        """Covariance (P, P) of the fitted parameters, in the fitted scale.
+    def covariance(self, jacobian: NDArray, sample: DomainSample) -> NDArray[np.float64]:
+        """Covariance (P, P) of the fitted parameters, in the fitted scale; `sample` are the renderings by them.
 
-        That of a linear estimate from statistics with known errors ("sandwich"): the scatter from image to image, with
-        all correlations; that of the rendered shapes; what the model cannot do; and the weak expectation.
+        That of a linear estimate from statistics with known errors ("sandwich"): the scatter from image to image and
+        from shape to shape, with all correlations; what the model cannot do; and the weak expectation.
         """
         weighted = np.zeros((*self.valid.shape, len(PARAMETERS)))
         weighted[self.valid] = jacobian[: -len(PARAMETERS)] / self.sigma[self.valid][:, None]
-        variance = np.where(self.valid, self.render_variance, 0)
+        variance = np.where(self.valid, self.model_variance, 0)
         middle = np.diag(1 / WIDTH**2) + np.einsum("lkp,lkq,lk->pq", weighted, weighted, variance)
-        for level, sensitivity in enumerate(weighted):
-            rows = self.real.rows[self.real.level_index == level]
-            scores = np.nan_to_num(rows - self.real.mean[level]) @ sensitivity / max(len(rows), 1)
-            middle += scores.T @ scores
+        for domain in (self.real, sample):
+            for level, sensitivity in enumerate(weighted):
+                rows = domain.rows[domain.level_index == level]
+                scores = np.nan_to_num(rows - domain.mean[level]) @ sensitivity / max(len(rows), 1)
+                middle += scores.T @ scores
         inverse = np.linalg.inv(jacobian.T @ jacobian)
         return inverse @ middle @ inverse
 

@@ -17,7 +17,7 @@ from .shape_renderings import ShapeRenderings
 
 MAX_IMAGES = 400  # of the domain that are measured
 MIN_HOLES = 4  # images that show a hole
-MAX_COST_RATIO = 0.85  # of the costs with and without other walls: above it nothing shows that walls differ
+MAX_COST_RATIO = 0.85  # of two costs: above it nothing shows which of the two solutions, or walls, is right
 MAX_PROFILE_RMS = 0.05  # of the surface's signal, between measured and fitted profiles of a good fit
 MIN_CORRELATION = 0.8  # of two parameters that the images tell only together
 
@@ -114,17 +114,18 @@ def fit_instrument(
 
     search = compare(effort.search_shapes, Reshaping())
     solutions = [_solve(search, start_vector(changes), effort.search_steps, on_step) for changes in effort.starts]
-    cost, vector, _ = min(solutions, key=lambda solution: solution[0])
-    reshaping, least = Reshaping(), MAX_COST_RATIO * cost
+    solutions.sort(key=lambda solution: solution[0])
+    reshaping, least = Reshaping(), MAX_COST_RATIO * solutions[0][0]
+    vectors = [vector for cost, vector, _ in solutions if MAX_COST_RATIO * cost <= solutions[0][0]]
     for wall in effort.walls:
         changed = Reshaping.of_wall(wall, library)
         search = compare(effort.search_shapes, changed)
         cost, moved, _ = _solve(search, start_vector(effort.starts[0]), effort.search_steps, on_step)
         if cost < least:
-            reshaping, least, vector = changed, cost, moved
+            reshaping, least, vectors = changed, cost, [moved]
     final = compare(effort.final_shapes, reshaping)
-    _, vector, jacobian = _solve(final, vector, effort.final_steps, on_step)
-    return _describe(final, reshaping, vector, jacobian, measure_line_power(images))
+    _, vector, jacobian = _solve(final, vectors[0], effort.final_steps, on_step)
+    return _describe(final, reshaping, vector, jacobian, np.stack(vectors), measure_line_power(images))
 
 
 def count_steps(effort: Effort) -> int:
@@ -160,10 +161,20 @@ def _solve(
 
 
 def _describe(
-    comparison: Comparison, reshaping: Reshaping, vector: NDArray, jacobian: NDArray, line_power: NDArray
+    comparison: Comparison,
+    reshaping: Reshaping,
+    vector: NDArray,
+    jacobian: NDArray,
+    solutions: NDArray,
+    line_power: NDArray,
 ) -> InstrumentFit:
+    """The fit `vector` (P,), whose errors reach the `solutions` (S, P) of the search, which fit nearly as well.
+
+    The linear covariance alone is too small in the bent valley of bloom, rounding, decay and depth of the edge.
+    """
     sample, real = comparison.measure(vector), comparison.real
-    covariance = comparison.covariance(jacobian)
+    moves = solutions - vector
+    covariance = comparison.covariance(jacobian, sample) + moves.T @ moves
     sigma = np.sqrt(np.diag(covariance))
     parameters = tuple(
         FittedParameter(p.name, p.unscale(x), p.unscale(x) * s if p.is_log else s, s < p.width / 2)

@@ -7,8 +7,9 @@ import pytest
 
 from data import DataError
 from data.instrument_fit import QUICK, fit_instrument, fitting
-from data.instrument_fit.comparison import DomainSample
-from data.instrument_fit.image_statistics import NAMES, measure_images
+from data.instrument_fit.comparison import MODEL_ERROR, Comparison, DomainSample
+from data.instrument_fit.image_statistics import CENTRE, NAMES, measure_images
+from data.instrument_fit.parameters import PARAMETERS, WIDTH, start_vector
 from data.instrument_fit.shape_renderings import ShapeRenderings
 from data.simulator import Instrument, clean_signal, normalised_depth, random_hole, sem_image
 
@@ -72,6 +73,50 @@ def test_what_the_images_do_not_tell_is_not_determined(fit):
     determined = {p.name: p.is_determined for p in fit.parameters}
     assert not determined["charging_px"], "there is no charging, so it has no length"
     assert determined["beam_sigma_px"] and determined["escape_exponent"] and determined["electrons"]
+
+
+def test_errors_are_those_of_fits_to_other_samples_of_shapes():
+    """The statistics of one shape are off together: standard errors against fits to many samples, linearised."""
+    rng = np.random.default_rng(0)
+
+    class Renderings:
+        def measure(self, instrument):
+            shared = rng.normal(0, 0.1, (40, 1))  # what a larger hole does to all statistics
+            return shared + rng.normal(0, 0.01, (40, len(NAMES)))
+
+    index, renderings = np.zeros(40, int), Renderings()
+    comparison = Comparison(DomainSample.of(renderings.measure(TRUE), index, 1), renderings, index, TRUE.pixel_nm)
+    assert set(np.flatnonzero(~comparison.valid[0])) == set(range(len(NAMES))[CENTRE])
+    jacobian = rng.normal(2, 1, (comparison.valid.sum(), len(PARAMETERS))) * np.linspace(1, 9, len(PARAMETERS))
+    jacobian = np.concatenate((jacobian, np.diag(1 / WIDTH)))
+    estimate = -np.linalg.inv(jacobian.T @ jacobian) @ jacobian[: -len(PARAMETERS)].T
+    model_error = np.array([MODEL_ERROR.get(name.split()[0], 0) for name in NAMES])
+    fits = []
+    for _ in range(400):
+        real, sample = (renderings.measure(TRUE).mean(axis=0) for _ in range(2))
+        off = sample + rng.normal(0, model_error) - real
+        fits.append(estimate @ (off / comparison.sigma[0])[comparison.valid[0]])
+    stated = np.sqrt(np.diag(comparison.covariance(jacobian, comparison.measure(start_vector({})))))
+    ratio = np.std(fits, axis=0) / stated
+    assert 0.7 < np.median(ratio) < 1.3 and ratio.max() < 1.6
+
+
+def test_errors_reach_solutions_that_fit_as_well(monkeypatch):
+    """Of three starts two cost nearly the same: the bloom's error is at least their distance; the third is far off."""
+    found = iter([(10.0, 1.0), (10.5, 1.9), (30.0, 7.0), (9.0, 1.0)])  # three starts and the final fit
+
+    def solve(comparison, start, steps, on_step):
+        cost, bloom = next(found)
+        vector = start_vector({"edge_bloom": bloom})
+        return cost, vector, comparison.jacobian(vector) if cost == 9.0 else None
+
+    monkeypatch.setattr(fitting, "_solve", solve)
+    images, index = images_of(TRUE, shapes(range(16)))
+    effort = fitting.Effort(fitting.STARTS, 4, 1, 4, 1, ())
+    error = {
+        p.name: p.error for p in fit_instrument(images, index, DEPTH_NM, shapes(range(4)), 2.08, effort).parameters
+    }
+    assert 0.9 < error["edge_bloom"] < 2
 
 
 def test_a_fit_is_repeatable():
