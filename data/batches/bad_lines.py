@@ -48,13 +48,19 @@ def _find(lines: NDArray) -> tuple[int, ...]:
     """Indices of the bad lines along the first axis."""
     is_dead = _find_dead(lines)
     good = np.flatnonzero(~is_dead)
-    broken = [indices[: _count_broken(lines[indices[:N_BORDER]].astype(np.float32))] for indices in (good, good[::-1])]
-    return tuple(int(n) for n in np.unique(np.concatenate((np.flatnonzero(is_dead), *broken))))
+    borders = np.stack((good[:N_BORDER], good[::-1][:N_BORDER]))
+    differences = np.abs(_row_medians(np.diff(lines[borders].astype(np.float32), axis=1)))  # of a line and the next one
+    if len(good) == len(lines) and differences[:, :MAX_WIDTH].max() < MIN_DIFFERENCE:  # as in most images
+        return ()
+    broken = [indices[: _count_broken(sizes)] for indices, sizes in zip(borders, differences, strict=True)]
+    return tuple(sorted({int(n) for indices in (np.flatnonzero(is_dead), *broken) for n in indices}))
 
 
 def _find_dead(lines: NDArray) -> NDArray[np.bool_]:
     """Lines (N,) of one grey level, at most MAX_WIDTH side by side, that differ from those before and behind them."""
     is_dead = lines.min(axis=1) == lines.max(axis=1)
+    if not is_dead.any():  # as in most images
+        return is_dead
     edges = np.flatnonzero(np.diff(np.pad(is_dead, 1)))
     for start, end in edges.reshape(-1, 2):
         beside = [n for n in (start - 1, end) if 0 <= n < len(lines)]
@@ -64,9 +70,14 @@ def _find_dead(lines: NDArray) -> NDArray[np.bool_]:
     return is_dead
 
 
-def _count_broken(lines: NDArray[np.float32]) -> int:
-    """How many of the first lines are a broken border, 0 to MAX_WIDTH."""
-    differences = np.abs(np.median(np.diff(lines, axis=0), axis=1))  # of a line and the next one
+def _row_medians(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Medians along the last axis: numpy's own takes ten times as long on short rows."""
+    ordered, count = np.sort(values, axis=-1), values.shape[-1]
+    return (ordered[..., (count - 1) // 2] + ordered[..., count // 2]) / 2
+
+
+def _count_broken(differences: NDArray[np.float32]) -> int:
+    """How many of the first lines are a broken border, 0 to MAX_WIDTH, by the differences of each and the next one."""
     for width in range(1, MAX_WIDTH + 1):
         step, beside = differences[width - 1], differences[width : width + N_BESIDE]
         if step >= MIN_DIFFERENCE and step >= MIN_RATIO * beside.max():

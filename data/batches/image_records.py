@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Sized
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,7 +70,7 @@ class ImageRecords:
 
     def instrument(self, header: ImageHeader) -> dict[str, Any]:
         """What a file says, by field; `pixel_source` is that of the width that is used."""
-        return asdict(header) | ({"pixel_source": "option pixel_nm"} if self.given_nm else {})
+        return vars(header) | ({"pixel_source": "option pixel_nm"} if self.given_nm else {})
 
     def summary(self) -> dict[str, Any]:
         """What the files say, by field: one value, or a list where images differ; nothing for what none says.

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -142,12 +143,7 @@ class InferenceImages:
     def site_of(self, file: ImageFile) -> str:
         """Site of an image: depth_140_site_00233 for a folder Depth_140/site_00233, as in average_depth.csv; for other
         folders the path below the test folder, '' for the test folder itself."""
-        folder = file.path.parent
-        *_, depth, site = "", *Path(os.path.abspath(folder)).parts
-        if depth.lower().startswith("depth_") and site.lower().startswith("site_"):
-            return f"{depth}_{site}".lower()
-        relative_path = os.path.relpath(folder, self.folder)
-        return "" if relative_path == os.curdir else relative_path
+        return _site_of(file.path.parent, self.folder)
 
     def batches(self, batch_size: int, ahead: bool = True) -> Iterator[InferenceBatch]:
         """Yields the images in the order of their names; a batch ends early where the image size changes, or
@@ -214,3 +210,12 @@ class InferenceImages:
         """Raises DataError if a file states another pixel size than `pixel_size`, where that is checked."""
         if self.pixel_size is not None:
             check_width(file.name, header, self.pixel_size)
+
+
+@lru_cache(maxsize=64)  # the images of a folder have one
+def _site_of(folder: Path, test_folder: Path) -> str:
+    *_, depth, site = "", *Path(os.path.abspath(folder)).parts
+    if depth.lower().startswith("depth_") and site.lower().startswith("site_"):
+        return f"{depth}_{site}".lower()
+    relative_path = os.path.relpath(folder, test_folder)
+    return "" if relative_path == os.curdir else relative_path

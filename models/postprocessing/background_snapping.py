@@ -60,14 +60,21 @@ def snap_background(
     if hole_mask is None:
         hole_mask = ~find_background(depth_grey, tolerance, lines)
     if level is None:
-        level = np.array([_find_level(*pair, levels) for pair in zip(depth_grey, hole_mask, strict=True)])
+        level = _find_levels(depth_grey, hole_mask, levels)
     snapped = np.where(hole_mask, depth_grey, level[:, None, None]).astype(np.float32)
     return Snapped(snapped, level, hole_mask)
 
 
-def _find_level(depth_grey: NDArray[np.float32], hole_mask: NDArray[np.bool_], levels: tuple[int, ...]) -> int:
-    median = np.median(depth_grey[_border(depth_grey[None]) if hole_mask.all() else ~hole_mask])
-    return nearest_level(float(median), levels)
+def _find_levels(
+    depth_grey: NDArray[np.float32], hole_mask: NDArray[np.bool_], levels: tuple[int, ...]
+) -> NDArray[np.int64]:
+    """The level (N,) nearest to the median of each map's background, or of its border where it is all hole."""
+    is_hole = np.where(hole_mask.all((1, 2), keepdims=True), ~_border(depth_grey), hole_mask)
+    ordered = np.sort(np.where(is_hole, np.inf, depth_grey).reshape(len(depth_grey), -1), axis=1)
+    count = (~is_hole).sum((1, 2))
+    middle = np.stack(((count - 1) // 2, count // 2), axis=1)
+    medians = np.take_along_axis(ordered, middle, axis=1).mean(axis=1)
+    return np.array([nearest_level(float(median), levels) for median in medians])
 
 
 def _border(maps: NDArray) -> NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """Measures holes and trenches in depth maps: depth, critical dimensions (CD), sidewall angles, volume."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,9 @@ from .contour import Contour
 from .interval_scale import EDGES_FACTOR, IntervalScale, interval_scales
 from .quantity_names import BOTTOM, HALF, QUANTITIES, SIDES, TOP, UNCERTAIN
 
+POWERS = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))  # of x and y in a quadratic surface
+PRODUCTS = sorted({(a + c, b + d) for a, b in POWERS for c, d in POWERS})
+PLACES = [[PRODUCTS.index((a + c, b + d)) for c, d in POWERS] for a, b in POWERS]  # in the normal matrix
 BLOCK = 512  # holes measured at once, which limits the memory
 UNCALIBRATED = {"cd_half_nm": EDGES_FACTOR}  # factors without a calibration; it holds more than 90 % of these CDs
 
@@ -132,18 +136,27 @@ def _floor_sq(height: NDArray, floor: NDArray[np.bool_]) -> NDArray[np.float64]:
 
     Pixels at the floor's rim do not count, as they are partly wall.
     """
-    from scipy.ndimage import minimum_filter
-
-    floor = np.asarray(minimum_filter(floor, (1, 3, 3)))
-    rows, columns = height.shape[1:]
-    y, x = (grid.ravel() for grid in np.meshgrid(np.linspace(-1, 1, rows), np.linspace(-1, 1, columns), indexing="ij"))
-    powers = [(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2)]
-    products = sorted({(a + c, b + d) for a, b in powers for c, d in powers})
+    inner = floor.copy()
+    inner[:, 1:] &= floor[:, :-1]
+    inner[:, :-1] &= floor[:, 1:]
+    floor = inner.copy()
+    floor[:, :, 1:] &= inner[:, :, :-1]
+    floor[:, :, :-1] &= inner[:, :, 1:]
+    basis, products = _monomials(height.shape[1:])
     weights = floor.reshape(len(floor), -1).astype(np.float32)
     values = height.reshape(len(floor), -1) * weights
-    sums = weights @ np.stack([x**a * y**b for a, b in products], axis=1, dtype=np.float32)
-    normal_matrix = sums[:, [[products.index((a + c, b + d)) for c, d in powers] for a, b in powers]].astype(np.float64)
-    right_side = (values @ np.stack([x**a * y**b for a, b in powers], axis=1, dtype=np.float32)).astype(np.float64)
+    normal_matrix = (weights @ products)[:, PLACES].astype(np.float64)
+    right_side = (values @ basis).astype(np.float64)
     coefficients = np.linalg.pinv(normal_matrix, rcond=1e-6, hermitian=True) @ right_side[:, :, None]
     residual_squares = np.einsum("ij,ij->i", values, values) - (right_side[:, None] @ coefficients)[:, 0, 0]
     return np.sqrt(residual_squares.clip(min=0) / np.maximum(weights.sum(axis=1), 1))
+
+
+@lru_cache(maxsize=8)  # maps of one size have the same
+def _monomials(size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """x^a y^b of the pixels of a map (H, W), x and y in -1..1: of the POWERS (H*W, 6), of the PRODUCTS (H*W, 15)."""
+    y, x = (grid.ravel() for grid in np.meshgrid(*(np.linspace(-1, 1, side) for side in size), indexing="ij"))
+    basis, products = (
+        np.stack([x**a * y**b for a, b in powers], axis=1, dtype=np.float32) for powers in (POWERS, PRODUCTS)
+    )
+    return basis, products

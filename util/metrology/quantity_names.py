@@ -1,5 +1,6 @@
 """The quantities that are measured of a hole: names, meanings, units, and the names in older files."""
 
+from functools import cache
 from typing import TypeVar
 
 from numpy.typing import NDArray
@@ -56,6 +57,7 @@ FORMER_NAMES = {  # columns of holes.csv in older results
 }
 
 
+@cache  # asked for each hole of a table
 def name_in_pixels(name: str) -> str:
     """A quantity's name if lateral lengths are in px: `_nm` becomes `_px`."""
     if name.startswith("volume_"):

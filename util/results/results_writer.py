@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import os
 import shutil
 import zipfile
@@ -49,6 +50,7 @@ WRITTEN = (
     *EXPORTS,
 )
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 CENTIMETRE = 1e7  # [nm]
 MIN_PIXEL_NM, MAX_PIXEL_NM = 0.01, 1e6  # [nm] a TIFF's rational numbers hold no finer or coarser ones well
 # ImageJ multiplies a pixel's width in cm by 10,000 where the description says um, and takes "vunit" for the values'.
@@ -98,6 +100,8 @@ class ResultsWriter:
         shutil.rmtree(self.unfinished, ignore_errors=True)
         self.unfinished.mkdir(parents=True)
         self.files: dict[str, list[File]] = defaultdict(list)
+        self.rows: dict[str, list[list[Any]]] = defaultdict(list)  # of the batch, by table
+        self.tables: set[str] = set()  # that have their header
         self.pending: list[Future[None]] = []
         self.disk = ThreadPoolExecutor(2)
         self.tiff_heads: dict[tuple[int, ...], bytes] = {}
@@ -111,6 +115,7 @@ class ResultsWriter:
         """
         for result in results:
             self._write(result)
+        self._write_rows()
         for written in self.pending:
             written.result()
         self.pending = [
@@ -174,18 +179,21 @@ class ResultsWriter:
         ood = ["", ""] if result.ood_score is None else [int(result.is_ood), f"{result.ood_score:.3f}"]
         if not self.pixel_nm:
             measurements = in_pixels(measurements)
-        cells = ("" if np.isnan(value) else f"{value:.6g}" for value in measurements.values())
+        cells = ("" if math.isnan(value) else f"{value:.6g}" for value in measurements.values())
         header = ["image", "site", "is_ood", "ood_score", "pixel_nm", *INSTRUMENT, *measurements]
         names = [escape_formula(result.stem), escape_formula(result.site)]
         instrument = (_cell(result.instrument.get(name)) for name in INSTRUMENT)
         self._row("holes.csv", header, [*names, *ood, self.pixel_nm or "", *instrument, *cells])
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
-        with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            if not file.tell():
-                writer.writerow(header)
-            writer.writerow(values)
+        self.rows[name] += [values] if name in self.tables else [header, values]
+        self.tables.add(name)
+
+    def _write_rows(self) -> None:
+        for name, rows in self.rows.items():
+            with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:
+                csv.writer(file, lineterminator="\n").writerows(rows)
+        self.rows.clear()
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """metrics.json."""
@@ -243,6 +251,15 @@ def _cell(value: str | float | None) -> str:
 
 def _write_files(folder: Path, files: list[File]) -> None:
     folder.mkdir(exist_ok=True)
-    for name, content in files:
-        with open(f"{folder}/{name}", "wb", buffering=0) as file:
-            file.write(content() if callable(content) else content)
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        for name, content in files:  # making a file takes longest, and from an open folder the least
+            file = os.open(name, NEW_FILE, 0o666, dir_fd=place)
+            try:
+                rest = memoryview(content() if callable(content) else content)
+                while rest:
+                    rest = rest[os.write(file, rest) :]
+            finally:
+                os.close(file)
+    finally:
+        os.close(place)

@@ -1,12 +1,13 @@
 """Bias and 3 sigma of the measures of many holes against their truth, summed up batch by batch."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 
-import numpy as np
-
 from ..metrology import UNCERTAIN, difference
 from ..results import ImageResult
+
+INTERVALS = frozenset(UNCERTAIN.values())
 
 
 class MeasurementErrors:
@@ -21,11 +22,11 @@ class MeasurementErrors:
         for result in results:
             measured, truth = result.measurements or {}, result.true_measurements or {}
             for name, value in measured.items():
-                error = difference(name, value, truth.get(name, np.nan))
-                if name in UNCERTAIN.values() or np.isnan(error):
+                error = difference(name, value, truth.get(name, math.nan))
+                if name in INTERVALS or math.isnan(error):
                     continue
                 self._errors[name].add(error)
-                if not np.isnan(u90 := measured.get(UNCERTAIN.get(name, ""), np.nan)):
+                if not math.isnan(u90 := measured.get(UNCERTAIN.get(name, ""), math.nan)):
                     self._inside[name].add(abs(error) <= u90)
 
     def summary(self) -> dict[str, dict[str, float | None]]:

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from data import DataOptions, DatasetLayout, InferenceImages
-from data.batches.bad_lines import BadLines, repair_lines
+from data.batches.bad_lines import BadLines, _row_medians, repair_lines
 from data.simulator.image_formation import clean_signal, sem_image
 from data.simulator.instrument import Instrument
 
@@ -81,3 +81,10 @@ def test_a_test_says_which_lines_were_filled_and_in_how_many_images(tmp_path):
     (line,) = images.records.note_lines()
     expected = "1.png: bad lines, which are unlike those beside them: column 0; they are filled from them "
     assert line.endswith(f"{expected}(2 images: 1.png, 2.png)")
+
+
+@pytest.mark.parametrize("count", [16, 17])
+def test_medians_are_those_of_numpy(count):
+    values = np.random.default_rng(0).normal(0, 30, (2, 6, count)).astype(np.float32)
+    medians = _row_medians(values)
+    assert medians.dtype == np.float32 and np.array_equal(medians, np.median(values, axis=2))

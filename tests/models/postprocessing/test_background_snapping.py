@@ -35,6 +35,18 @@ def test_nearest_level_is_set_and_nothing_else_changes():
     assert (result.depth_grey[0][~outside] == image[~outside]).all()
 
 
+def test_each_map_of_a_batch_has_the_level_nearest_to_the_median_of_its_own_background():
+    images = np.stack([hole(level, noise=4.0, seed=seed)[0] for seed, level in enumerate((144.9, 145.1, 165.0, 155.0))])
+    masks = images < 100
+    masks[1], masks[2, 0, 0] = True, not masks[2, 0, 0]  # all hole; an odd number of pixels
+    border = np.ones(masks.shape[1:], dtype=bool)
+    border[1:-1, 1:-1] = False
+    medians = [np.median(image[border if mask.all() else ~mask]) for image, mask in zip(images, masks, strict=True)]
+    levels = (140, 150, 160, 170)
+    expected = [min(levels, key=lambda level: abs(level - median)) for median in medians]
+    assert snap_background(images, levels, hole_mask=masks).level.tolist() == expected
+
+
 def test_snapping_is_idempotent():
     images = np.stack([hole(level, noise=1.5)[0] for level in (138, 147, 156, 171)])
     once = snap_background(images)
