@@ -43,6 +43,7 @@ from .pipeline import (
     sigma_from_log,
     translate,
 )
+from .training import Step, StepOutput, adam_options, set_lr
 
 RENDERING_WEIGHT = 0.3  # of a rendering in the classifier's loss; a real image has 1
 EPOCHS_OF_RENDERINGS = 2  # epochs that draw from the same renderings
@@ -81,7 +82,7 @@ class DepthPipeline(BaseModel):
         self._images: dict[str, Tensor] = {}
 
     def new_optimiser(self, module: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(module.parameters(), lr=self.options.lr, fused=True)
+        return torch.optim.AdamW(module.parameters(), **adam_options(self.options.lr, self.device))
 
     @property
     def training_stage(self) -> str:
@@ -96,8 +97,7 @@ class DepthPipeline(BaseModel):
         _, start, end = self.options.training_stage(self.epochs)
         stage_factor = factor if end is None else 0.5 * (1 + math.cos(math.pi * (self.epochs - start) / (end - start)))
         for name, optimiser in self.optimisers.items():
-            for group in optimiser.param_groups:
-                group["lr"] = self.options.lr * (0.5 * factor if name == "C" else stage_factor)
+            set_lr(optimiser, self.options.lr * (0.5 * factor if name == "C" else stage_factor))
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """One step on a batch of kind "sim_to_real"; losses () by name. Those of other stages keep their value."""
@@ -105,56 +105,65 @@ class DepthPipeline(BaseModel):
         stage, start, _ = self.options.training_stage(self.epochs)
         if stage == "renderer":
             pair, depth, level = (batch[key].to(self.device) for key in ("sem", "depth", "level"))
-            self._train_renderer(normalised_depth(depth, per_image(level)), level, pair)
+            self._run(self._train_renderer, normalised_depth(depth, per_image(level)), level, pair)
         elif stage == "real renderer":
             indices = torch.randint(len(self.pairs), (len(batch["sem"]),), device=self.device)
             pair, u, pair_index, offset = self.pairs.select(indices)
-            self._train_renderer(u, self.background_levels[pair_index], pair, offset)
+            self._run(self._train_renderer, u, self.background_levels[pair_index], pair, offset)
         else:
             first = self.epochs - (self.epochs - start) % EPOCHS_OF_RENDERINGS
             u, images, rendered_index = self.mixture.sample_shapes(batch, 1000 * self.seed + first)
-            self._train_shape(u, images)
+            self._run(self._train_shape, u, images)
             if self.pairs.is_real:  # renderings help the classifier only if their brightness equals the real images'
                 sem = torch.cat((sem, images[len(images) - len(rendered_index) :]))
                 level_index = torch.cat((level_index, rendered_index))
                 is_known = F.pad(is_known, (0, len(rendered_index)), value=1.0)
-        self._train_classifier(batch, sem, level_index, is_known)
+        real_index = level_indices(batch["real_level"], self.levels)
+        self._run(self._train_classifier, batch["real"], real_index, sem, level_index, is_known)
         return dict(self._losses)
 
-    def _train_renderer(self, u: Tensor, level: Tensor, sem: Tensor, offset: Tensor | None = None) -> None:
+    def _run(self, step: Step, *tensors: Tensor) -> None:
+        losses, images = self.capture.run(step.__name__, step, *tensors)
+        self._losses |= losses
+        self._images |= images
+
+    def _train_renderer(self, u: Tensor, level: Tensor, sem: Tensor, offset: Tensor | None = None) -> StepOutput:
         with self.autocast():
             rendering = self.ddp_modules["R"](renderer_input(u, level)).float()
         if offset is not None:
             rendering = translate(rendering, offset)
-        self._optimise("render", "R", F.mse_loss(rendering, sem / 255))
-        self._images |= {"sem": sem, "rendering": 255 * rendering.detach()}
+        loss = F.mse_loss(rendering, sem / 255)
+        self._optimise("R", loss)
+        return StepOutput({"render": loss}, {"sem": sem, "rendering": 255 * rendering})
 
-    def _train_shape(self, u: Tensor, sem: Tensor) -> None:
+    def _train_shape(self, u: Tensor, sem: Tensor) -> StepOutput:
         with self.autocast():
             predicted, log_sigma = self.ddp_modules["S"](to_network(sem)).float().split(1, 1)
         error = F.mse_loss(predicted, u)
         nll = gaussian_nll(predicted.detach() - u, log_sigma)  # detached: a larger sigma must not excuse a wrong shape
-        self._optimise("shape", "S", error + 0.002 * nll, error)
-        self._images |= {"look": sem, "shape": 255 * predicted.detach().clamp(0, 1), "truth": 255 * u}
+        self._optimise("S", error + 0.002 * nll)
+        shown = {"look": sem, "shape": 255 * predicted.clamp(0, 1), "truth": 255 * u}
+        return StepOutput({"shape": error}, shown)
 
-    def _train_classifier(self, batch: dict[str, Tensor], sem: Tensor, level_index: Tensor, is_known: Tensor) -> None:
-        """On real images with their levels, and on renderings (N, 1, H, W) with their level indices (N,); `is_known`
-        (N,) is 1, or 0 to leave a rendering out."""
-        self._images["real"] = images = batch["real"].to(self.device)
-        images = images.clone()
+    def _train_classifier(
+        self, real: Tensor, real_index: Tensor, sem: Tensor, level_index: Tensor, is_known: Tensor
+    ) -> StepOutput:
+        """On real images (N, 1, H, W) with their level indices (N,), and on renderings (M, 1, H, W) with theirs;
+        `is_known` (M,) is 1, or 0 to leave a rendering out."""
+        images = real.clone()
         images[1::2] = images[1::2].flip(3)  # a mirrored image has the same level
         images[2::4] = images[2::4].flip(2)
-        real_level_index = self._index_levels(batch["real_level"])
         logits = self.ddp_modules["C"](torch.cat((images, sem)))  # in float32: bfloat16 does not tell two levels apart
         weights = torch.cat((torch.ones(len(images), device=self.device), RENDERING_WEIGHT * is_known))
-        losses = F.cross_entropy(logits, torch.cat((real_level_index, level_index)), reduction="none")
-        self._optimise("level", "C", (weights * losses).sum() / weights.sum())
+        losses = F.cross_entropy(logits, torch.cat((real_index, level_index)), reduction="none")
+        loss = (weights * losses).sum() / weights.sum()
+        self._optimise("C", loss)
+        return StepOutput({"level": loss}, {"real": real})
 
-    def _optimise(self, loss_name: str, network: str, loss: Tensor, logged: Tensor | None = None) -> None:
+    def _optimise(self, network: str, loss: Tensor) -> None:
         self.optimisers[network].zero_grad(set_to_none=True)
         loss.backward()
         self.optimisers[network].step()
-        self._losses[loss_name] = (loss if logged is None else logged).detach()
 
     @property
     def _has_learned_shapes(self) -> bool:

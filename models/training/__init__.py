@@ -10,11 +10,13 @@ from .optimiser import adam_options, load_optimiser, set_lr
 from .plot_layout import PlotLayout
 from .precision import use_bf16
 from .shape_distance import shape_distance
-from .step_capture import StepCapture, StepOutput
+from .step_capture import WARM_UP, Step, StepCapture, StepOutput
 
 __all__ = [
+    "WARM_UP",
     "ImagePool",
     "PlotLayout",
+    "Step",
     "StepCapture",
     "StepOutput",
     "adam_options",
