@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 MAX_WIDTH = 2  # lines side by side; more of them are a data bar, or the image's own
 N_BESIDE = 4  # lines that tell how much neighbours differ
 N_BORDER = MAX_WIDTH + N_BESIDE + 1  # lines that are looked at for a broken border
+BORDERS = np.array([range(N_BORDER), range(-1, -1 - N_BORDER, -1)])  # these lines, from either end inwards
 MIN_SIDE = 16  # lines of an image
 MIN_DIFFERENCE = 20.0  # [grey level]
 MIN_RATIO = 8.0  # of a border line's difference to those of the lines beside it: a blurred contour has at most 5
@@ -48,8 +49,9 @@ def _find(lines: NDArray) -> tuple[int, ...]:
     """Indices of the bad lines along the first axis."""
     is_dead = _find_dead(lines)
     good = np.flatnonzero(~is_dead)
-    borders = np.stack((good[:N_BORDER], good[::-1][:N_BORDER]))
-    differences = np.abs(_row_medians(np.diff(lines[borders].astype(np.float32), axis=1)))  # of a line and the next one
+    borders = good[BORDERS[:, : len(good)]]
+    levels = lines[borders].astype(np.float32)
+    differences = np.abs(_row_medians(levels[:, 1:] - levels[:, :-1]))  # of a line and the next one
     if len(good) == len(lines) and differences[:, :MAX_WIDTH].max() < MIN_DIFFERENCE:  # as in most images
         return ()
     broken = [indices[: _count_broken(sizes)] for indices, sizes in zip(borders, differences, strict=True)]

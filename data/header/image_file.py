@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
@@ -48,6 +49,11 @@ class ImageFile:
         texts = (decode(self.tiff.data[code], ("utf-8-sig",)) for code in codes if code in self.tiff.data)
         return next((text for text in texts if text.strip()), "")
 
+    @property
+    def has_texts(self) -> bool:
+        """Whether a reader may find anything: in a PNG none reads a text, so that one must be beside it."""
+        return self.magic != PNG or bool(self.sidecars)
+
     @cached_property
     def sidecars(self) -> dict[str, str]:
         """{name: text} of the text files beside the image."""
@@ -67,15 +73,15 @@ def open_image(name: str) -> ImageFile:
         return image
     with image.path.open("rb") as file:
         head = file.read(24)
-    image.magic = head[:4]
+        image.magic = head[:4]
+        if image.magic == PNG:
+            _read_png(image, file)
     if image.magic in TIFF:
         pages = _pages(image.path, head)
         image.directory, offset = pages[min(image.page, len(pages) - 1)]
         image.siblings = [other for _, other in pages[:MAX_SIBLINGS] if other != offset]
         return _with_tags(image, offset)
-    if image.magic == PNG:
-        _read_png(image)
-    elif image.magic[:3] == JPEG or image.magic[:2] == b"BM" or image.magic in (b"RIFF", b"GIF8", b"\0\0\0\x0c"):
+    if image.magic[:3] == JPEG or image.magic[:2] == b"BM" or image.magic in (b"RIFF", b"GIF8", b"\0\0\0\x0c"):
         _read_with_pillow(image)
     return image
 
@@ -105,22 +111,21 @@ def _with_tags(image: ImageFile, offset: int) -> ImageFile:
     return image
 
 
-def _read_png(image: ImageFile) -> None:
+def _read_png(image: ImageFile, file: BinaryIO) -> None:
     """Size, bits and resolution from the chunks before the pixels (PNG, sections 11.2.2 and 11.3.5.3)."""
-    with image.path.open("rb") as file:
-        file.seek(8)
-        for _ in range(MAX_CHUNKS):
-            length, kind = struct.unpack(">I4s", file.read(8).ljust(8, b"\0"))
-            if kind == b"IHDR":
-                image.width, image.height, image.bits = struct.unpack(">IIB", file.read(9))
-                length -= 9
-            elif kind == b"pHYs":
-                across, down, unit = struct.unpack(">IIB", file.read(9))
-                image.per_metre = (across, down) if unit == 1 else (0, 0)
-                length -= 9
-            elif not re.fullmatch(rb"[A-Za-z]{4}", kind) or kind in (b"IDAT", b"IEND"):
-                return
-            file.seek(length + 4, 1)
+    file.seek(8)
+    for _ in range(MAX_CHUNKS):
+        length, kind = struct.unpack(">I4s", file.read(8).ljust(8, b"\0"))
+        if kind == b"IHDR":
+            image.width, image.height, image.bits = struct.unpack(">IIB", file.read(9))
+            length -= 9
+        elif kind == b"pHYs":
+            across, down, unit = struct.unpack(">IIB", file.read(9))
+            image.per_metre = (across, down) if unit == 1 else (0, 0)
+            length -= 9
+        elif not re.fullmatch(rb"[A-Za-z]{4}", kind) or kind in (b"IDAT", b"IEND"):
+            return
+        file.seek(length + 4, 1)
 
 
 def _read_with_pillow(image: ImageFile) -> None:

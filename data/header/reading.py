@@ -30,7 +30,8 @@ def read_header(name: str | Path, pixel_nm: float = 0) -> ImageHeader:
     except Exception:  # a damaged file; reading its pixels reports the problem
         return ImageHeader(**(given or {}))
     try:
-        headers = [header for reader in READERS if (header := _ask(reader, image))]
+        readers = READERS if image.has_texts else ()
+        headers = [header for reader in readers if (header := _ask(reader, image))]
         size = given or _width(image, headers)
     except AmbiguousWidthError as error:
         raise DataError(f"{name}: {error}; --pixel_nm decides") from None

@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+from functools import lru_cache
 from pathlib import Path
 
 from .gatan_file import list_gatan_images
@@ -38,6 +39,7 @@ def page_of(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
+@lru_cache(maxsize=16)  # an image's is asked several times in a row
 def stem_of(name: str) -> str:
     """Stem for the names of the image's results: `hole` for hole.tif, `hole_p003` for hole.tif::p003."""
     file, _, page = name.rpartition("::") if PAGE_PATTERN.search(name) else (name, "", "")
