@@ -34,19 +34,30 @@ class QuantityLabel:
         """Its value in `unit`, with its expanded uncertainty U90 where that is known; empty if the value is unknown."""
         value = (measurements or {}).get(self.name, np.nan)
         u90 = (measurements or {}).get(UNCERTAIN.get(self.name, ""), np.nan)
-        return self.number(value) + ("" if np.isnan(u90) else f" ± {self.number(u90)}")
+        if np.isnan(value) or np.isnan(u90) or u90 <= 0:
+            return self.number(value)
+        return " ± ".join(with_two_digits(self._scaled(value), self._scaled(u90)))
 
     def number(self, value: float | None, sign: str = "-", finer: int = 0) -> str:
         """A value as in holes.csv, converted to `unit`, with `finer` more decimals than usual; "" if it is unknown."""
         if value is None or np.isnan(value):
             return ""
-        scaled = value / THOUSAND if self.name == "volume_nm3" else value
-        return f"{scaled:{sign}z.{DECIMALS.get(self.name, 1) + finer}f}".replace("-", "\u2212")
+        return f"{self._scaled(value):{sign}z.{DECIMALS.get(self.name, 1) + finer}f}".replace("-", "\u2212")
+
+    def _scaled(self, value: float) -> float:
+        return value / THOUSAND if self.name == "volume_nm3" else value
 
     def difference(self, predicted: dict[str, float] | None, truth: dict[str, float] | None) -> str:
         """Predicted minus true value."""
         values = ((measurements or {}).get(self.name, np.nan) for measurements in (predicted, truth))
         return self.number(difference(self.name, *values), "+")
+
+
+def with_two_digits(value: float, uncertainty: float) -> tuple[str, str]:
+    """The uncertainty (above 0) with two significant digits, and the value to the same place (GUM, 7.2.6)."""
+    decimals = 1 - int(np.floor(np.log10(float(f"{uncertainty:.1e}"))))
+    texts = (f"{round(number, decimals):z.{max(0, decimals)}f}" for number in (value, uncertainty))
+    return next(texts).replace("-", "\u2212"), next(texts)
 
 
 def quantity_labels(pixel_nm: float) -> dict[str, QuantityLabel]:

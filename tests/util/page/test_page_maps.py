@@ -53,6 +53,10 @@ def test_units_and_signs_of_measures():
     assert in_px["cd_half_x_nm"].unit == "px" and in_px["depth_mean_nm"].unit == "nm"
     assert "depth_mean_u90_nm" not in in_nm
     assert in_nm["depth_mean_nm"].text({"depth_mean_nm": 100.04, "depth_mean_u90_nm": 2.0}) == "100.0 ± 2.0"
+    assert in_nm["cd_half_nm"].text({"cd_half_nm": 81.7, "cd_half_u90_nm": 0.034}) == "81.700 ± 0.034"
+    assert in_nm["cd_half_nm"].text({"cd_half_nm": 81.7, "cd_half_u90_nm": 0.0996}) == "81.70 ± 0.10"
+    assert in_nm["cd_half_nm"].text({"cd_half_nm": 1234.5, "cd_half_u90_nm": 123.0}) == "1230 ± 120"
+    assert in_nm["cd_half_nm"].text({"cd_half_nm": 81.7, "cd_half_u90_nm": 0.0}) == "81.7"  # no interval is 0.0
     assert in_nm["volume_nm3"].text({"volume_nm3": 585_190.0}) == "585.2"
     assert in_nm["depth_max_nm"].number(-0.01, "+") == "+0.0" and in_nm["depth_max_nm"].text({}) == ""
     assert in_nm["orientation_deg"].difference({"orientation_deg": 89.0}, {"orientation_deg": -89.0}) == "\u22122.0"
