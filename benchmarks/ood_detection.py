@@ -215,6 +215,7 @@ def measure_coverage(predictor: Predictor, sem: NDArray, truth: NDArray) -> dict
 def draw_scores(scored: dict[str, Scored], path: Path) -> None:
     """Writes a PNG: error against score, on logarithmic axes, one colour a run."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     figure = Figure(figsize=(6, 4.5), layout="constrained")
     axes = figure.subplots()
@@ -222,6 +223,10 @@ def draw_scores(scored: dict[str, Scored], path: Path) -> None:
         axes.loglog(images.score, images.error, ".", alpha=0.5, label=name)
     axes.axvline(1, color="black", linewidth=1)
     axes.set(xlabel="OOD score (above 1: out of distribution)", ylabel="RMSE of the image [grey level]")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     axes.legend()
     figure.savefig(path, dpi=120)
 
