@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .base_model import BaseModel, ModelOutput
+from .base_model import BaseModel, ModelOutput, first_example
 from .errors import ModelError
 from .model_options import BackgroundClassifierOptions
 from .networks import grey_resnet18, to_network
@@ -66,6 +66,9 @@ class BackgroundClassifier(BaseModel):
     def get_visuals(self) -> dict[str, Tensor]:
         """`sem`, and `confusion` (1, 1, K, K): counts of validation images, rows true levels, columns predicted."""
         return self._images
+
+    def preview(self, eval_set: dict[str, NDArray]) -> dict[str, Tensor]:
+        return {"sem": first_example(eval_set, "sem"), "confusion": self._images["confusion"]}
 
 
 def level_indices(level: Tensor, levels: tuple[int, ...]) -> Tensor:

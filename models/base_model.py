@@ -37,6 +37,11 @@ class ModelOutput(NamedTuple):
     ood_score: Tensor | None = None
 
 
+def first_example(eval_set: dict[str, NDArray], name: str) -> Tensor:
+    """The first of the images (N, H, W) of that name, float32 (1, 1, H, W) [grey level 0..255]."""
+    return torch.from_numpy(eval_set[name][:1].astype(np.float32))[:, None]
+
+
 class KnownOutput(NamedTuple):
     """The output for images with a known true depth (N, 1, H, W) [grey level]; whether they are real, bool (N,)."""
 
@@ -168,6 +173,11 @@ class BaseModel:
     def get_visuals(self) -> dict[str, Tensor]:
         """Images of the last step by name, float32 (N, 1, H, W), [grey level 0..255], for pages and live plots."""
         return {}
+
+    def preview(self, eval_set: dict[str, NDArray]) -> dict[str, Tensor]:
+        """Images by name, as of `get_visuals`, of the first example of `eval_set`, after `evaluate`: the same example
+        after every epoch, so that one can follow it."""
+        return self.get_visuals()
 
     def set_learning_rate(self, factor: float) -> None:
         """Sets the learning rate of every optimiser to `factor` [0..1] times its initial rate."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from . import losses
-from .base_model import BaseModel, ModelOutput
+from .base_model import BaseModel, ModelOutput, first_example
 from .model_options import GENERATORS, CycleGanOptions
 from .networks import (
     PatchDiscriminator,
@@ -183,8 +183,12 @@ class CycleGan(BaseModel):
         return terms
 
     def predict(self, sem: Tensor) -> ModelOutput:
+        return ModelOutput(self._translate(sem))
+
+    def _translate(self, sem: Tensor) -> Tensor:
+        """Depth maps of SEM images, both float32 (N, 1, H, W), [grey level 0..255]."""
         with self.autocast():
-            return ModelOutput(to_grey(self.sem_to_depth(to_network(sem.to(self.device), self.options.input_nc))))
+            return to_grey(self.sem_to_depth(to_network(sem.to(self.device), self.options.input_nc)))
 
     def render(self, depth: Tensor) -> Tensor:
         with self.autocast():
@@ -197,6 +201,18 @@ class CycleGan(BaseModel):
 
     def get_visuals(self) -> dict[str, Tensor]:
         return {name: to_grey(image) for name, image in self._images.items()}
+
+    @torch.inference_mode()
+    def preview(self, eval_set: dict[str, NDArray]) -> dict[str, Tensor]:
+        self.train(False)
+        sem, depth = first_example(eval_set, "sem"), first_example(eval_set, "depth")
+        fake_depth, fake_sem = self._translate(sem), self.render(depth)
+        rec_sem, rec_depth = self.render(fake_depth), self._translate(fake_sem)
+        self.train()
+        return {
+            "real_A": sem, "fake_B": fake_depth, "rec_A": rec_sem,
+            "real_B": depth, "fake_A": fake_sem, "rec_B": rec_depth,
+        }  # fmt: skip
 
     def rank_state_dict(self) -> dict[str, object]:
         return {"depth_pool": self.depth_pool.state_dict(), "sem_pool": self.sem_pool.state_dict()}

@@ -271,8 +271,7 @@ class DepthPipeline(BaseModel):
         return (0.5 * (logits[0] + logits[1])).softmax(dim=1)
 
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
-        """RMSE [grey level] on renderings of held-out shapes with the true level, and the level's accuracy [0..1] on
-        held-out real images. The RMSE is NaN as long as no shape was learned."""
+        """RMSE [grey level] of held-out shapes with the true level, NaN until a shape is learned; accuracy of levels."""
         self.train(False)
         rmse, accuracy = self.calibration.evaluate(*self._real_images(eval_set), self.mixture.strength)
         self.train()
@@ -287,6 +286,9 @@ class DepthPipeline(BaseModel):
 
     def get_visuals(self) -> dict[str, Tensor]:
         return self._images
+
+    def preview(self, eval_set: dict[str, NDArray]) -> dict[str, Tensor]:
+        return self.calibration.preview(self._has_learned_shapes)
 
     def state_dict(self) -> dict[str, Any]:
         own = {"epochs": self.epochs, "losses": self._losses, "calibrated_stage": self.calibrated_stage}

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .base_model import BaseModel, ModelOutput
+from .base_model import BaseModel, ModelOutput, first_example
 from .model_options import HoleSegmenterOptions
 from .networks import UNet, to_network
 from .training import StepOutput
@@ -61,8 +61,19 @@ class HoleSegmenter(BaseModel):
         if not self._images:
             return {}
         sem, logits, background = self._images.values()
-        contours = {"contour": logits.sigmoid() <= 0.5, "truth": background < 0.5}
-        return {"sem": sem} | {name: draw_contour(sem, hole_mask) for name, hole_mask in contours.items()}
+        return draw_contours(sem, logits.sigmoid() <= 0.5, background < 0.5)
+
+    def preview(self, eval_set: dict[str, NDArray]) -> dict[str, Tensor]:
+        background_prob = self.predict_batched(eval_set["sem"][:1]).background_prob
+        assert background_prob is not None
+        level = torch.from_numpy(eval_set["level"][:1])
+        is_hole = first_example(eval_set, "depth") != level[:, None, None, None]
+        return draw_contours(first_example(eval_set, "sem"), background_prob.cpu() <= 0.5, is_hole)
+
+
+def draw_contours(sem: Tensor, predicted: Tensor, truth: Tensor) -> dict[str, Tensor]:
+    """SEM images (N, 1, H, W) [grey level], and the same with the contours of the holes, bool (N, 1, H, W)."""
+    return {"sem": sem, "contour": draw_contour(sem, predicted), "truth": draw_contour(sem, truth)}
 
 
 def draw_contour(sem: Tensor, hole_mask: Tensor) -> Tensor:

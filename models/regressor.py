@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .base_model import BaseModel, ModelOutput
+from .base_model import BaseModel, ModelOutput, first_example
 from .networks import to_grey, to_network
 from .training import StepOutput
 
@@ -58,3 +58,8 @@ class Regressor(BaseModel):
 
     def get_visuals(self) -> dict[str, Tensor]:
         return {name: to_grey(image).clamp(0, 255) for name, image in self._images.items()}
+
+    def preview(self, eval_set: dict[str, NDArray]) -> dict[str, Tensor]:
+        depth = self.predict_batched(eval_set["sem"][:1]).raw_depth
+        assert depth is not None
+        return {"sem": first_example(eval_set, "sem"), "depth": depth, "truth": first_example(eval_set, "depth")}

@@ -61,6 +61,7 @@ class Calibration:
     ) -> None:
         self.lookup, self.pairs, self.uncertainty = lookup, pairs, uncertainty
         self.predict_shape, self.predict_level = predict_shape, predict_level
+        self.validation: ValidationRenderings | None = None  # the first of the last evaluation
 
     @property
     def renderer(self) -> DomainRenderer:
@@ -78,11 +79,21 @@ class Calibration:
         """RMSE [grey level] on renderings of held-out shapes with the true level; accuracy of the level [0..1] on the
         real images (N, H, W) [grey level] that are `held_out`, bool (N,), with level indices (N,)."""
         validation = self.validate(True, strength)
+        self.validation = ValidationRenderings(*(values[:1] for values in validation))
         plateau_depth = per_image(self.renderer.background_levels[validation.level_index] - FLOOR)
         rmse = ((validation.predicted - validation.u) * plateau_depth).square().mean().sqrt()
         images = torch.from_numpy(real)[held_out, None].to(self.renderer.background_levels.device)
         predicted = torch.cat([self.predict_level(part.float()).argmax(1) for part in images.split(64)]).cpu()
         return float(rmse), float((predicted == level_index[held_out]).float().mean())
+
+    def preview(self, has_learned: bool) -> dict[str, Tensor]:
+        """The rendering of a held-out shape that the last evaluation began with, its true shape, and the predicted one
+        if the shape network `has_learned`; (1, 1, H, W) [grey level 0..255]."""
+        if self.validation is None:
+            return {}
+        u, _, sem, predicted, _ = self.validation
+        shapes = {"shape": predicted, "truth": u} if has_learned else {"truth": u}
+        return {"look": sem} | {name: 255 * shape.clamp(0, 1) for name, shape in shapes.items()}
 
     def infer(self, sem: Tensor, level_probs: Tensor | None = None, exclude_held_out: bool = False) -> Inferred:
         """What images (N, 1, H, W) [grey level] show; `level_probs` (N, K) are predicted if not given."""

@@ -78,6 +78,24 @@ def test_validation_metrics_are_finite_and_the_training_continues(name):
 
 
 @pytest.mark.parametrize("name", LEARNING)
+def test_a_preview_shows_the_same_example_whatever_the_last_step_showed(name):
+    """One follows it on the page; it changes nothing of the training, not even its random numbers."""
+    model, previews = build(name, small(name), torch.device("cpu")), []
+    for k in range(3):
+        model.step(batch(k))
+        model.end_epoch(eval_set())
+        model.evaluate(eval_set())
+        state = torch.get_rng_state()
+        previews.append(model.preview(eval_set()))
+        assert torch.equal(torch.get_rng_state(), state) and all(each.training for each in model.networks.values())
+    assert all(image.shape[:2] == (1, 1) and image.isfinite().all() for image in previews[-1].values())
+    given = {"sem", "real_A", "real_B", "truth"} & previews[0].keys()
+    assert given and all(torch.equal(previews[0][key], shown[key]) for key in given for shown in previews)
+    predicted = previews[-1].keys() & {"depth", "fake_B", "shape", "contour", "confusion"}
+    assert predicted, "what the model makes of the example stands beside it"
+
+
+@pytest.mark.parametrize("name", LEARNING)
 def test_a_reloaded_model_continues_as_the_uninterrupted_one(name):
     torch.manual_seed(0)
     model = build(name, small(name, pool_size=3), torch.device("cpu"), seed=7)

@@ -20,8 +20,8 @@ from .training_state import TrainingProgress, save_training
 class TrainingLoop:
     """`run(...)` trains from where `progress` stands to the last epoch, and returns the exit status.
 
-    `model` has step, evaluate, end_epoch, prepare_save and set_learning_rate; `dataset` has loader, eval_set and a
-    length; `monitor` shows the training; `options` are those of the training; `lr_factor(policy, epoch, n_epochs,
+    `model` has step, evaluate, preview, end_epoch, prepare_save and set_learning_rate; `dataset` has loader, eval_set
+    and a length; `monitor` shows the training; `options` are those of the training; `lr_factor(policy, epoch, n_epochs,
     n_epochs_decay, decay_iters)` [0..1] times the model's initial learning rate is that of an epoch.
     """
 
@@ -75,7 +75,7 @@ class TrainingLoop:
                 tqdm.write(self._write_losses())
                 self.monitor.show(self.log.columns)
             if self.monitor.images_due(p.step):
-                self.monitor.show(self.log.columns, self._images())
+                self.monitor.show(self.log.columns, _first_images(self.model.get_visuals()))
             self._save_if_due()
             if self.stop.signum:
                 return False
@@ -115,8 +115,10 @@ class TrainingLoop:
         if kept or improved:
             self.model.prepare_save(self.eval_set, kept)
             self._save("latest", *["best"] * improved, *[str(finished)] * kept)
-        self.monitor.end_epoch(finished, p.step, self.log.columns, self.epoch_log.columns, self._images())
+        images = _first_images(self.model.preview(self.eval_set))
+        self.monitor.end_epoch(finished, p.step, self.log.columns, self.epoch_log.columns, images)
 
-    def _images(self) -> dict[str, NDArray]:
-        """The first image of each kind of the last step, (H, W) [grey level 0..255]."""
-        return {name: images[0, 0].cpu().numpy() for name, images in self.model.get_visuals().items()}
+
+def _first_images(visuals: dict[str, Any]) -> dict[str, NDArray]:
+    """The first image (H, W) of each kind, of tensors (N, 1, H, W), both [grey level 0..255]."""
+    return {name: images[0, 0].float().cpu().numpy() for name, images in visuals.items()}
