@@ -271,7 +271,7 @@ class DepthPipeline(BaseModel):
         return (0.5 * (logits[0] + logits[1])).softmax(dim=1)
 
     def evaluate(self, eval_set: dict[str, NDArray]) -> dict[str, float]:
-        """RMSE [grey level] of held-out shapes with the true level, NaN until a shape is learned; accuracy of levels."""
+        """RMSE [grey level] of held-out shapes with their true level, NaN until one is learned; accuracy of levels."""
         self.train(False)
         rmse, accuracy = self.calibration.evaluate(*self._real_images(eval_set), self.mixture.strength)
         self.train()
