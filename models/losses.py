@@ -40,7 +40,8 @@ def normalise(depth: Tensor) -> Tensor:
     Ranftl et al. 2020 (arXiv:1907.01341), section 5, the robust estimators. A constant map becomes zero.
     """
     flat = depth.flatten(1)
-    shifted = flat - flat.median(dim=1, keepdim=True).values
+    middle = (flat.shape[1] - 1) // 2  # the lower median; torch.median is not deterministic on a GPU
+    shifted = flat - flat.sort(dim=1).values[:, middle : middle + 1]
     return (shifted / shifted.abs().mean(dim=1, keepdim=True).clamp_min(1e-6)).view_as(depth)
 
 

@@ -5,6 +5,7 @@ Launching the kernels of a step one by one takes longer than they run; a graph l
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -93,7 +94,7 @@ class StepCapture:
 
     def _replay(self, key: tuple, tensors: tuple[Tensor, ...]) -> StepOutput:
         for held, tensor in zip(self._inputs[key], tensors, strict=True):
-            pinned = tensor.pin_memory() if held.is_cuda and not tensor.is_cuda else tensor
+            pinned = tensor.contiguous().pin_memory() if held.is_cuda and not tensor.is_cuda else tensor
             held.copy_(pinned, non_blocking=True)  # from pinned memory the program does not wait for the device
         losses, images = self._replays[key]()
         return StepOutput({name: loss.clone() for name, loss in losses.items()}, images)
@@ -123,17 +124,16 @@ class CudaGraphs:
 
     def capture(self, step: Step, inputs: list[Tensor]) -> Callable[[], StepOutput]:
         current, graph = torch.cuda.current_stream(self.device), torch.cuda.CUDAGraph()
+        pool = torch.cuda.graph_pool_handle()
         try:
             # Other threads, such as the one that draws plots, may call CUDA meanwhile.
             with (
                 torch.cuda.device(self.device),
-                torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"),
+                torch.cuda.graph(graph, pool, self.stream, capture_error_mode="thread_local"),
             ):
                 output = step(*inputs)
         except RuntimeError:
-            torch.cuda.set_stream(current)  # a capture that fails leaves its stream, and its random state, behind
-            generator = torch.cuda.default_generators[current.device_index]
-            generator.graphsafe_set_state(generator.clone_state())
+            self._recover(current, pool)
             raise
 
         def replay() -> StepOutput:
@@ -141,6 +141,15 @@ class CudaGraphs:
             return output
 
         return replay
+
+    @staticmethod
+    def _recover(current: torch.cuda.Stream, pool: tuple[int, int]) -> None:
+        """Takes back what a capture that failed leaves behind: its stream, its random state and its memory pool."""
+        torch.cuda.set_stream(current)
+        generator = torch.cuda.default_generators[current.device_index]
+        generator.graphsafe_set_state(generator.clone_state())
+        with suppress(RuntimeError):  # torch ended it
+            torch._C._cuda_endAllocateToPool(current.device_index, pool)
 
 
 def _detached(output: StepOutput) -> StepOutput:

@@ -144,7 +144,7 @@ def test_a_captured_training_equals_an_eager_one(name):
     torch.manual_seed(1)
     losses = train(captured, STEPS)
     assert all(torch.equal(losses[key], expected[key]) for key in expected)
-    assert graphs.captured or name == "depth_pipeline"
+    assert graphs.captured
     got = weights_of(captured)
     assert all(torch.equal(value, got[key]) for key, value in weights_of(eager).items())
     images = captured.get_visuals()
@@ -189,13 +189,19 @@ def test_on_a_gpu_a_captured_training_equals_an_eager_one_within_the_noise_of_fl
         torch.manual_seed(1)
         losses = train(model, STEPS)
         assert all(torch.isfinite(value) for value in losses.values())
-        assert bool(model.capture._replays) == graphs or name == "depth_pipeline"
-        states.append({key: value.float() for key, value in weights_of(model).items()})
-    start = {f"{key}.{name}": value.float() for key, state in initial.items() for name, value in state.items()}
-    for key, eager in states[0].items():
-        noise, difference = ((state[key] - eager).abs().mean().item() for state in states[1:])
-        moved = (eager - start[key]).abs().mean().item() if start[key].shape == eager.shape else 0
-        assert difference <= max(10 * noise, 0.01 * moved, 1e-7), key
+        assert bool(model.capture._replays) == graphs
+        states.append(vectors_of(model))
+    start = vectors_of(first)
+    for key, eager in states[0].items():  # whole networks: a bias before instance norm follows rounding errors alone
+        noise, difference = ((state[key] - eager).abs().sum().item() for state in states[1:])
+        moved = (eager - start[key]).abs().sum().item()
+        assert difference <= max(10 * noise, 0.02 * moved), key
+
+
+def vectors_of(model):
+    """All weights of each network in one vector."""
+    weights = {key: [weight.detach().flatten() for weight in net.parameters()] for key, net in model.networks.items()}
+    return {key: torch.cat(parts) for key, parts in weights.items() if parts}
 
 
 @needs_gpu
