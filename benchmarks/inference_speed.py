@@ -108,8 +108,11 @@ def measure_overhead(images: list[Path], maps: NDArray, count: int, rounds: int)
     }
 
 
-def measure_end_to_end(images: list[Path], name: str, options: dict[str, int], rounds: int) -> dict[str, float]:
-    """Images/s of the bare network on batches in memory, and of test.py without its start and its page."""
+def measure_end_to_end(
+    images: list[Path], name: str, options: dict[str, int], rounds: int, maximum: int = 10**6
+) -> dict[str, float]:
+    """Images/s of the bare network on batches in memory, and of test.py without its start and its page, from at most
+    `maximum` images."""
     sem = np.stack([read_grey(path) for path in images])
     batch = np.concatenate([sem] * (BATCH // len(sem) + 1))[:BATCH]
     with tempfile.TemporaryDirectory() as folder:
@@ -117,9 +120,8 @@ def measure_end_to_end(images: list[Path], name: str, options: dict[str, int], r
         save_fresh_run(work / "run", name, options)
         device = choose_device("auto")
         predictor = Predictor.load(work / "run", device=device)
-        predictor.model.enable_acceleration()
         speed = measure_speed(lambda: predictor.infer(batch), len(batch))
-        count = FULL_PAGE + max(128, int(5 * speed))
+        count = FULL_PAGE + min(maximum, max(128, int(5 * speed)))
         link_dataset(root, images, count)
         bare, program = [], []
         for _ in range(rounds):

@@ -1,7 +1,8 @@
 """Images/s of the most used models, in training and in testing: python benchmarks/model_speed.py
 
 Default options, batch 16, images in memory. "Plain" is the same networks as PyTorch builds them, with optimiser, norms
-and memory layout unchanged. The ensemble is a U-Net, a classifier and a segmenter. --onnx adds onnxruntime.
+and memory layout unchanged. The ensemble is a U-Net, a classifier and a segmenter. --onnx adds onnxruntime; --bf16
+compares bfloat16 with float32 instead: models/training/precision.py says where it is used.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
-from benchmarks.timing import machine, ratio
+from benchmarks.timing import WARM_UP, machine, ratio, synchronise
 from models import MODELS, BaseModel, Predictor, build
 from models.ensemble import Ensemble
 from models.export import OnnxModel
@@ -29,22 +30,23 @@ from util.run import choose_device, tune_malloc
 BATCH = 16
 TRAINED = {"U-Net": "unet_regressor", "classifier": "background_classifier", "segmenter": "hole_segmenter"}
 ALL = {**TRAINED, "ensemble": "ensemble"}
+TASKS = ("training", "prediction")
+IN_BF16 = {**TRAINED, "CycleGAN": "cycle_gan", "autoencoder": "autoencoder", "monocular": "scale_invariant_depth"}
 
 
-def noise_batch() -> dict[str, torch.Tensor]:
+def noise_batch(count: int = BATCH) -> dict[str, torch.Tensor]:
     """A batch of noise with background levels: the speed does not depend on what images show."""
     generator = torch.Generator().manual_seed(0)
-    sem, depth = (255 * torch.rand(BATCH, 1, 72, 48, generator=generator) for _ in range(2))
-    return {"sem": sem, "depth": depth, "level": torch.tensor([140, 150, 160, 170] * (BATCH // 4))}
+    sem, depth = (255 * torch.rand(count, 1, 72, 48, generator=generator) for _ in range(2))
+    return {"sem": sem, "depth": depth, "level": torch.tensor([140, 150, 160, 170] * count)[:count]}
 
 
-def new_model(name: str, plain: bool) -> BaseModel:
-    """A model with random weights; `plain`: as PyTorch would build it."""
+def new_model(name: str, plain: bool, task: str, device: torch.device) -> BaseModel:
+    """A model with random weights for a task (training or prediction); `plain`: as PyTorch would build it."""
     torch.manual_seed(0)
-    device = choose_device("auto")
     if name == "ensemble":
         ensemble = Ensemble(Ensemble.Options(members=tuple(TRAINED)), device)
-        ensemble.set_members({title: new_model(member, plain) for title, member in TRAINED.items()})
+        ensemble.set_members({title: new_model(member, plain, task, device) for title, member in TRAINED.items()})
         return ensemble
     model = build(name, MODELS[name].Options(), device)
     if plain:
@@ -52,32 +54,47 @@ def new_model(name: str, plain: bool) -> BaseModel:
             network.to(memory_format=torch.contiguous_format)
         for key, module in model.ddp_modules.items():
             model.optimisers[key] = torch.optim.Adam(module.parameters(), lr=1e-3)
+        model.capture.disable("this is the plain model")
     else:
-        model.enable_acceleration()
+        model.enable_acceleration(task=task)
     return model
 
 
-def workloads(name: str, phase: str) -> list[Callable[[], object]]:
-    """The training or test of one batch: of the plain model, and of ours."""
+def workloads(name: str, task: str, device: torch.device) -> list[Callable[[], object]]:
+    """The training step or the prediction of one batch: of the plain model, and of ours."""
     batch = noise_batch()
-    if phase == "training":
-        return [partial(new_model(name, plain).step, batch) for plain in (True, False)]
-    plain = new_model(name, True)
+    if task == "training":
+        return [partial(new_model(name, plain, task, device).step, batch) for plain in (True, False)]
+    plain = new_model(name, True, task, device)
     plain.train(False)
-    ours = Predictor(new_model(name, False)).model
+    ours = Predictor(new_model(name, False, task, device)).model
     return [torch.inference_mode()(lambda model=model: model.predict(batch["sem"])) for model in (plain, ours)]
+
+
+def precisions(name: str, task: str, device: torch.device, count: int = BATCH) -> list[Callable[[], object]]:
+    """The training step or the prediction of one batch: in float32, and in bfloat16."""
+    batch, calls = noise_batch(count), []
+    for precision in ("fp32", "bf16"):
+        torch.manual_seed(0)
+        model = build(name, MODELS[name].Options(), device).enable_acceleration(precision, task=task)
+        if task == "training":
+            calls.append(partial(model.step, batch))
+        else:
+            model = Predictor(model).model
+            calls.append(torch.inference_mode()(lambda model=model: model.predict(batch["sem"])))
+    return calls
 
 
 def measure(both: list[Callable[[], object]], rounds: int) -> dict[str, float]:
     """Images/s of both workloads, measured in turn, and the median of the quotients."""
     times: list[list[float]] = [[], []]
-    for n in range(rounds + 2):
+    device = choose_device("auto")
+    for n in range(rounds + WARM_UP):
         for workload, seconds in zip(both, times, strict=True):
             start = time.perf_counter()
             workload()
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
-            if n >= 2:
+            synchronise(device)
+            if n >= WARM_UP:
                 seconds.append(time.perf_counter() - start)
     plain, ours = (BATCH / statistics.median(seconds) for seconds in times)
     return {"plain_images_per_second": plain, "images_per_second": ours, "ratio": ratio(*times)}
@@ -87,7 +104,7 @@ def measure_onnx(name: str, rounds: int) -> dict[str, float]:
     """Images/s of torch ("plain") and of onnxruntime, both with background snapping."""
     import onnxruntime
 
-    predictor = Predictor(new_model(name, False))
+    predictor = Predictor(new_model(name, False, "prediction", torch.device("cpu")).enable_acceleration("fp32"))
     model: nn.Module = OnnxModel(predictor.model, predictor.levels, predictor.tolerance).eval()
     sem = noise_batch()["sem"][:, 0]
     with tempfile.TemporaryDirectory() as folder:
@@ -108,14 +125,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--rounds", type=int, default=9, help="alternating measurements (9)")
     parser.add_argument("--onnx", action="store_true", help="measure onnxruntime beside torch, too")
+    parser.add_argument("--bf16", action="store_true", help="compare bfloat16 with float32 instead")
     args = parser.parse_args()
     tune_malloc()
     print(machine())
+    if args.bf16:
+        for title, name in IN_BF16.items():
+            for task in TASKS:
+                count = 4 if name == "cycle_gan" else BATCH
+                speeds = measure(precisions(name, task, choose_device("auto"), count), args.rounds)
+                print(f"{title}, {task}: bfloat16 is {speeds['ratio']:.2f} times as fast as float32", flush=True)
+        return 0
     for title, name in ALL.items():
-        for phase in ("training", "test") if title in TRAINED else ("test",):
-            speeds = measure(workloads(name, phase), args.rounds)
+        for task in TASKS if title in TRAINED else ("prediction",):
+            speeds = measure(workloads(name, task, choose_device("auto")), args.rounds)
             numbers = ", ".join(f"{key} {value:,.2f}" for key, value in speeds.items())
-            print(f"{title}, {phase}: {numbers}", flush=True)
+            print(f"{title}, {task}: {numbers}", flush=True)
     if args.onnx:
         for title, name in {"CycleGAN": "cycle_gan", "U-Net": "unet_regressor"}.items():
             speeds = measure_onnx(name, args.rounds)

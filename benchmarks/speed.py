@@ -2,7 +2,7 @@
 
 Each row compares two programs, which are measured in turn on this machine, and gives the ratio of their speeds. A ratio
 that is more than 10 % below the recorded one (docs/speed.json) is marked, and the exit status is then 1. --record
-records the ratios of this table.
+records the ratios of this table. --gpu-minutes 10 measures a GPU instead, and writes docs/speed_gpu.json.
 """
 
 import argparse
@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside th
 
 from tqdm import tqdm
 
-from benchmarks import inference_speed, loading_speed, model_speed, training_step
+from benchmarks import gpu_speed, inference_speed, loading_speed, model_speed, training_step
 from benchmarks.timing import machine
 from util.run import choose_device, tune_malloc
 
@@ -61,9 +61,10 @@ def measure_inference(rounds: int) -> Rows:
 def measure_models(rounds: int) -> Rows:
     rows = {}
     for title, name in model_speed.ALL.items():
-        for phase in ("training", "test") if title in model_speed.TRAINED else ("test",):
-            speeds = model_speed.measure(model_speed.workloads(name, phase), rounds)
+        for task in model_speed.TASKS if title in model_speed.TRAINED else ("prediction",):
+            speeds = model_speed.measure(model_speed.workloads(name, task, choose_device("auto")), rounds)
             plain, ours = (f"{speeds[key]:,.0f} images/s" for key in ("plain_images_per_second", "images_per_second"))
+            phase = "test" if task == "prediction" else task
             rows[f"{title}, {phase}, batch {model_speed.BATCH}"] = plain, ours, speeds["ratio"]
     for title, name in {"CycleGAN": "cycle_gan", "U-Net": "unet_regressor"}.items():
         speeds = model_speed.measure_onnx(name, rounds)
@@ -72,14 +73,29 @@ def measure_models(rounds: int) -> Rows:
     return rows
 
 
+def measure_gpu(minutes: float) -> int:
+    device = choose_device("auto")
+    if device.type != "cuda":
+        print("--gpu-minutes: torch finds no GPU on this machine; nothing was measured", file=sys.stderr)
+        return 2
+    gpu_speed.GpuSpeed(device, minutes).run(gpu_speed.RECORD)
+    print(f"{gpu_speed.RECORD} was written")
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--rounds", type=int, default=7, help="alternating measurements of each row (7)")
     parser.add_argument(
         "--record", action="store_true", help="record the ratios, so that later tables are compared with them"
     )
+    parser.add_argument(
+        "--gpu-minutes", type=float, default=0, help="measure the GPU alone for so long, and write docs/speed_gpu.json"
+    )
     args = parser.parse_args()
     tune_malloc()
+    if args.gpu_minutes:
+        return measure_gpu(args.gpu_minutes)
     before = json.loads(RECORD.read_text()) if RECORD.exists() else {"machine": "", "ratios": {}}
     rows: Rows = {}
     for part in tqdm((measure_training, measure_loading, measure_inference, measure_models), unit="part"):

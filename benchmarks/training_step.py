@@ -21,7 +21,7 @@ from torch import Tensor
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the packages are beside this folder
 
 from benchmarks.reference_step import ReferenceStep
-from benchmarks.timing import machine, ratio
+from benchmarks.timing import WARM_UP, machine, ratio, synchronise
 from models import BaseModel, build
 from models.model_options import CycleGanOptions
 from models.networks import WinogradConv2d
@@ -62,8 +62,7 @@ def measure_seconds(call: Callable[[], object], device: torch.device) -> float:
     """Time [s] of a call, until the device is done."""
     start = time.perf_counter()
     call()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    synchronise(device)
     return time.perf_counter() - start
 
 
@@ -72,10 +71,10 @@ def measure_speed(batch: int, rounds: int, device: torch.device, bf16: bool, com
     model, reference = build_pair(device, bf16, compiled)
     images = noise_images(batch, 0, device)
     times: list[list[float]] = [[], []]
-    for n in range(rounds + 3):
+    for n in range(rounds + WARM_UP):
         for step, seconds in zip((lambda: reference(**images), lambda: model.step(images)), times, strict=True):
             duration = measure_seconds(step, device)
-            if n >= 3:  # the first steps allocate memory
+            if n >= WARM_UP:
                 seconds.append(duration)
     ms = [1e3 * statistics.median(seconds) / batch for seconds in times]
     return {"reference_ms_per_image": ms[0], "ms_per_image": ms[1], "ratio": ratio(times[0], times[1])}
