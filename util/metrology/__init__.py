@@ -19,6 +19,8 @@ from .quantity_names import (
     in_pixels,
     name_in_pixels,
 )
+from .run_statistics import RunStatistics
+from .site_statistics import U90_PER_SIGMA
 
 __all__ = [
     "ANGLES",
@@ -29,8 +31,10 @@ __all__ = [
     "INSTRUMENT",
     "QUANTITIES",
     "TOP",
+    "U90_PER_SIGMA",
     "UNCERTAIN",
     "KnownMaps",
+    "RunStatistics",
     "calibrate_intervals",
     "difference",
     "hole_table",

@@ -1,16 +1,20 @@
 """Statistics of the holes of a test: python -m util.metrology metrology --reference sem/train/average_depth.csv
 
 Reads holes.csv, and writes beside it: metrology.html, the page; sites.csv, mean and 3 sigma of each site;
-statistics.json; and with a reference calibrated.csv. docs/metrology.md explains each number and its source.
+statistics.json; with a reference calibrated.csv; and with --budget budget.csv, the uncertainty budget of each measure.
+docs/metrology.md explains each number and its source.
 """
 
 import argparse
 import json
 import math
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from ..budget import MeasureBudget, add_budget, budget_csv, budget_lines, make_budgets
+from .. import anova
 from ..errors import UtilError
 from ..files import ArgumentParser, counted, make_output_safe, write_bytes
 from ..results import ResultsFolder
@@ -42,6 +46,8 @@ COLUMNS = (
 def main(argv: list[str]) -> int:
     """Runs the command; returns the exit status: 0 done, 1 failed, 2 usage or bad input, 130
     interrupted."""
+    if any(word.partition("=")[0] == "--table" for word in argv):
+        return anova.main(argv)
     args = _build_parser().parse_args(argv)
     try:
         for name in ("nm_per_grey", "reference_sigma_nm", "quantity"):
@@ -55,7 +61,8 @@ def main(argv: list[str]) -> int:
         if args.reference:
             reference = reference_comparison.read(args.reference, args.nm_per_grey or 1.0)
             statistics = statistics.compare_with(reference, args.quantity or "depth_mean_nm", args.reference_sigma_nm)
-        _write_files(folder, statistics)
+        budgets = [] if args.budget is None else make_budgets(folder, statistics, args.budget)
+        _write_files(folder, statistics, budgets)
     except UtilError as error:
         print(f"util.metrology: {error}", file=sys.stderr)
         return 2
@@ -65,6 +72,8 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     _print_summary(statistics, _describe_scale(folder))
+    for line in budget_lines(budgets) if budgets else ():
+        print(line)
     print(f"the page: {folder / 'metrology.html'}")
     return 0
 
@@ -84,22 +93,26 @@ def _build_parser() -> ArgumentParser:
     add("--reference_sigma_nm", type=_positive_number, metavar="S", help="standard deviation of the reference's error "
         "[nm]; determines Mandel's lambda, which is 1 otherwise, and is subtracted in TMU")  # fmt: skip
     add("--quantity", metavar="NAME", help="the column that is compared with the reference; default depth_mean_nm")
+    add("--budget", nargs="?", const="", metavar="FILE.yaml", help="also make the uncertainty budget of each measure; "
+        "the file states what is known of the instrument (docs/metrology.md)")  # fmt: skip
+    add("--table", metavar="FILE", help="analyse the variance of this table instead: nested designs, gauge studies")
     add("--exclude_ood", "--known_only", action="store_true", help="skip the holes that are out of distribution (OOD)")
     return parser
 
 
-def _write_files(folder: Path, statistics: RunStatistics) -> None:
+def _write_files(folder: Path, statistics: RunStatistics, budgets: list[MeasureBudget]) -> None:
     """Writes all files, the page last; each write is atomic."""
-    resolved = folder.resolve()
+    resolved, sections = folder.resolve(), [partial(add_budget, budgets)] if budgets else []
     files = {
         "sites.csv": statistics.sites_csv(),
         "statistics.json": json.dumps(statistics.as_json(), indent=1, allow_nan=False) + "\n",
         "calibrated.csv": statistics.calibrated_csv(),
-        "metrology.html": render_page(f"{resolved.parent.name}, {resolved.name}", statistics),
+        "budget.csv": budget_csv(budgets) if budgets else None,
+        "metrology.html": render_page(f"{resolved.parent.name}, {resolved.name}", statistics, sections),
     }
     for name, content in files.items():
         if content is None:
-            (folder / name).unlink(missing_ok=True)  # it belongs to an earlier reference
+            (folder / name).unlink(missing_ok=True)  # it belongs to earlier options
         else:
             write_bytes(folder / name, content.encode("utf-8", "replace"))
 

@@ -1,6 +1,6 @@
 """metrology.html: the statistics of a run as a page of one file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from dominate import tags
@@ -26,8 +26,8 @@ MEANINGS = {
 }
 
 
-def render_page(title: str, statistics: RunStatistics) -> str:
-    """HTML of the statistics."""
+def render_page(title: str, statistics: RunStatistics, sections: Sequence[Callable[[], None]] = ()) -> str:
+    """HTML of the statistics; `sections` add what other packages show of the run."""
     page = empty_page(f"{title}: metrology")
     sites = [site for site in statistics.table.sites if site]
     leading = [name for name in LEADING if name in statistics.quantities] or list(statistics.quantities)[:2]
@@ -59,6 +59,8 @@ def render_page(title: str, statistics: RunStatistics) -> str:
         if statistics.comparison:
             _add_reference(statistics)
         _add_repeats(statistics, leading)
+        for add_section in sections:
+            add_section()
         tags.h2("Quantities")
         _add_quantities(statistics)
         if sites:

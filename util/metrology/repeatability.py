@@ -18,6 +18,7 @@ class Repeatability:
     shift: float  # mean of the second measurement minus the first
     first: NDArray[np.float64]  # (holes,) first measurement of each hole
     second: NDArray[np.float64]  # (holes,) second measurement of each hole
+    freedom: int  # degrees of freedom of sigma
 
 
 def estimate_repeatability(table: HoleTable, name: str) -> Repeatability | None:
@@ -43,4 +44,4 @@ def estimate_repeatability(table: HoleTable, name: str) -> Repeatability | None:
     start = np.searchsorted(hole[order], np.arange(len(holes)))
     first, second = (values[valid][order][start + n] for n in (0, 1))
     sigma = np.sqrt((residual**2).sum() / freedom)
-    return Repeatability(len(holes), float(sigma), float((second - first).mean()), first, second)
+    return Repeatability(len(holes), float(sigma), float((second - first).mean()), first, second, freedom)

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import tifffile
@@ -26,8 +26,10 @@ from .export_formats import EXPORTS
 from .image_result import ImageResult
 
 MARK = "metrics.json"
+JOURNAL = "watch.jsonl"  # of a folder that was watched
 WRITTEN = (
     MARK,
+    JOURNAL,
     "index.html",
     "submission.zip",
     "background_levels.csv",
@@ -37,6 +39,7 @@ WRITTEN = (
     "sites.csv",
     "statistics.json",
     "calibrated.csv",
+    "budget.csv",
     "fields.csv",
     "fields",
     "images",
@@ -82,7 +85,17 @@ class ResultsWriter:
         self.unfinished = folder.with_name(f".{folder.name}.unfinished")
         self.before = folder.with_name(f".{folder.name}.before")
 
-    def __enter__(self) -> "ResultsWriter":
+    def __enter__(self) -> Self:
+        self._claim()
+        self.files: dict[str, list[File]] = defaultdict(list)
+        self.rows: dict[str, list[list[Any]]] = defaultdict(list)  # of the batch, by table
+        self.tables: set[str] = set()  # that have their header
+        self.pending: list[Future[None]] = []
+        self.zip = zipfile.ZipFile(self.unfinished / "submission.zip", "w", zipfile.ZIP_STORED)
+        return self
+
+    def _claim(self) -> None:
+        """Locks the folder, tidies up after a kill, and makes the folder of unfinished files."""
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         lock = acquire_lock(self.folder.parent, f".{self.folder.name}{LOCK}")
         if lock is None:
@@ -99,14 +112,8 @@ class ResultsWriter:
             self._keep_others(self.unfinished, self.folder)
         shutil.rmtree(self.unfinished, ignore_errors=True)
         self.unfinished.mkdir(parents=True)
-        self.files: dict[str, list[File]] = defaultdict(list)
-        self.rows: dict[str, list[list[Any]]] = defaultdict(list)  # of the batch, by table
-        self.tables: set[str] = set()  # that have their header
-        self.pending: list[Future[None]] = []
         self.disk = ThreadPoolExecutor(2)
         self.tiff_heads: dict[tuple[int, ...], bytes] = {}
-        self.zip = zipfile.ZipFile(self.unfinished / "submission.zip", "w", zipfile.ZIP_STORED)
-        return self
 
     def add(self, results: Iterable[ImageResult]) -> None:
         """The files of some images, as `_write` makes them.
@@ -119,7 +126,7 @@ class ResultsWriter:
         for written in self.pending:
             written.result()
         self.pending = [
-            self.disk.submit(_write_files, self.unfinished / folder, files) for folder, files in self.files.items()
+            self.disk.submit(write_files, self.unfinished / folder, files) for folder, files in self.files.items()
         ]
         self.files = defaultdict(list)
 
@@ -137,8 +144,7 @@ class ResultsWriter:
         if result.level_probs is not None:
             self._level(result.stem, result.level, result.level_probs)
         if result.final is not None:
-            png = self._png("depth", result.stem, result.final)
-            self.zip.writestr(zipfile.ZipInfo(f"{result.stem}.png", NO_DATE), png)
+            self._submit(result.stem, self._png("depth", result.stem, result.final))
             self._nm("depth_nm", result.stem, result.level - result.final)
             for kind in self.export:  # made by the thread that writes it: a mesh can be large
                 content = partial(EXPORTS[kind], result, self.nm_per_grey, self.pixel_nm)
@@ -147,6 +153,9 @@ class ResultsWriter:
             self._nm("depth_u90_nm", result.stem, result.depth_u90)
         if result.measurements is not None:
             self._hole(result, result.measurements)
+
+    def _submit(self, stem: str, png: bytes) -> None:
+        self.zip.writestr(zipfile.ZipInfo(f"{stem}.png", NO_DATE), png)
 
     def _png(self, folder: str, stem: str, image: Any) -> bytes:
         content = grey_png(image)
@@ -229,6 +238,10 @@ class ResultsWriter:
             return
         if not (self.unfinished / "depth").exists():
             (self.unfinished / "submission.zip").unlink()
+        self._replace_folder()
+
+    def _replace_folder(self) -> None:
+        """The folder of unfinished files takes the place of the results, with what somebody put beside these."""
         self._keep_others(self.folder, self.unfinished)
         if self.folder.exists():
             self.folder.replace(self.before)
@@ -249,7 +262,8 @@ def _cell(value: str | float | None) -> str:
     return "" if value is None else escape_formula(value) if isinstance(value, str) else f"{value:g}"
 
 
-def _write_files(folder: Path, files: list[File]) -> None:
+def write_files(folder: Path, files: list[File], is_durable: bool = False) -> None:
+    """Files with their contents in a folder, which is made; `is_durable`: a power failure does not lose them."""
     folder.mkdir(exist_ok=True)
     place = os.open(folder, os.O_RDONLY)
     try:
@@ -259,6 +273,8 @@ def _write_files(folder: Path, files: list[File]) -> None:
                 rest = memoryview(content() if callable(content) else content)
                 while rest:
                     rest = rest[os.write(file, rest) :]
+                if is_durable:
+                    os.fsync(file)
             finally:
                 os.close(file)
     finally:
