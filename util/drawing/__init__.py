@@ -6,7 +6,7 @@ The pages themselves are in `monitor`, `page`, `compare` and `metrology`.
 from . import figure
 from .figure import draw_numbered, new_figure, png, svg
 from .loss_groups import image_rows, loss_groups
-from .page_template import BASE_CSS, UPLOT_CSS, UPLOT_JS, empty_page
+from .page_template import BASE_CSS, UPLOT_CSS, UPLOT_JS, empty_page, wide
 
 __all__ = [
     "BASE_CSS",
@@ -20,4 +20,5 @@ __all__ = [
     "new_figure",
     "png",
     "svg",
+    "wide",
 ]

@@ -18,3 +18,8 @@ def empty_page(title: str, css: str = BASE_CSS) -> document:
         tags.meta(name="viewport", content="width=device-width, initial-scale=1")
         tags.style(raw(css))
     return page
+
+
+def wide(label: str) -> tags.div:
+    """What is in it scrolls sideways, also by keys, where the window is narrower; `label` says what it is."""
+    return tags.div(cls="wide", tabindex="0", role="region", aria_label=label)
