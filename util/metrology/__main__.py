@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from .. import anova, record
 from ..budget import MeasureBudget, add_budget, budget_csv, budget_lines, make_budgets
-from .. import anova
 from ..errors import UtilError
 from ..files import ArgumentParser, counted, make_output_safe, write_bytes
 from ..results import ResultsFolder
@@ -48,6 +48,8 @@ def main(argv: list[str]) -> int:
     interrupted."""
     if any(word.partition("=")[0] == "--table" for word in argv):
         return anova.main(argv)
+    if any(word.partition("=")[0] in ("--golden", "--verify") for word in argv):
+        return record.main(argv)
     args = _build_parser().parse_args(argv)
     try:
         for name in ("nm_per_grey", "reference_sigma_nm", "quantity"):
@@ -95,7 +97,10 @@ def _build_parser() -> ArgumentParser:
     add("--quantity", metavar="NAME", help="the column that is compared with the reference; default depth_mean_nm")
     add("--budget", nargs="?", const="", metavar="FILE.yaml", help="also make the uncertainty budget of each measure; "
         "the file states what is known of the instrument (docs/metrology.md)")  # fmt: skip
-    add("--table", metavar="FILE", help="analyse the variance of this table instead: nested designs, gauge studies")
+    add("--table", metavar="FILE", help="analyse the variance of this table instead: nested designs and gauge "
+        "studies; `--table FILE -h` lists the options")  # fmt: skip
+    add("--golden", metavar="NAME", help="record the results as a measurement of this golden sample, and draw its "
+        "control charts; `--golden NAME -h` lists the options")  # fmt: skip
     add("--exclude_ood", "--known_only", action="store_true", help="skip the holes that are out of distribution (OOD)")
     return parser
 
