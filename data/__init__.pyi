@@ -6,6 +6,7 @@ from .batches import (
     PairedDataset,
     SimToRealDataset,
     UnpairedDataset,
+    WatchedImages,
     read_stack,
     repair_lines,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "PairedDataset",
     "SimToRealDataset",
     "UnpairedDataset",
+    "WatchedImages",
     "check_training",
     "counted",
     "images_of",

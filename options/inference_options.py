@@ -135,6 +135,13 @@ class InferenceOptions:
     shard_size: int = field(
         default=1000, metadata={"help": "images in a shard with --ray", "unit": "images", "bounds": (1, 1_000_000)}
     )
+    watch: str = field(
+        default="",
+        metadata={
+            "help": "predict the images of this folder as they come, until Ctrl-C; results are appended, and a restart "
+            "continues; see docs/watch.md"
+        },
+    )
     # This must be the last field: its name hides the function `field`.
     field: bool = field(
         default=False,

@@ -70,6 +70,12 @@ class Options:
         """The same with other values of some options of the prediction."""
         return replace(self, groups={**self.groups, "test": replace(self.test, **changes)})
 
+    def watching(self) -> "Options":
+        """The same where --watch is not given; else its folder is the data set."""
+        if not self.test.watch:
+            return self
+        return replace(self, groups={**self.groups, "data": replace(self.data, dataroot=self.test.watch)})
+
     def with_model_defaults(self, defaults: dict[str, Any]) -> "Options":
         """The same with other values of those options of the model that it has and nobody gave."""
         names = {option.name for option in self.declared if option.group == "model"} - self.given

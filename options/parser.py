@@ -67,7 +67,7 @@ def parse_test(argv: list[str], data: type, models: dict[str, type]) -> Options:
     inherited = [flag for flag in read_saved(saved, path) if flag.key in names]
     opt = _build(inherited, layers, flag_index, model, path.parent)
     check_model_options(saved, opt)
-    return opt
+    return opt.watching()
 
 
 def index_train_flags(data: type, models: dict[str, type]) -> FlagIndex:

@@ -145,6 +145,8 @@ def _check_test(opt: Options, as_typed: Callable[[str], str]) -> None:
                 raise OptionsError(f"{as_typed('reference_depth')} and {as_typed(name)} exclude each other; use one")
     if test.field:
         _check_field(opt, as_typed)
+    if test.watch:
+        _check_watch(opt, as_typed)
 
 
 def _check_field(opt: Options, as_typed: Callable[[str], str]) -> None:
@@ -156,3 +158,19 @@ def _check_field(opt: Options, as_typed: Callable[[str], str]) -> None:
             f"{as_typed('field')} needs the level of the top surface in each crop; "
             f"leave {as_typed('snap_background')} out"
         )
+
+
+def _check_watch(opt: Options, as_typed: Callable[[str], str]) -> None:
+    for name, conflicts in (
+        ("dataroot", "dataroot" in opt.typed),
+        ("direction", opt.test.direction == "BtoA"),
+        ("field", opt.test.field),
+        ("ray", bool(opt.test.ray)),
+        ("num_test", bool(opt.test.num_test)),
+        ("signal", bool(opt.data.signal)),
+        ("reference_depth", bool(opt.test.reference_depth)),
+    ):
+        if conflicts:
+            raise OptionsError(f"{as_typed('watch')} and {as_typed(name)} exclude each other; use one of them")
+    if not os.path.isdir(opt.test.watch):
+        raise OptionsError(f"{as_typed('watch')}: no such folder; make it first, or name the one that the tool fills")

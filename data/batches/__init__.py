@@ -15,6 +15,7 @@ from .real_levels import UNKNOWN, average_depth_if_usable, grouped_by_site, leve
 from .sem_image import SemImage, cut_data_bar, fill_bad_lines, read_lenient_header, read_sem_image
 from .sim_to_real import SimToRealDataset
 from .unpaired import UnpairedDataset
+from .watched_images import WatchedImages
 
 __all__ = [
     "CACHE_FOLDER",
@@ -30,6 +31,7 @@ __all__ = [
     "SemImage",
     "SimToRealDataset",
     "UnpairedDataset",
+    "WatchedImages",
     "average_depth_if_usable",
     "cut_data_bar",
     "fill_bad_lines",

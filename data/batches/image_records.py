@@ -41,15 +41,18 @@ class ImageRecords:
     """The records of all images of a test, summed up.
 
     `given_nm` is --pixel_nm [nm], 0 where it is not given. `are_fields`: each is a field of view, of whatever size.
+    At most `maximum` records are kept, the latest; 0 keeps all.
     """
 
-    def __init__(self, given_nm: float = 0.0, are_fields: bool = False) -> None:
-        self.given_nm, self.are_fields = given_nm, are_fields
+    def __init__(self, given_nm: float = 0.0, are_fields: bool = False, maximum: int = 0) -> None:
+        self.given_nm, self.are_fields, self.maximum = given_nm, are_fields, maximum
         self.records: dict[str, ImageRecord] = {}
 
     def add(self, records: Iterable[ImageRecord]) -> None:
         """Adds records; one of the same image replaces the former."""
         self.records |= {record.name: record for record in records}
+        while self.maximum and len(self.records) > self.maximum:
+            del self.records[next(iter(self.records))]
 
     def lines(self) -> list[str]:
         """One line about each thing that a reader of the results should know."""

@@ -65,6 +65,14 @@ class InferenceLoop:
                 pending.result()
         self.seconds = time.monotonic() - start
 
+    def step(self, batch: Any, collectors: Sequence[Collector]) -> None:
+        """Predicts one batch, and returns when the collectors have its results."""
+        start = time.monotonic()
+        output = self._infer(batch)
+        if output is not None:
+            self._collect(batch, output, collectors)
+        self.seconds += time.monotonic() - start
+
     def _infer(self, batch: Any) -> Any:
         """What the network gives for the batch; None if it cannot take images of this size."""
         start = time.monotonic()

@@ -76,9 +76,7 @@ class ResultsWriter:
         pixel_nm: float = 0,
         export: tuple[str, ...] = (),
     ) -> None:
-        if pixel_nm and not MIN_PIXEL_NM <= pixel_nm <= MAX_PIXEL_NM:
-            limits = f"{MIN_PIXEL_NM:g} to {MAX_PIXEL_NM:g} nm"
-            raise UtilError(f"pixels of {pixel_nm:g} nm: must be {limits}; use --pixel_nm")
+        check_pixel_nm(pixel_nm)
         folder = Path(os.path.realpath(folder))  # results may lie elsewhere, behind a link
         self.folder, self.nm_per_grey, self.levels = folder, nm_per_grey, levels
         self.pixel_nm, self.export = pixel_nm, export
@@ -247,6 +245,13 @@ class ResultsWriter:
             self.folder.replace(self.before)
         self.unfinished.replace(self.folder)
         shutil.rmtree(self.before, ignore_errors=True)
+
+
+def check_pixel_nm(pixel_nm: float) -> None:
+    """Raises UtilError for a pixel size [nm] that a TIFF does not hold well; 0, unknown, is well."""
+    if pixel_nm and not MIN_PIXEL_NM <= pixel_nm <= MAX_PIXEL_NM:
+        limits = f"{MIN_PIXEL_NM:g} to {MAX_PIXEL_NM:g} nm"
+        raise UtilError(f"pixels of {pixel_nm:g} nm: must be {limits}; use --pixel_nm")
 
 
 def pixel_size(pixel_nm: float) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from .disk_space import require_disk_space
 from .distributed import DistributedContext
 from .epoch_log import EPOCH_COLUMNS, EpochLog, read_epochs
 from .loss_log import LossLog, format_losses
-from .program import print_lines, run_program
+from .program import name_problems, print_lines, run_program
 from .run_folder import RunFolder, scratch_folder
 from .run_start import (
     check_changes,
@@ -34,6 +34,7 @@ __all__ = [
     "choose_device",
     "continues",
     "format_losses",
+    "name_problems",
     "print_lines",
     "read_epochs",
     "record_changes",

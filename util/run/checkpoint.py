@@ -116,6 +116,11 @@ def require(folder: Path, tag: str) -> None:
         raise UtilError(f"{folder}: no weights of epoch {tag}; there are: {', '.join(epochs) or 'none yet'}")
 
 
+def weight_files(folder: Path, tag: str) -> list[Path]:
+    """The files of the weights `tag` of a run, or of the latest ones, with those of its members."""
+    return sorted(folder.rglob(f"{tag}_net_*.pth")) or sorted(folder.rglob("latest_net_*.pth"))
+
+
 def _recover_if_free(folder: Path) -> None:
     # A running training still needs its temporary files: removing them would break its save.
     try:

@@ -31,3 +31,10 @@ def print_lines(lines: Iterable[str], file: TextIO | None = None) -> None:
     """Prints the lines, if there are any."""
     for line in lines:
         print(line, file=file)
+
+
+def name_problems(problems: Iterable[str], on_bad_image: str) -> int:
+    """Names the images that test.py could not use, or not score; returns its exit status."""
+    lines = [f"test.py: {line}" for line in problems]
+    print_lines(lines, sys.stderr)
+    return int(bool(lines) and on_bad_image == "error")

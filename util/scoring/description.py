@@ -63,5 +63,6 @@ def describe_test(selection: ResultSelection, evaluator: Evaluator | None, large
     if large and not (options.field or options.tile_size or reverse):
         images = counted(len(large), "such image")
         yield f"{large[0]}: may hold many holes, and is measured as one ({images}); see --field"
-    kind = "SEM images" if reverse else "depth maps, submission.zip" if first.final is not None else "predictions"
+    maps = "depth maps" if options.watch else "depth maps, submission.zip"
+    kind = "SEM images" if reverse else maps if first.final is not None else "predictions"
     yield f"written: {kind}, metrics.json, index.html"

@@ -1,22 +1,33 @@
 """Which of many test images a page shows: the worst, and a uniform sample of the others."""
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..results import ImageResult
 
-MAX_IMAGES = 200
+MAX_IMAGES = 1000
+MAX_PIXELS = 200 * 2**20  # of all images that are kept in memory
+MAX_ROWS = 10_000
 
 
 class ResultSelection:
-    """Takes results one after another and keeps at most `maximum` of the `total` that will come."""
+    """Takes results one after another and keeps at most `maximum` of the `total` that will come.
 
-    def __init__(self, total: int, maximum: int = MAX_IMAGES) -> None:
-        self.total, self.maximum, self.count = total, maximum, 0
+    `maximum` is MAX_IMAGES, or fewer where the images are large. Of at most MAX_ROWS results it also keeps what
+    `summarise` makes of them.
+    """
+
+    def __init__(
+        self, total: int, maximum: int | None = None, summarise: Callable[[ImageResult], Any] | None = None
+    ) -> None:
+        self.total, self.maximum, self.count = total, maximum or 0, 0
         self.n_ood = 0  # results that are out of distribution
+        self.summarise = summarise
+        self._summaries: dict[int, Any] = {}
         self._errors: list[float] = []
         self._uniform: dict[int, ImageResult] = {}
         self._worst: list[tuple[float, int, ImageResult]] = []
@@ -28,12 +39,11 @@ class ResultSelection:
             error = result.rmse
             self.n_ood += result.is_ood
             if not self.count:
-                n_uniform = self.maximum - (self.maximum // 4 if error is not None else 0)
-                self._wanted = set(range(self.total))
-                if self.total > self.maximum:
-                    self._wanted = {n * self.total // n_uniform for n in range(n_uniform)}
+                self._begin(result)
             if self.count in self._wanted:
                 self._uniform[self.count] = result
+            if self.summarise and self.count % -(-self.total // MAX_ROWS) == 0:
+                self._summaries[self.count] = self.summarise(result)
             if error is not None:
                 self._errors.append(error)
                 if self.total > self.maximum:
@@ -42,11 +52,34 @@ class ResultSelection:
                         heapq.heappop(self._worst)
             self.count += 1
 
+    def _begin(self, first: ImageResult) -> None:
+        self.maximum = self.maximum or min(MAX_IMAGES, max(4, MAX_PIXELS // first.input.size))
+        n_uniform = self.maximum - (self.maximum // 4 if first.rmse is not None else 0)
+        self._wanted = set(range(self.total))
+        if self.total > self.maximum:
+            self._wanted = {n * self.total // n_uniform for n in range(n_uniform)}
+
+    @property
+    def _kept(self) -> dict[int, ImageResult]:
+        return self._uniform | {-n: result for _, n, result in self._worst}
+
     @property
     def shown(self) -> list[ImageResult]:
         """The results that were kept, in their order."""
-        kept = self._uniform | {-n: result for _, n, result in self._worst}
-        return [kept[n] for n in sorted(kept)]
+        return [result for _, result in sorted(self._kept.items())]
+
+    @property
+    def rows(self) -> list[Any]:
+        """What `summarise` makes of results, in their order: of those that were kept, and of up to MAX_ROWS others."""
+        if self.summarise is None:
+            return []
+        rows = {n: self.summarise(result) for n, result in self._kept.items() if n not in self._summaries}
+        return [row for _, row in sorted((rows | self._summaries).items())]
+
+    @property
+    def sampling(self) -> str:
+        """Which of the results were kept, in words."""
+        return "the worst, and a uniform sample of the others" if self._errors else "a uniform sample"
 
     @property
     def errors(self) -> NDArray[np.float64]:
