@@ -12,16 +12,18 @@ from .measure_budget import MeasureBudget
 from .measurement_model import LINES
 
 COLOURS = ("#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#bbbbbb", "#222255")  # Paul Tol, bright
+SHORT = {"Welch-Satterthwaite": "W-S", "Monte Carlo": "Monte Carlo"}
 HEADS = ("measure", "mean", "correction", "u", "k", "U, 95 %", "by", "left out: not stated")
 
 
 def add_budget(budgets: Sequence[MeasureBudget]) -> None:
     """Adds the section to the page that is open."""
     tags.h2("Uncertainty budget")
-    with tags.p(cls="quiet"):
+    with tags.p():
         tags.span(
             "Of one measurement of a typical hole: (mean + correction) ± U holds 95 %. u is the combined standard "
-            "uncertainty, k = U / u. All lines are in "
+            "uncertainty, k = U / u, by Welch-Satterthwaite (W-S), or by Monte Carlo where that differs by more than "
+            "5 %. All lines are in "
         )
         tags.a("budget.csv", href="budget.csv")
     known = [budget for budget in budgets if budget.combined > 0]
@@ -29,7 +31,8 @@ def add_budget(budgets: Sequence[MeasureBudget]) -> None:
         with tags.figure(cls="curve"):
             raw(draw_shares(known))
             tags.figcaption("Share of each line in the combined variance.")
-    with tags.div(cls="wide"), tags.table():
+    scrollable = {"tabindex": "0", "role": "region", "aria-label": "uncertainty of each measure"}
+    with tags.div(scrollable, cls="wide"), tags.table():
         with tags.thead(), tags.tr():
             for head in HEADS:
                 tags.th(head)
@@ -66,6 +69,6 @@ def _cells(budget: MeasureBudget) -> list[str]:
         significant(budget.combined),
         significant(budget.coverage_factor, digits=3),
         significant(budget.expanded),
-        budget.method if math.isfinite(budget.combined) else "–",
+        SHORT[budget.method] if math.isfinite(budget.combined) else "–",
         ", ".join(budget.left_out) or "–",
     ]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,10 +125,12 @@ def _line(name: str, hole: Mapping[str, float], line: str, entry: Uncertainty | 
 def _without(spread: BudgetLine, parts: list[BudgetLine]) -> BudgetLine:
     """The network's spread without the parts of it that have a line of their own, so that none counts twice."""
     assert spread.uncertainty is not None
-    rest = math.sqrt(max(0.0, spread.contribution**2 - sum(part.contribution**2 for part in parts)))
-    entry = spread.uncertainty
-    source = f"{entry.source}, without {' and '.join(part.name for part in parts)}" if parts else entry.source
-    reduced = Uncertainty(rest, entry.distribution, entry.dof, entry.kind, source)
+    variance = spread.contribution**2 - sum(part.contribution**2 for part in parts)
+    if not parts or not spread.contribution:
+        return spread
+    rest, entry = math.sqrt(max(0.0, variance)), spread.uncertainty
+    source = f"{entry.source}, without {' and '.join(part.name for part in parts)}"
+    reduced = replace(entry, value=entry.value * rest / spread.contribution, source=source)
     return BudgetLine(spread.name, reduced, spread.sensitivity, rest)
 
 
