@@ -21,7 +21,6 @@ from util.files import counted, make_output_safe
 from util.monitor import TrainingMonitor, check_display
 from util.run import EpochLog, RunFolder, StopRequest, check_changes, checkpoint, choose_device, continues, print_lines
 from util.run import record_changes, require_disk_space, require_run, run_program, scratch_folder, set_reproducible
-from util.run import test_command, tune_malloc
 
 
 def train(opt: Options) -> int:
@@ -35,6 +34,7 @@ def train(opt: Options) -> int:
     with ExitStack() as stack:
         context = stack.enter_context(util.run.DistributedContext())
         context.check(opt.loop.batch_size)
+        print(f"{opt.run.path}: {opt.run.model} on {opt.data.dataroot}", flush=True)  # torch takes seconds to load
         model = new_model(opt)
         if opt.loop.dry_run:
             return dry_run(opt, model)
@@ -46,7 +46,7 @@ def new_model(opt: Options) -> "models.BaseModel":
     """The untrained model, on its device."""
     device = choose_device(opt.run.gpu_ids)
     set_reproducible(opt.run.seed, opt.run.deterministic)
-    tune_malloc()
+    util.run.tune_malloc()
     model = models.build(opt.run.model, opt.model, device, opt.run.seed)
     model.check_training(opt.loop.last_epoch)
     return model.enable_acceleration(opt.run.precision, opt.run.compile, "training")
@@ -75,7 +75,7 @@ def train_in(
         loop = util.run.TrainingLoop(model, dataset, run, context, monitor, stop, opt.loop, models.lr_factor)
         status = loop.run(progress, log, epoch_log, opt.run.path)
     if not status:
-        print(f"{opt.run.path}: finished. To test it: {test_command(opt)}")
+        print(f"{opt.run.path}: finished. To test it: {util.run.test_command(opt)}")
     return status
 
 
@@ -125,7 +125,7 @@ def combine(opt: Options) -> int:
     with RunFolder(opt.run.checkpoints_dir, opt.run.name) as run:
         run.gather(members, opt.model.member_epoch, opt.to_dict(), opt.loop)
     models.Predictor.load(opt.run.path)
-    print(f"{opt.run.path}: {counted(len(members), 'member')}. To test it: {test_command(opt)}")
+    print(f"{opt.run.path}: {counted(len(members), 'member')}. To test it: {util.run.test_command(opt)}")
     return 0
 
 

@@ -70,7 +70,7 @@ def load(folder: Path, epoch: str, device: torch.device) -> tuple[BaseModel, dic
 
     An ensemble's folder holds its members' folders in `members`, each with the weights that it was made of.
     """
-    saved = _read(folder / "opt.json")
+    saved = read_options(folder / "opt.json")
     name = FORMER_NAMES.get(str(saved.get("model")), str(saved.get("model")))
     model = build(name, options_from(name, saved), device)
     from .ensemble import Ensemble
@@ -136,7 +136,8 @@ def _checked(field: Field, saved: Any) -> Any:
     return value
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_options(path: Path) -> dict[str, Any]:
+    """The options that a run's opt.json holds; raises ModelError for a file that is none."""
     try:
         options = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

@@ -15,20 +15,45 @@ from models.networks import NORMS as NORM_LAYERS
 from util.command_line import main as semdepth
 
 ROOT = Path(__file__).parents[1]
-SLOW = ("torch", "torchvision", "matplotlib", "skimage", "scipy.stats", "visdom", "requests", "ray", "wandb")
+SLOW = (
+    "torch",
+    "torchvision",
+    "matplotlib",
+    "skimage",
+    "scipy.ndimage",
+    "scipy.stats",
+    "visdom",
+    "requests",
+    "ray",
+    "wandb",
+)
 REPORT = f"""
 import json, runpy, sys
 ROOT = {str(ROOT)!r}
 name, *sys.argv = sys.argv[1:]
 sys.path.insert(0, ROOT)
 try:
-    if name.endswith(".py"):
+    if name == "semdepth":
+        from util.command_line import main
+        sys.exit(main())
+    elif name.endswith(".py"):
         runpy.run_path(name, run_name="__main__")
     else:
         runpy.run_module(name, run_name="__main__", alter_sys=True)
 except SystemExit as end:
     status = end.code
 print(json.dumps([status, sorted(sys.modules)]))
+"""
+
+FIRST_LINE = """
+import builtins, json, os, runpy, sys
+def stop(line, **_):
+    os.write(1, json.dumps([line, sorted(sys.modules)]).encode())
+    os._exit(0)
+builtins.print = stop
+sys.argv = sys.argv[1:]
+sys.path.insert(0, os.getcwd())
+runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
@@ -66,6 +91,16 @@ def run(program, *arguments, folder=ROOT):
         ("util.visdom_server", ["--help"], 0),
         ("models.export", ["--help"], 0),
         ("models.export", ["checkpoints/none", "--size", "big"], 2),
+        ("models.export", ["no/such/run", "--size", "72,48"], 2),
+        ("data.simulate", ["--num_shapes", "many"], 2),
+        ("util.compare", ["no_such_run", "no_such_run"], 2),
+        ("util.doctor", ["--port", "far"], 2),
+        ("util.visdom_server", ["--port", "far"], 2),
+        ("semdepth", ["--help"], 0),
+        ("semdepth", ["trian"], 2),
+        ("semdepth", ["train", "--help"], 0),
+        ("semdepth", ["test", "--whichepoch", "3"], 2),
+        ("semdepth", ["check", "no/such/folder"], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
@@ -163,6 +198,21 @@ def test_a_test_loads_neither_torchvision_nor_dynamo(tmp_path):
     )
     assert status == 0, message
     assert not modules & {"torchvision", "torch._dynamo", "visdom", "requests", "ray"}
+
+
+@pytest.mark.parametrize("program", ["train.py", "test.py"])
+def test_the_first_line_comes_before_torch_is_loaded(tmp_path, program):
+    """torch takes seconds to load, and torch._dynamo, which every optimiser imports, as many again."""
+    status, _, message = run(
+        "data.simulate", "--dataroot", tmp_path, "--num_shapes", 1, "--num_real", 4, "--num_test", 1
+    )
+    assert status == 0, message
+    command = [sys.executable, "-c", FIRST_LINE, str(ROOT / program), "--dataroot", str(tmp_path), "--name", "holes"]
+    command += ["--checkpoints_dir", str(tmp_path)] if program == "train.py" else []
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    line, modules = json.loads(done.stdout)
+    assert "holes" in line and str(tmp_path) in line
+    assert not set(modules) & set(SLOW)
 
 
 def test_names_that_options_offer_are_those_that_the_networks_know():

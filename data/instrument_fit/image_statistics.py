@@ -6,8 +6,8 @@ Greys are relative to the flat surface of the same image, so that a rescaled bri
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts are loaded where they are first used: scipy.ndimage is slow to import
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, label
 
 SIDES = ("left", "right", "top", "bottom")
 # Signed distances [px] from the half-level contour, + outside, at which profiles are measured: denser near the edge.
@@ -61,10 +61,10 @@ def find_contour(relative: NDArray) -> Contour | None:
     """
     from scipy.spatial import cKDTree  # here, because it is slow to import
 
-    smooth = gaussian_filter(relative.astype(np.float64), 1, mode="nearest")
+    smooth = scipy.ndimage.gaussian_filter(relative.astype(np.float64), 1, mode="nearest")
     floor = float(np.quantile(smooth, 0.1))
     excess = smooth - (floor + 1) / 2
-    openings, count = label(excess < 0)
+    openings, count = scipy.ndimage.label(excess < 0)
     if not count:
         return None
     hole = openings == 1 + np.bincount(openings.ravel())[1:].argmax()

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts are loaded where they are first used: scipy.ndimage is slow to import
 from numpy.typing import NDArray
-from scipy.ndimage import affine_transform, distance_transform_edt, map_coordinates
 
 OPENING_U = 0.02  # u above which a map is a hole
 N_SHAPES, N_STEPS = 24, 12  # to find the size that belongs to a width of the walls
@@ -45,14 +45,14 @@ class Reshaping:
         """Each point gets the depth of the library's point that lies in the same direction from the edge, 1 / `wall`
         times as far."""
         middle = (np.array(u.shape) - 1) / 2
-        u = affine_transform(u, [1 / self.size] * 2, middle - middle / self.size, order=1)
+        u = scipy.ndimage.affine_transform(u, [1 / self.size] * 2, middle - middle / self.size, order=1)
         inside = u > OPENING_U
         if not inside.any():
             return u
         positions = np.indices(u.shape)
-        distance, edge = distance_transform_edt(inside, return_indices=True)
+        distance, edge = scipy.ndimage.distance_transform_edt(inside, return_indices=True)
         away = (positions - edge) / np.maximum(distance, 1)
         from_edge = np.maximum(distance - 0.5, 0)  # the edge runs between the pixels
         move = np.minimum(from_edge / self.wall, distance.max()) - from_edge
-        reshaped = map_coordinates(u, positions + away * move, order=1, mode="nearest")
+        reshaped = scipy.ndimage.map_coordinates(u, positions + away * move, order=1, mode="nearest")
         return np.where(inside, reshaped, 0).astype(np.float32)

@@ -4,8 +4,8 @@ A real hole should lie inside it. Its ranges are declared here and in docs/sem_i
 """
 
 import numpy as np
+import scipy  # its parts are loaded where they are first used: scipy.ndimage is slow to import
 from numpy.typing import NDArray
-from scipy.ndimage import affine_transform, distance_transform_edt
 
 SIZE = (0.85, 1.15)  # of the opening, relative to that in the library
 ELONGATION = 0.1  # largest relative difference of its axes from their mean
@@ -29,7 +29,7 @@ def draw_wide_shape(u: NDArray, depth_px: float, rng: np.random.Generator) -> ND
     inside = _stretch(u, rng) > OPENING_U
     if not inside.any():
         return u.astype(np.float32)
-    distance, nearest = distance_transform_edt(inside, return_indices=True)
+    distance, nearest = scipy.ndimage.distance_transform_edt(inside, return_indices=True)
     distance = np.maximum(distance - 0.5, 0) / OVERSAMPLING
     row, column = np.indices(inside.shape)
     away = np.arctan2(nearest[0] - row, nearest[1] - column)  # direction of the nearest wall
@@ -54,7 +54,9 @@ def _stretch(u: NDArray, rng: np.random.Generator) -> NDArray[np.float32]:
     # Pixel p of the finer image lies at (p + 0.5) / OVERSAMPLING - 0.5 of the image.
     offset = middle + ((0.5 / OVERSAMPLING - 0.5) - middle) / scale
     shape = tuple(length * OVERSAMPLING for length in u.shape)
-    return affine_transform(u.astype(np.float32), 1 / (OVERSAMPLING * scale), offset, shape, order=1, mode="constant")
+    return scipy.ndimage.affine_transform(
+        u.astype(np.float32), 1 / (OVERSAMPLING * scale), offset, shape, order=1, mode="constant"
+    )
 
 
 def _draw_pit(distance: NDArray, rng: np.random.Generator) -> NDArray[np.float64]:

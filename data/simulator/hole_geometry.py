@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import scipy  # its parts are loaded where they are first used: scipy.ndimage is slow to import
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 from ..grey_levels import FLOOR
 from .population import CONTEST, Population
@@ -102,7 +102,7 @@ def normalised_depth(
         bumps += cosine_part * power.real + sine_part * power.imag
     inside = radius < 1 + bumps
 
-    distance, nearest = distance_transform_edt(inside, return_indices=True)
+    distance, nearest = scipy.ndimage.distance_transform_edt(inside, return_indices=True)
     to_border = (nearest - row_column).astype(np.float32)
     border_y, border_x = to_border[0][inside], to_border[1][inside]
     x_weight = border_x**2 / np.maximum(border_x**2 + border_y**2, 1)

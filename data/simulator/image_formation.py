@@ -7,9 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # its parts are loaded where they are first used: scipy.ndimage is slow to import
 from numpy.typing import NDArray
-from scipy.fft import irfft2, next_fast_len, rfft2
-from scipy.ndimage import distance_transform_edt, find_objects, gaussian_filter, label, map_coordinates, shift
 
 from .instrument import Instrument
 
@@ -40,7 +39,7 @@ def clean_signal(depth_nm: NDArray, instrument: Instrument) -> NDArray[np.float3
 def hole_optics(depth_nm: NDArray, pixel_nm: float, edge_depth_nm: float) -> HoleOptics:
     """The optics of a height map (H, W), [nm below the top surface]; a hole is what is deeper than `edge_depth_nm`."""
     hole = depth_nm > edge_depth_nm
-    distance = distance_transform_edt(~hole) if hole.any() else np.full(hole.shape, np.inf)
+    distance = scipy.ndimage.distance_transform_edt(~hole) if hole.any() else np.full(hole.shape, np.inf)
     edge_nm = (distance.astype(np.float32) - 0.5) * pixel_nm
     slope_y, slope_x = np.gradient(depth_nm.astype(np.float32), pixel_nm)
     secant = np.sqrt(1 + slope_x**2 + slope_y**2)
@@ -63,7 +62,7 @@ def emitted_signal(optics: HoleOptics, instrument: Instrument) -> NDArray[np.flo
     emitted = np.minimum(i.escape_gain * optics.visible**i.escape_exponent, 1) * tilt
     signal = np.where(optics.hole, emitted + i.backscatter, 1 + bloom)
     sigma = (np.hypot(i.beam_sigma_px, i.blur_y_px), i.beam_sigma_px)
-    return gaussian_filter(signal.astype(np.float32), sigma, mode="nearest") + np.float32(i.black_level)
+    return scipy.ndimage.gaussian_filter(signal.astype(np.float32), sigma, mode="nearest") + np.float32(i.black_level)
 
 
 def visible_fraction(depth_nm: NDArray, hole: NDArray[np.bool_], pixel_nm: float) -> NDArray[np.float32]:
@@ -75,14 +74,14 @@ def visible_fraction(depth_nm: NDArray, hole: NDArray[np.bool_], pixel_nm: float
     visible = np.ones(hole.shape, dtype=np.float32)
     # Kernel spectra depend only on sizes and depths; a data set has few of them when both are rounded up.
     depths = RELATIVE_DEPTHS * (10 * np.ceil(float(depth_nm.max()) / 10) / RELATIVE_DEPTHS[-1])
-    openings, _ = label(hole, np.ones((3, 3)))  # light enters each hole through its own opening only
-    for number, box in enumerate(find_objects(openings), 1):
+    openings, _ = scipy.ndimage.label(hole, np.ones((3, 3)))  # light enters each hole through its own opening only
+    for number, box in enumerate(scipy.ndimage.find_objects(openings), 1):
         mask = openings[box] == number
         height, width = mask.shape
-        size = tuple(next_fast_len(2 * (-(-length // 8) * 8) - 1, real=True) for length in (height, width))
-        spectrum = rfft2(mask.astype(np.float32), size)
+        size = tuple(scipy.fft.next_fast_len(2 * (-(-length // 8) * 8) - 1, real=True) for length in (height, width))
+        spectrum = scipy.fft.rfft2(mask.astype(np.float32), size)
         kernels = _kernels if size[0] * size[1] <= MAX_CACHED_KERNEL else _kernels.__wrapped__
-        stack = irfft2(spectrum * kernels(tuple(depths / pixel_nm), size), size)[:, :height, :width]
+        stack = scipy.fft.irfft2(spectrum * kernels(tuple(depths / pixel_nm), size), size)[:, :height, :width]
         position = np.interp(depth_nm[box], depths, np.arange(len(depths)))
         low = np.minimum(position.astype(np.int64), len(depths) - 2)
         weight = (position - low).astype(np.float32)
@@ -111,7 +110,7 @@ def add_stage_offset(signal: NDArray, instrument: Instrument, rng: np.random.Gen
     if not (instrument.jitter_x_px or instrument.jitter_y_px):
         return signal
     offset = rng.uniform(-1, 1, 2) * (instrument.jitter_y_px, instrument.jitter_x_px)
-    return shift(signal, offset, order=1, mode="nearest")
+    return scipy.ndimage.shift(signal, offset, order=1, mode="nearest")
 
 
 def add_charging(signal: NDArray, instrument: Instrument) -> NDArray[np.float32]:
@@ -138,7 +137,7 @@ def add_line_noise(signal: NDArray, instrument: Instrument, rng: np.random.Gener
     gain = 1 + rng.normal(0, instrument.line_gain, (height, 1))
     column = np.arange(width) + rng.normal(0, instrument.line_jitter_px, (height, 1))
     row = np.broadcast_to(np.arange(height)[:, None], column.shape)
-    shifted = map_coordinates(signal, [row, column], order=1, mode="nearest")
+    shifted = scipy.ndimage.map_coordinates(signal, [row, column], order=1, mode="nearest")
     return (np.maximum(gain, 0) * shifted).astype(np.float32)
 
 
@@ -155,4 +154,4 @@ def _kernels(depths_px: tuple[float, ...], size: tuple[int, int]) -> NDArray[np.
     h2 = np.square(depths_px)[:, None, None]
     kernels = h2 / (np.pi * (h2 + x**2 + y**2) ** 2)
     total = kernels.sum(axis=(1, 2), keepdims=True)  # a shallow kernel is narrower than a pixel: limit its sum to one
-    return rfft2((kernels / np.maximum(total, 1)).astype(np.float32), size)
+    return scipy.fft.rfft2((kernels / np.maximum(total, 1)).astype(np.float32), size)

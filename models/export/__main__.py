@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from ..errors import ModelError
+from ..registry import read_options
 from .argument_parser import ArgumentParser
 
 MIN_SIDE, MAX_SIDE = 16, 4096  # [px] of an image
@@ -34,6 +35,7 @@ def main(argv: list[str]) -> int:
         print(f"--size {args.size}: must be H,W from {MIN_SIDE} to {MAX_SIDE}, as in 72,48", file=sys.stderr)
         return 2
     try:
+        read_options(args.run / "opt.json")
         from .onnx_file import write_onnx  # here, because importing torch is slow
 
         difference = write_onnx(args.run, args.epoch, path, (height, width))

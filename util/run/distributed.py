@@ -3,13 +3,12 @@
 import os
 import sys
 from types import TracebackType
-from typing import Any
-
-import torch
-import torch.distributed as dist
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UtilError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class DistributedContext:
@@ -43,48 +42,60 @@ class DistributedContext:
                 "share each batch"
             )
 
-    def shard_batch(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    def shard_batch(self, batch: "dict[str, Tensor]") -> "dict[str, Tensor]":
         """The images of a batch that belong to this process. An uneven batch is padded with its first images."""
         if self.world_size == 1:
             return batch
+        import torch  # here and below, because importing torch is slow
+
         size = len(next(iter(batch.values())))
         indices = torch.arange(self.rank, -(-size // self.world_size) * self.world_size, self.world_size) % size
         return {name: values[indices] for name, values in batch.items()}
 
-    def all_reduce_mean(self, values: dict[str, Tensor]) -> dict[str, Tensor]:
+    def all_reduce_mean(self, values: "dict[str, Tensor]") -> "dict[str, Tensor]":
         """The mean of each value () over all processes."""
         if self.world_size == 1 or not values:
             return values
+        import torch
+
         stacked = torch.stack(list(values.values()))
-        dist.all_reduce(stacked)
+        torch.distributed.all_reduce(stacked)
         return dict(zip(values, stacked / self.world_size, strict=True))
 
     def all_reduce_max(self, *numbers: int) -> list[int]:
         """The largest of each number over all processes."""
         if self.world_size == 1:
             return list(numbers)
+        import torch
+
         stacked = torch.tensor(numbers)
-        dist.all_reduce(stacked, dist.ReduceOp.MAX)
+        torch.distributed.all_reduce(stacked, torch.distributed.ReduceOp.MAX)
         return stacked.tolist()
 
     def broadcast(self, value: Any) -> Any:
         """The value of the main process, in all processes."""
         values = [value]
         if self.world_size > 1:
-            dist.broadcast_object_list(values)
+            import torch.distributed
+
+            torch.distributed.broadcast_object_list(values)
         return values[0]
 
     def gather(self, value: Any) -> list[Any]:
         """The values of all processes in order of rank, in the main process; an empty list in the others."""
         if self.world_size == 1:
             return [value]
+        import torch.distributed
+
         values: list[Any] | None = [None] * self.world_size if self.is_main else None
-        dist.gather_object(value, values)
+        torch.distributed.gather_object(value, values)
         return values or []
 
     def __enter__(self) -> "DistributedContext":
         if self.world_size > 1:
-            dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+            import torch
+
+            torch.distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
             if not self.is_main:
                 self._stdout, sys.stdout = sys.stdout, open(os.devnull, "w")
         return self
@@ -94,6 +105,8 @@ class DistributedContext:
             if not self.is_main:
                 sys.stdout.close()
                 sys.stdout = self._stdout
+            import torch.distributed
+
             if error_type is None:
-                dist.barrier()  # a process that leaves early can crash the others
-            dist.destroy_process_group()
+                torch.distributed.barrier()  # a process that leaves early can crash the others
+            torch.distributed.destroy_process_group()
