@@ -12,6 +12,7 @@ from ..errors import UtilError
 
 ROOT = Path(__file__).parents[2]
 TIME_LIMIT = 180.0  # [s] for each program; the first one may also load torch from a slow disk
+PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}  # beside another job, threads that wait by spinning take ten times as long
 TINY_OPTIONS = (
     "--netG resnet_6blocks --ngf 8 --netD basic --ndf 8 --n_epochs 6 --n_epochs_decay 0 --display_id 0 --no_html "
     "--print_freq 16"
@@ -50,7 +51,7 @@ def run_program(*command: str, limit: float) -> None:
     with tempfile.TemporaryFile() as output:
         child = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
-            start_new_session=True,
+            start_new_session=True, env=PATIENT | os.environ,
         )  # fmt: skip
         try:
             status = child.wait(limit)

@@ -201,3 +201,12 @@ def test_help_names_the_options(capsys):
         doctor.main(["-h"])
     said = capsys.readouterr().out
     assert stop.value.code == 0 and "--no_training" in said and "--display_server" in said
+
+
+@pytest.mark.parametrize(("given", "expected"), [("", "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_programs_wait_without_spinning_unless_the_user_says_otherwise(monkeypatch, given, expected):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if given:
+        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+    code = f"import os, sys; sys.exit(os.environ['OMP_WAIT_POLICY'] != {expected!r})"
+    trial_run.run_program("-c", code, limit=60)
