@@ -98,7 +98,7 @@ class Chain:
         """All rows. Raises UtilError, which names the first fault, if a row was changed, moved or removed."""
         with _explained(self.path):
             stored = _read(self._database)
-            faults = find_faults(stored, _last_number(self._database), _read_anchor(self.path), None)
+            faults = find_faults(stored, _last_number(self._database), _read_anchor(self.path), _file_digest(self.path))
         if faults:
             more = f" (and {len(faults) - 1} more: --verify)" if len(faults) > 1 else ""
             raise UtilError(f"{self.path}: {faults[0]}{more}; keep it as it is, and start another with --record FILE")
@@ -141,8 +141,10 @@ def verify(path: Path) -> tuple[int, list[str]]:
                 raise UtilError(f"{path}: not a record of a golden sample")
             rows = _read(database)
             faults = find_faults(rows, _last_number(database), anchor, digest)
-            checks = [str(text, "utf-8", "replace") for (text,) in database.execute("PRAGMA integrity_check")]
-    return len(rows), faults + [f"the database is damaged: {check}" for check in checks if check != "ok"]
+            (check,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+    if check != b"ok":
+        faults.append(f"the database is damaged: {' '.join(str(check, 'utf-8', 'replace').split())}")
+    return len(rows), faults
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

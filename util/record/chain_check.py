@@ -29,11 +29,11 @@ def link(previous: bytes, content: bytes) -> bytes:
     return sha256(previous + b"\n" + content).hexdigest().encode()
 
 
-def find_faults(rows: list[StoredRow], last: int, anchor: Anchor | None, file_sha256: str | None) -> list[str]:
+def find_faults(rows: list[StoredRow], last: int, anchor: Anchor | None, file_sha256: str) -> list[str]:
     """A line for each fault of the rows (by number).
 
-    `last` is the number of the last row that was ever appended. `file_sha256` is the file's, empty while it is not
-    known, None where it is not to be compared.
+    `last` is the number of the last row that was ever appended. `file_sha256` is the file's, empty while it cannot be
+    compared.
     """
     faults, before, expected = [], FIRST, 1
     for row in rows:
@@ -70,9 +70,7 @@ def _name_missing(first: int, last: int) -> str:
     return f"row {first} is missing" if first == last else f"rows {first} to {last} are missing"
 
 
-def _compare_with_anchor(
-    rows: list[StoredRow], anchor: Anchor | None, file_sha256: str | None, faulty: bool
-) -> list[str]:
+def _compare_with_anchor(rows: list[StoredRow], anchor: Anchor | None, file_sha256: str, faulty: bool) -> list[str]:
     """Faults that the rows themselves do not show, such as an older copy of the whole file."""
     if anchor is None:
         return ["the file .anchor beside it is missing: rows may have been cut off"]

@@ -1,0 +1,88 @@
+"""The record of a golden sample under force: bytes changed, programs killed, programs that write at once."""
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import time
+
+from tests.reliability.promise import promise
+from tests.util.record.test_chain import append
+from util.errors import UtilError
+from util.record.chain import Chain, verify
+
+FORK = multiprocessing.get_context("fork")
+
+
+@promise("A byte of a golden sample's record changed at random: found, and in one line", ordinary=150, soak=5000)
+def test_a_changed_byte_anywhere_in_the_file_is_found(tmp_path, count):
+    path = tmp_path / "record.sqlite"
+    append(path, *({"value": n} for n in range(9)))
+    whole, rng = path.read_bytes(), random.Random(3)
+    for n in range(count):
+        damaged = bytearray(whole)
+        position = n % 100 if n < 100 else rng.randrange(len(whole))
+        damaged[position] ^= 1 << rng.randrange(8)
+        path.write_bytes(damaged)
+        try:
+            faults = verify(path)[1]
+        except UtilError as error:
+            faults = [str(error)]
+        assert faults and all("\n" not in line for line in faults), f"byte {position} of {len(whole)}"
+    path.write_bytes(whole)
+    assert verify(path) == (9, [])
+
+
+def _write(path, name, rows):
+    for n in range(rows):
+        append(path, {"writer": name, "value": n})
+
+
+@promise("Rows that four programs append to one record at once: none lost, none doubled", ordinary=40, soak=1200)
+def test_programs_that_write_at_once_lose_no_row(tmp_path, count):
+    path = tmp_path / "new/record.sqlite"
+    writers = [FORK.Process(target=_write, args=(path, name, count // 4)) for name in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(300)
+        assert writer.exitcode == 0
+    assert verify(path) == (count, [])
+    with Chain(path) as chain:
+        written = [(row.content["writer"], row.content["value"]) for row in chain.rows()]
+    assert sorted(written) == [(name, n) for name in range(4) for n in range(count // 4)]
+
+
+def _append_for_ever(path):
+    n = 0
+    while True:
+        with Chain(path) as chain:
+            with chain.locked():
+                n = len(chain.rows())
+                chain.append({"value": n})
+            (path.parent / "reported").write_text(str(n + 1))
+            chain.seal()
+
+
+@promise(
+    "SIGKILL of a program that appends to a record: the chain is whole, no reported row lost", ordinary=25, soak=1000
+)
+def test_a_kill_at_any_point_leaves_a_whole_chain(tmp_path, count):
+    path, rng = tmp_path / "record.sqlite", random.Random(7)
+    for n in range(count):
+        if n % 10 == 0:  # each time from the first moment on
+            shutil.rmtree(tmp_path, ignore_errors=True)
+            tmp_path.mkdir()
+        writer = FORK.Process(target=_append_for_ever, args=(path,))
+        writer.start()
+        time.sleep(rng.uniform(0, 0.06))
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.join()
+        reported = tmp_path / "reported"
+        least = int(reported.read_text() or 0) if reported.exists() else 0
+        append(path, {"value": -1})
+        rows, faults = verify(path)
+        assert faults == [] and rows > least
+    with Chain(path) as chain:
+        assert [row.number for row in chain.rows()] == list(range(1, rows + 1))
