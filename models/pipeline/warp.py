@@ -44,11 +44,20 @@ def deform(u: Tensor, centre: tuple[float, float]) -> Tensor:
 def translate(images: Tensor, offset: Tensor) -> Tensor:
     """Images (N, 1, H, W) translated by `offset` (y, x) [px], (N, 2) or, for each row, (N, 2, H); bilinear.
 
-    Border pixels are repeated.
+    Border pixels are repeated. One offset an image has gradients that are the same in every run, on a GPU, too.
     """
     height, width = images.shape[2:]
-    rows = offset if offset.ndim == 3 else offset[:, :, None]
-    y = torch.arange(height, dtype=images.dtype, device=images.device)[None, :, None] - rows[:, 0, :, None]
-    x = torch.arange(width, dtype=images.dtype, device=images.device)[None, None] - rows[:, 1, :, None]
+    if offset.ndim == 2:
+        rows, columns = (_interpolation(offset[:, n], size) for n, size in enumerate((height, width)))
+        return rows @ images @ columns.transpose(2, 3)
+    y = torch.arange(height, dtype=images.dtype, device=images.device)[None, :, None] - offset[:, 0, :, None]
+    x = torch.arange(width, dtype=images.dtype, device=images.device)[None, None] - offset[:, 1, :, None]
     grid = torch.stack(torch.broadcast_tensors(2 * x / (width - 1) - 1, 2 * y / (height - 1) - 1), -1)
     return F.grid_sample(images, grid, "bilinear", "border", align_corners=True)
+
+
+def _interpolation(offset: Tensor, size: int) -> Tensor:
+    """Matrices (N, 1, size, size) that move columns of `size` pixels by `offset` (N,) [px]."""
+    pixel = torch.arange(size, dtype=offset.dtype, device=offset.device)
+    position = (pixel - offset[:, None]).clamp(0, size - 1)
+    return (1 - (position[:, None, :, None] - pixel).abs()).clamp_min(0)

@@ -92,6 +92,9 @@ def test_deformed_shapes_are_new_shapes():
 def test_moving_by_whole_pixels_moves_pixels():
     u = holes(3)
     assert torch.allclose(translate(u, torch.tensor([[2.0, -1.0]] * 3)), u.roll((2, -1), (2, 3)), atol=1e-5)
+    offset = torch.tensor([[0.3, -1.6], [9.5, 0.2], [-0.4, -12.7]])
+    row_by_row = translate(u, offset[:, :, None].expand(-1, -1, u.shape[2]))
+    assert torch.allclose(translate(u, offset), row_by_row, atol=1e-4)
 
 
 def test_holes_that_scatter_no_more_than_clean_ones_have_no_jitter():
