@@ -50,7 +50,10 @@ def add_headline(
 
 def add_measurement_errors(errors: Mapping[str, dict[str, Any]], quantities: Mapping[str, QuantityLabel]) -> None:
     """Table of bias and 3 sigma of every quantity over all holes."""
-    with tags.div(cls="wide"), tags.table(cls="measurements"):
+    with (
+        tags.div(cls="wide", tabindex="0", role="region", aria_label="errors of measurements"),
+        tags.table(cls="measurements"),
+    ):
         with tags.thead(), tags.tr():
             for heading in ("quantity", "unit", "bias", "3 sigma", "ground truth in the 90 % interval", "holes"):
                 tags.th(heading, scope="col")
@@ -71,7 +74,7 @@ def add_map_errors(score: dict[str, Any], errors: NDArray, nm_per_grey: float) -
     rows = score_rows(score)
     with tags.figure(cls="curve"):
         raw(figure.histogram(errors * nm_per_grey, "RMSE of an image's post-processed map [nm]"))
-    with tags.div(cls="wide"), tags.table(cls="score"):
+    with tags.div(cls="wide", tabindex="0", role="region", aria_label="errors of the maps"), tags.table(cls="score"):
         with tags.thead(), tags.tr():
             tags.th("grey levels")
             for heading in rows[0].values:

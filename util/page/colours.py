@@ -14,7 +14,7 @@ from ..drawing import figure
 from .maps import Maps
 
 MIN_DEPTH = 150.0  # [grey level] that the depth colours reach at least
-DEPTH_STEP = 50.0  # [grey level] between the ticks of the depth colours
+DEPTH_STEP = 50.0  # [grey level] that the range of the depth is a fifth of, or more
 ROUND_NUMBERS = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)  # a quarter of each has few digits
 
 
@@ -40,7 +40,6 @@ class Colours:
     depth: float
     error: float
     u90: float
-    step: float  # between the ticks of the depth
 
     @classmethod
     def fit(cls, maps: Iterable[Maps], nm_per_grey: float) -> "Colours":
@@ -52,31 +51,19 @@ class Colours:
             u90s += [] if image.u90 is None else [float(image.u90.max())]
         step = DEPTH_STEP * nm_per_grey
         deepest = max(MIN_DEPTH * nm_per_grey, step / 5 * np.ceil(5 * max(depths) / step))
-        return cls(float(deepest), _round_up(np.percentile(errors, 90)), _round_up(np.percentile(u90s, 90)), step)
-
-    def picture(self, kind: str, nm: NDArray) -> Image.Image:
-        """A map (H, W) [nm] in the colours of `kind`: `depth`, `error` or `u90`."""
-        low, high = self.range(kind)
-        picture = Image.fromarray(np.rint((nm - low) / (high - low) * 255).clip(0, 255).astype(np.uint8))
-        picture.putpalette(colour_tables()[kind].tobytes())
-        return picture
+        return cls(float(deepest), _round_up(np.percentile(errors, 90)), _round_up(np.percentile(u90s, 90)))
 
     def range(self, kind: str) -> tuple[float, float]:
         """The lengths [nm] of the first and the last colour of `kind`."""
         return (-self.error if kind == "error" else 0.0), getattr(self, kind)
 
-    def add_legend(self, kind: str, label: str) -> None:
-        """Colour bar with ticks [nm]."""
-        low, high = self.range(kind)
-        ticks = np.arange(low, high + 1e-9, self.step) if kind == "depth" else np.linspace(low, high, 5)
-        with tags.figure(cls="legend"):
-            tags.figcaption(label)
-            tags.img(src=to_data_uri(Image.fromarray(colour_tables()[kind][None])), alt="", cls="bar")
-            with tags.div(cls="ticks", aria_hidden="true"):
-                for tick in ticks:
-                    sign = "+" if kind == "error" and tick > 0 else ""
-                    text = f"{sign}{tick:g}".replace("-", "\u2212")
-                    tags.span(text, style=f"left: {(tick - low) / (high - low):.1%}")
+
+def add_legend(kind: str, label: str) -> None:
+    """Colour bar of a kind of map; the script writes its ticks (maps.js)."""
+    with tags.figure(cls="legend", data_kind=kind):
+        tags.figcaption(label)
+        tags.img(src=to_data_uri(Image.fromarray(colour_tables()[kind][None])), alt="", cls="bar")
+        tags.div(cls="ticks", aria_hidden="true")
 
 
 def to_data_uri(picture: Image.Image) -> str:

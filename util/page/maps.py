@@ -1,5 +1,6 @@
 """The maps of one test image in nm, small enough for a page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,8 @@ from PIL import Image
 
 from ..results import ImageResult
 
-MAX_SIDE = 96  # [px] so that 200 square images stay below 10 MB
+PAGE_PIXELS = 3_500_000  # of all images together, so that 1,000 images of 72x48 px stay whole
+MAX_PIXELS = 300 * 300  # of one image
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Maps:
     shrink: tuple[float, float]
 
     @classmethod
-    def from_result(cls, result: ImageResult, nm_per_grey: float) -> "Maps":
-        """The maps of a result; where a SEM image was rendered of a depth map, these two."""
+    def from_result(cls, result: ImageResult, nm_per_grey: float, pixels: float = MAX_PIXELS) -> "Maps":
+        """The maps of a result, shrunk to `pixels`; where a SEM image was rendered of a depth map, these two."""
         sem, depth, truth = result.input, None, None
         if result.rendering is not None:
             sem, depth = result.rendering, (result.input.max() - result.input) * nm_per_grey
@@ -40,16 +42,29 @@ class Maps:
         if result.true_level is not None and result.truth is not None:
             truth = (result.true_level - result.truth) * nm_per_grey
         u90 = None if result.depth_u90 is None else result.depth_u90 * nm_per_grey
-        has_mask = result.hole_mask is not None
-        masks = (_shrink_mask(result.hole_mask), _shrink_mask(true_hole(result)) if has_mask else None)
-        small = _shrink(sem)
-        shrink = (sem.shape[0] / small.shape[0], sem.shape[1] / small.shape[1])
-        return cls(small, _shrink(depth), _shrink(truth), _shrink(u90), *masks, shrink)
+        masks = (None, None)
+        if result.hole_mask is not None and depth is None:
+            masks = (result.hole_mask, true_hole(result))
+        all_maps = [shrink(image, pixels) for image in (sem, depth, truth, u90, *masks)]
+        small = all_maps[0].shape
+        return cls(*all_maps, (sem.shape[0] / small[0], sem.shape[1] / small[1]))
 
     @property
     def error(self) -> NDArray | None:
         """Predicted minus true depth (H, W) [nm]; above 0 is too deep."""
         return None if self.depth is None or self.truth is None else self.depth - self.truth
+
+    @property
+    def layers(self) -> dict[str, NDArray]:
+        """What is known, by the names that the page's script uses."""
+        layers = {"SEM": self.sem} | {name: getattr(self, name) for name in ("depth", "truth", "u90", "hole")}
+        layers["true_hole"] = self.true_hole
+        return {name: values for name, values in layers.items() if values is not None}
+
+
+def pixels_of_each(results: Sequence[ImageResult]) -> float:
+    """How many pixels of each image a page has room for."""
+    return min(MAX_PIXELS, PAGE_PIXELS / max(1, len(results)))
 
 
 def true_hole(result: ImageResult) -> NDArray | None:
@@ -57,16 +72,12 @@ def true_hole(result: ImageResult) -> NDArray | None:
     return None if result.truth is None else result.truth != result.true_level
 
 
-def _shrink_mask(hole: NDArray | None) -> NDArray | None:
-    return None if hole is None else _shrink(hole) > 0.5
-
-
-def _shrink(image: Any) -> Any:
-    """An image (H, W) as float32 with sides of at most MAX_SIDE [px]."""
+def shrink(image: Any, pixels: float) -> Any:
+    """An image (H, W) as float32 with at most `pixels` pixels, or a few more."""
     if image is None:
         return None
     values = np.asarray(image, dtype=np.float32)
-    factor = MAX_SIDE / max(values.shape)
+    factor = np.sqrt(pixels / values.size)
     if factor >= 1:
         return values
     height, width = (max(1, round(side * factor)) for side in values.shape)

@@ -36,15 +36,16 @@ class QuantityLabel:
         u90 = (measurements or {}).get(UNCERTAIN.get(self.name, ""), np.nan)
         if np.isnan(value) or np.isnan(u90) or u90 <= 0:
             return self.number(value)
-        return " ± ".join(with_two_digits(self._scaled(value), self._scaled(u90)))
+        return " ± ".join(with_two_digits(self.scaled(value), self.scaled(u90)))
 
     def number(self, value: float | None, sign: str = "-", finer: int = 0) -> str:
         """A value as in holes.csv, converted to `unit`, with `finer` more decimals than usual; "" if it is unknown."""
         if value is None or np.isnan(value):
             return ""
-        return f"{self._scaled(value):{sign}z.{DECIMALS.get(self.name, 1) + finer}f}".replace("-", "\u2212")
+        return f"{self.scaled(value):{sign}z.{DECIMALS.get(self.name, 1) + finer}f}".replace("-", "\u2212")
 
-    def _scaled(self, value: float) -> float:
+    def scaled(self, value: float) -> float:
+        """A value as in holes.csv, converted to `unit`."""
         return value / THOUSAND if self.name == "volume_nm3" else value
 
     def difference(self, predicted: dict[str, float] | None, truth: dict[str, float] | None) -> str:

@@ -1,5 +1,6 @@
 """The numbers of one test image: the cells of its row in the table, and the facts above its detail view."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,25 +11,45 @@ from .maps import true_hole
 from .quantity_labels import QuantityLabel
 
 SHOWN = ("depth_mean_nm", "depth_max_nm", "cd_top_nm", "cd_half_nm", "cd_bottom_nm", "ellipticity", "volume_nm3")
+MEANINGS = {  # of columns that are no quantities
+    "RMSE": "error of the whole map",
+    "SWA mean": "mean sidewall angle of the four sides",
+    "level": "predicted background level",
+    "true level": "background level of the ground truth",
+    "probability": "probability of the predicted level",
+    "IoU": "intersection over union of the predicted and the true hole",
+    "OOD score": "above 1 the image is out of distribution",
+}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Heading and unit of the column, text of this row's cell, and the number by which rows are sorted."""
+    """Heading, unit and meaning of the column, text of this row's cell, and the number by which rows are sorted."""
 
     heading: str
     unit: str
+    meaning: str
     text: str
     value: float | None
 
 
-def make_cells(result: ImageResult, quantities: dict[str, QuantityLabel], nm_per_grey: float) -> list[Cell]:
-    """The cells for which the result has values."""
+@dataclass(frozen=True)
+class Row:
+    """One image in the table. `is_ood` is None if the model does not say it."""
+
+    stem: str
+    level: int | None
+    is_ood: bool | None
+    cells: list[Cell]
+
+
+def make_row(result: ImageResult, quantities: Mapping[str, QuantityLabel], nm_per_grey: float) -> Row:
+    """The row of a result, with the cells for which it has values."""
     cells = []
     if result.rmse is not None and not result.reverse:
         cells.append(_number("RMSE", "nm", result.rmse * nm_per_grey, 2))
     if result.measurements is not None:
-        cells += [_measurement(quantities[name], result) for name in SHOWN]
+        cells += [_measurement(quantities[name], result.measurements) for name in SHOWN]
         if angles := [result.measurements[name] for name in ANGLES if name in quantities]:
             mean_angle = float(np.nanmean(angles)) if np.isfinite(angles).any() else None
             cells.insert(-1, _number("SWA mean", "°", mean_angle, 1))
@@ -43,7 +64,8 @@ def make_cells(result: ImageResult, quantities: dict[str, QuantityLabel], nm_per
         cells.append(_number("IoU", "", float(overlap), 3))
     if result.ood_score is not None:
         cells.append(_number("OOD score", "", result.ood_score, 2))
-    return cells
+    level = None if result.reverse else result.level
+    return Row(result.stem, level, None if result.ood_score is None else result.is_ood, cells)
 
 
 def make_facts(result: ImageResult, nm_per_grey: float) -> list[str]:
@@ -64,11 +86,14 @@ def make_facts(result: ImageResult, nm_per_grey: float) -> list[str]:
     return facts
 
 
-def _measurement(quantity: QuantityLabel, result: ImageResult) -> Cell:
-    value = (result.measurements or {})[quantity.name]
-    text = quantity.text(result.measurements)
-    return Cell(quantity.label, quantity.unit, text, None if np.isnan(value) else value)
+def _measurement(quantity: QuantityLabel, measurements: dict[str, float]) -> Cell:
+    value = measurements[quantity.name]
+    text = quantity.text(measurements)
+    return Cell(
+        quantity.label, quantity.unit, quantity.meaning, text, None if np.isnan(value) else quantity.scaled(value)
+    )
 
 
 def _number(heading: str, unit: str, value: float | None, decimals: int) -> Cell:
-    return Cell(heading, unit, "" if value is None else f"{value:.{decimals}f}", value)
+    text = "" if value is None else f"{value:.{decimals}f}"
+    return Cell(heading, unit, MEANINGS[heading], text, value)

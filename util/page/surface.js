@@ -1,6 +1,9 @@
+const MAX_SIDE = 110;  // squares of a surface, on each side
 // A map as a surface, drawn from behind to the front. `turn` and `tilt` are angles of the view in radians.
-const drawSurface = (canvas, hole, values, {turn, tilt}) => {
-  const [height, width] = hole.shape, [down, across] = hole.pixel, [, deepest] = page.ranges.depth;
+const drawSurface = (canvas, {shape, pixel}, values, {turn, tilt}) => {
+  const skip = Math.ceil(Math.sqrt(shape[0] * shape[1]) / MAX_SIDE), [down, across] = pixel.map(side => side * skip);
+  const [height, width] = shape.map(side => Math.ceil(side / skip)), [, deepest] = ranges.depth;
+  const at = (i, j) => values[i * skip * shape[1] + j * skip];
   const context = canvas.getContext('2d'), ratio = devicePixelRatio, ink = getComputedStyle(canvas).color;
   canvas.width = canvas.clientWidth * ratio; canvas.height = canvas.clientHeight * ratio;
   const long = Math.max(height * down, width * across), proportion = deepest / long;
@@ -23,17 +26,17 @@ const drawSurface = (canvas, hole, values, {turn, tilt}) => {
   const posts = corners.slice(0, 4).sort((a, b) => toScreen(...a, 0)[0] - toScreen(...b, 0)[0]);
   for (const post of corners.slice(0, 4)) drawLine(toScreen(...post, 0), toScreen(...post, deepest));
   const points = [];
-  for (let i = 0; i < height; i++) for (let j = 0; j < width; j++) points.push(toScreen(i, j, values[i * width + j]));
+  for (let i = 0; i < height; i++) for (let j = 0; j < width; j++) points.push(toScreen(i, j, at(i, j)));
   const rowOrder = [...Array(height - 1).keys()], columnOrder = [...Array(width - 1).keys()];
   if (c < 0) rowOrder.reverse();
   if (s < 0) columnOrder.reverse();
   context.globalAlpha = 1; context.lineJoin = 'round'; context.lineWidth = .8 * ratio;
   for (const i of rowOrder) for (const j of columnOrder) {
     const n = i * width + j, square = [n, n + 1, n + width + 1, n + width];
-    const nm = square.reduce((sum, corner) => sum + values[corner], 0) / 4;
-    const slopes = [(values[n + 1] - values[n]) * stretch / across, (values[n + width] - values[n]) * stretch / down];
+    const nm = (at(i, j) + at(i, j + 1) + at(i + 1, j + 1) + at(i + 1, j)) / 4;
+    const slopes = [(at(i, j + 1) - at(i, j)) * stretch / across, (at(i + 1, j) - at(i, j)) * stretch / down];
     const light = (.35 * slopes[0] * c - .35 * slopes[1] * s + 1) / Math.hypot(...slopes, 1), shade = .62 + .38 * Math.max(0, light);
-    const colour = colourIndex('depth', nm), [red, green, blue] = tables.depth.subarray(colour, colour + 3);
+    const colour = 3 * Math.round(255 * Math.min(1, Math.max(0, nm / deepest))), [red, green, blue] = tables.depth.subarray(colour, colour + 3);
     context.fillStyle = context.strokeStyle = `rgb(${red * shade} ${green * shade} ${blue * shade})`;
     context.beginPath();
     square.forEach(corner => context.lineTo(...points[corner]));
@@ -41,7 +44,7 @@ const drawSurface = (canvas, hole, values, {turn, tilt}) => {
   }
   context.fillStyle = ink; context.textAlign = 'right'; context.textBaseline = 'middle';
   context.font = `${11 * ratio}px system-ui, sans-serif`;
-  for (let nm = 0; nm <= deepest + 1e-6; nm += page.tick) {
+  for (let nm = 0; nm <= deepest + 1e-6; nm += tickStep(deepest, 5)) {
     const [x, y] = toScreen(...posts[0], nm);
     context.fillText(`${+nm.toPrecision(6)}`, x - 6 * ratio, y);
   }

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from ..drawing import draw_numbered, png
 from ..errors import UtilError
 from ..files import escape_formula, grey_png
+from .field_view import FieldView
 from .image_result import ImageResult
-from .results_writer import pixel_size
+from .results_writer import ResultsWriter, pixel_size
 
 HEADER = ("field", "image", "y_px", "x_px", "y_nm", "x_nm", "area_px", "height_px", "width_px", "neighbours")
+MAX_VIEWS, MAX_VIEW_PIXELS = 20, 64 * 2**20  # fields that are kept in memory for the page
 
 
 class FieldWriter:
@@ -40,9 +42,18 @@ class FieldWriter:
         self.fields_by_crop = {name: field for field in fields for name in field.crops}
         self.field: Any = None
         self.depths: dict[str, NDArray] = {}
+        self.views: list[FieldView] = []  # the first fields, for the page
         (folder / "fields").mkdir()
         with (folder / "fields.csv").open("w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(HEADER)
+
+    @classmethod
+    def of(cls, images: Any, writer: ResultsWriter, model: Any) -> "FieldWriter | None":
+        """That for the crops of fields `images`, beside the files of `writer`; None where the images are no crops."""
+        if not images.fields:
+            return None
+        scale = writer.nm_per_grey, writer.pixel_nm * images.scale
+        return cls(writer.unfinished, images.fields, images.read, *scale, model.preserves_position)
 
     def add(self, results: Iterable[ImageResult]) -> None:
         """The results of the next crops, field by field. Uses the snapped maps: their holes are not recentred."""
@@ -70,11 +81,21 @@ class FieldWriter:
             [(hole.top, hole.left, hole.mask) for hole in holes]
             for holes in ([crop.hole for crop in field.crops.values()], field.uncropped)
         )
-        picture = draw_numbered(self.read(field), cropped, uncropped)
+        sem = self.read(field)
+        picture = draw_numbered(sem, cropped, uncropped)
+        self._keep(sem, depth)
         Path(f"{start}.png").write_bytes(png(picture))
         with (self.folder / "fields.csv").open("a", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(self._row(name, field) for name in self.depths)
         self.field, self.depths = None, {}
+
+    def _keep(self, sem: NDArray, depth: NDArray) -> None:
+        pixels = sum(view.depth_nm.size for view in self.views)
+        if len(self.views) < MAX_VIEWS and (not self.views or pixels + depth.size <= MAX_VIEW_PIXELS):
+            holes = {name: crop.hole for name, crop in self.field.crops.items() if name in self.depths}
+            boxes = {name: (hole.top, hole.left, *hole.mask.shape) for name, hole in holes.items()}
+            grey = np.rint(sem).clip(0, 255).astype(np.uint8)
+            self.views.append(FieldView(self.field.name, grey, depth, self.pixel_nm, boxes))
 
     def _row(self, name: str, field: Any) -> list[object]:
         crop = field.crops[name]

@@ -6,7 +6,7 @@ import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ from util.drawing import figure, image_rows, loss_groups
 from util.errors import UtilError
 from util.monitor.training_page import TrainingPage
 from util.page import results_page
-from util.page.colours import Colours
+from util.page.colours import Colours, colour_tables
 from util.results import ResultBuilder
 from util.results.image_result import ImageResult
 from util.results.results_writer import ResultsWriter
@@ -72,8 +72,10 @@ def select(results, maximum=200):
 
 
 def links(page):
-    """Links to files: what begins with # lies in the page, as what data: holds does."""
-    return [link for link in re.findall(r'(?:src|href)="([^"#]+)"', page) if not link.startswith("data:")]
+    """Links to files: what begins with # lies in the page, as what data: holds does; the script makes those of rows."""
+    data = data_of(page)
+    rows = [f"{folder}/{quote(row[0])}.{suffix}" for row in data["rows"] for folder, suffix in data["files"].values()]
+    return rows + [link for link in re.findall(r'(?:src|href)="([^"#]+)"', page) if not link.startswith("data:")]
 
 
 def test_every_link_of_the_page_is_a_file_of_the_result(tmp_path):
@@ -81,7 +83,7 @@ def test_every_link_of_the_page_is_a_file_of_the_result(tmp_path):
     assert links(page)
     for link in links(page):
         assert (tmp_path / "r" / "test_latest" / unquote(link)).is_file(), link
-    assert "<b> & #1" not in page and "&lt;b&gt; &amp; #1" in page and "<i>" not in page and "<x>" not in page
+    assert "<b> & #1" not in page and data_of(page)["rows"][1][0] == ODD and "<i>" not in page and "<x>" not in page
 
 
 def test_reverse_results_link_their_own_images(tmp_path):
@@ -107,7 +109,7 @@ def test_the_facts_line_names_what_is_known_and_how_many_images_were_skipped(tmp
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     line = re.search(r'<p class="quiet facts">(.*?)</p>', page, re.S)[1]
     facts = re.findall(r"<span>(.*?)</span>", line)
-    assert facts == ["nm per grey 19.84", "n parameters 7", "skipped 2"] and "<h1>name</h1>" in page
+    assert facts == ["depth of a grey level 19.84 nm", "weights 7", "skipped 2"] and "<h1>name</h1>" in page
 
 
 def measured(pixel_nm, **changes):
@@ -132,14 +134,29 @@ def test_sidewall_angles_are_shown_where_the_pixel_size_is_known_and_nowhere_els
     assert "wall angles are not given; use --pixel_nm" in page
 
 
-def test_rows_that_are_out_of_distribution_are_grey_and_say_why(tmp_path):
+def data_of(page):
+    """What the page's script draws from."""
+    return json.loads(re.search(r'id="data"[^>]*>(.*?)</script>', page, re.S)[1])
+
+
+def test_rows_that_are_out_of_distribution_are_marked(tmp_path):
     shown = measured(2.0, ood_score=0.5)
     shown[1] = replace(shown[1], ood_score=1.5)
     write_page(tmp_path, shown, None, pixel_nm=2.0)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert re.findall(r'<tr[^>]*data-ood="(.)"[^>]*title="out of distribution: do not trust', page) == ["1"]
-    assert '#images tr[data-ood="1"] td.number { opacity' in page and 'data-ood="0"' in page
+    assert [row[2] for row in data_of(page)["rows"]] == [False, True, False]
     assert "1 of 3 images is flagged OOD" in page
+
+
+def test_what_no_image_knows_has_no_column_and_values_have_the_unit_of_their_heads(tmp_path):
+    shown = measured(2.0)
+    shown = [replace(one, measurements=one.measurements | {"ellipticity": np.nan}) for one in shown]
+    write_page(tmp_path, shown, None, pixel_nm=2.0)
+    data = data_of((tmp_path / "index.html").read_text(encoding="utf-8"))
+    heads = [head for head, *_ in data["columns"]]
+    assert "ellipticity" not in heads and all(len(row[3]) == len(row[4]) == len(heads) for row in data["rows"])
+    values = dict(zip(heads, data["rows"][0][4], strict=True))
+    assert values["volume"] == pytest.approx(shown[0].measurements["volume_nm3"] / 1000)
 
 
 def test_the_options_of_a_run_have_their_present_names(tmp_path):
@@ -281,9 +298,12 @@ def test_losses_share_the_plots_that_their_model_declares():
 
 
 def test_colours_mean_the_same_on_every_picture():
-    colours = Colours(150.0, 30.0, 10.0, 50.0)
-    found = np.asarray(colours.picture("depth", np.array([[0.0, 150.0, 900.0]])).convert("RGB"))[0]
-    assert (found == np.asarray(figure.depth(np.array([[170, 20, 20]]), *DEPTH_RANGE))[0]).all()
+    colours = Colours(150.0, 30.0, 10.0)
+    low, high = colours.range("depth")
+    assert (low, high) == (0, DEPTH_RANGE[1] - DEPTH_RANGE[0])
+    assert (
+        colour_tables()["depth"][[0, 255]] == np.asarray(figure.depth(np.array([[170, 20]]), *DEPTH_RANGE))[0]
+    ).all()
     zero, plus, minus = np.asarray(figure.error(np.array([[0.0, 30.0, -30.0]]), 30))[0].astype(int)
     assert zero.min() > 240 and plus[0] > plus[2] and minus[2] > minus[0]
 
@@ -314,7 +334,9 @@ def test_contact_sheet_is_one_png_and_refuses_a_mixture(tmp_path):
 
 def test_the_script_and_style_name_nothing_from_elsewhere():
     files = [path for suffix in ("css", "js") for path in Path(results_page.__file__).parents[1].rglob(f"*.{suffix}")]
-    assert len(files) == 8
+    assert {"base.css", "uplot.js", "hole_detail.js", "views.js"} <= {path.name for path in files}
     for path in files:
-        text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")  # a name that nothing loads
+        text = path.read_text(encoding="utf-8")
+        for name in ("http://www.w3.org/2000/svg", "https://github.com/leeoniya/uPlot"):  # which nothing loads
+            text = text.replace(name, "")
         assert "http" not in text and "@import" not in text and "import(" not in text, path
