@@ -63,6 +63,7 @@ class FolderWatcher:
         self.given_up: dict[str, _Waiting] = {}  # the latest that were refused; read again where they change
         self.folders = {self.root: NEVER}  # time [ns], and when it changed and was listed [s]
         self.has_more = False  # whether the last list was cut
+        self.is_lost = False  # whether the folder cannot be reached
 
     def finished(self, maximum: int, is_last: bool = False) -> list[NewFile]:
         """At most `maximum` of the files that have not changed for QUIET seconds, by name; one that could not be read
@@ -78,7 +79,7 @@ class FolderWatcher:
             age = now - file.since
             is_due = age >= QUIET and (is_last or not file.is_refused or age > PATIENCE)
             if is_due and len(ready) < maximum and (digest := _digest(path, state)) is not None:
-                ready.append(NewFile(path, path[len(self.root) + 1 :], file.inode, digest, age))
+                ready.append(NewFile(path, self._name(path), file.inode, digest, age))
         for path, file in list(self.given_up.items()):
             if (state := _state_of(path)) != file.state:
                 del self.given_up[path]
@@ -96,11 +97,16 @@ class FolderWatcher:
     def close(self, file: NewFile, is_refused: bool = False) -> None:
         """Says that a file was used, or is given up until it changes."""
         waiting = self.waiting.pop(file.path)
-        self.done.add(file.key)
-        if is_refused:
-            self.given_up[file.path] = waiting
-            if len(self.given_up) > MAX_WAITING:
-                del self.given_up[next(iter(self.given_up))]
+        if not is_refused:
+            self.done.add(file.key)
+            return
+        self.given_up[file.path] = waiting
+        if len(self.given_up) > MAX_WAITING:
+            path = next(iter(self.given_up))
+            self.done.add(file_key(self._name(path), self.given_up.pop(path).inode))
+
+    def _name(self, path: str) -> str:
+        return path[len(self.root) + 1 :]
 
     def _replace(self, path: str, file: _Waiting, state: tuple[int, ...] | None, now: float) -> None:
         """A file has changed; without a state it is renamed or removed."""
@@ -111,10 +117,12 @@ class FolderWatcher:
     def _look(self, now: float) -> None:
         """Lists the folders that may have changed, and takes up new files, the first by name where they are many."""
         room = MAX_WAITING - len(self.waiting)
-        is_cut, self.has_more = self.has_more, False
+        is_cut, self.has_more, self.is_lost = self.has_more, False, False
         due = [folder for folder in list(self.folders) if self._is_due(folder, now) or is_cut]
         files = (file for folder in due for file in self._list(folder))
-        new = heapq.nsmallest(room + 1, (file for file in files if file[0] not in self.waiting))
+        new = heapq.nsmallest(
+            room + 1, (file for file in files if file[0] not in self.waiting and file[0] not in self.given_up)
+        )
         self.has_more = len(new) > room
         for path, inode in new[:room]:
             if (state := _state_of(path)) is not None:
@@ -124,6 +132,7 @@ class FolderWatcher:
         try:
             mtime_ns = os.stat(folder).st_mtime_ns
         except OSError:
+            self.is_lost = self.is_lost or folder == self.root
             if folder != self.root:
                 del self.folders[folder]
             return False
@@ -155,8 +164,7 @@ class FolderWatcher:
         yield from self._without_done(chunk)
 
     def _without_done(self, files: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
-        start = len(self.root) + 1
-        keys = np.fromiter((file_key(path[start:], inode) for path, inode in files), np.int64, len(files))
+        keys = np.fromiter((file_key(self._name(path), inode) for path, inode in files), np.int64, len(files))
         return (file for file, is_done in zip(files, self.done.contains(keys), strict=True) if not is_done)
 
 

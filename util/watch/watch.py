@@ -66,11 +66,13 @@ class Watch:
             there = f", {counted(self.journal.count, 'image')} there" if self.journal.count else ""
             print(f"watching {self.images.folder}{there}; results: {self.place.folder}; Ctrl-C ends", flush=True)
             with tqdm(desc="predicted", unit="image", disable=None) as bar:
+                was_lost = False
                 while not stop.signum:
                     files = self.watcher.finished(self.opt.test.batch_size)
                     bar.update(self._predict(files))
                     if not files:
                         time.sleep(INTERVAL)
+                    was_lost = self._name_lost(was_lost)
             self._finish()
         return stop.exit_code
 
@@ -160,6 +162,13 @@ class Watch:
             line = {"file": file.name, "inode": file.inode, "sha256": file.digest, "problem": problem}
             self.journal.append([line | {"is_done": is_done}])
             print_problems([problem])
+
+    def _name_lost(self, was_lost: bool) -> bool:
+        """Says when the folder cannot be reached any more, and when it is back; returns whether it is away."""
+        if self.watcher.is_lost != was_lost:
+            state = "is back" if was_lost else "cannot be reached; the watch waits for it"
+            print_problems([f"{self.images.folder}: {state}"])
+        return self.watcher.is_lost
 
     def _finish(self) -> None:
         """Writes metrics.json and the page, and says what is there."""
