@@ -4,12 +4,14 @@ import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 
 
-def read_rows(path: Path) -> tuple[list[list[str]], Callable[[str], float]]:
-    """The rows of a table with its header, without empty ones, and what makes a number of a cell.
+def read_rows(path: Path, number: Callable[[str], Any] = float) -> tuple[list[list[str]], Callable[[str], Any]]:
+    """The rows of a table with its header, without empty ones, and what makes a number of a cell: `number` itself, or
+    `number` of the cell with a decimal point.
 
     A decimal comma is understood where semicolons or tabs separate the cells. Raises OSError, and csv.Error where it is
     no table.
@@ -18,11 +20,11 @@ def read_rows(path: Path) -> tuple[list[list[str]], Callable[[str], float]]:
     first = next(iter(text.splitlines()), "")
     delimiter = next((mark for mark in (";", "\t") if mark in first), ",")
     rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
-    return rows, float if delimiter == "," else _with_decimal_comma
+    return rows, number if delimiter == "," else lambda cell: number(_with_decimal_point(cell))
 
 
-def _with_decimal_comma(cell: str) -> float:
-    return float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
+def _with_decimal_point(cell: str) -> str:
+    return cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell
 
 
 def _decode(content: bytes) -> str:
