@@ -10,20 +10,22 @@ if __name__ == "__main__":  # until results are being written, Ctrl-C just ends 
 
 import os
 import sys
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import models  # loads torch where it is first used, so that an error in what was typed is shown at once
-from data import BadImageError, DataError, DataOptions, InferenceImages, counted, inference_images, training_maps
+from data import BadImageError, DataError, DataOptions, InferenceImages, WatchedImages, counted, inference_images
+from data import training_maps
 from options import Options, OptionsError, parse_test
 from util.files import make_output_safe
 from util.page import results_page
 from util.results import FieldWriter, InferenceLoop, ReferenceDepth, ResultBuilder, ResultsWriter, ShardedInference
-from util.results import ShardTask, place_results, shards_of
-from util.run import checkpoint, choose_device, print_lines, require_learned, run_program, saved_options, tune_malloc
-from util.scoring import Evaluator, MeasurementErrors, ResultSelection, describe_test, score_text, test_facts
+from util.results import ResultsPlace, ShardTask, place_results, shards_of
+from util.run import checkpoint, choose_device, name_problems, print_lines, require_learned, run_program, saved_options
+from util.run import tune_malloc
+from util.scoring import Evaluator, MeasurementErrors, describe_test, score_text, test_facts
+from util.watch import Watch
 
 LARGE = 8  # times the pixels of a training image: such an image may be a whole field of view
 REFUSALS = (OptionsError, DataError, models.ModelError)
@@ -35,6 +37,8 @@ def predict(opt: Options) -> int:
     run, place = opt.run.path, place_results(opt)
     checkpoint.require(run, opt.test.epoch)
     tune_malloc()
+    if opt.test.watch:
+        return watch(opt, place)
     images, pixel_nm = inference_images(opt.data, opt.test, str(saved_options(run).get("dataroot", "")), place.folder)
     opt = opt.with_test(pixel_nm=pixel_nm)
     print(f"{run}, epoch {opt.test.epoch}: {counted(len(images), 'image')} of {Path(opt.data.dataroot)}")
@@ -45,8 +49,9 @@ def predict(opt: Options) -> int:
     opt, reference = scale_by_reference(opt, predictor, images)
     o, layout = opt.test, predictor.model.plot_layout
     with ResultsWriter(place.folder, o.nm_per_grey, predictor.levels, o.pixel_nm, o.export) as writer:
-        selection, errors, loop = ResultSelection(len(images)), MeasurementErrors(), new_loop(opt, predictor)
-        evaluator, fields = new_evaluator(opt, predictor, images), new_fields(opt, predictor, images, writer)
+        selection = results_page.new_selection(len(images), o.nm_per_grey, o.pixel_nm)
+        errors, loop = MeasurementErrors(), new_loop(opt, predictor)
+        evaluator, fields = new_evaluator(opt, predictor, images), FieldWriter.of(images, writer, predictor.model)
         collectors = [writer, selection, errors, *(part for part in (evaluator, fields) if part)]
         loop.run(images.batches(opt.test.batch_size), len(images), collectors)
         if fields:
@@ -57,11 +62,19 @@ def predict(opt: Options) -> int:
         score, facts = evaluator.summary() if evaluator else None, test_facts(opt, predictor, loop, images, reference)
         figures = {"score": score, "measurement_errors": errors.summary(), "skipped": list(skipped.values())}
         writer.write_metrics(facts | figures | {"options": place.options})
-        results_page.write(writer.unfinished, selection, facts, figures, run, layout, opt.former_names)
+        results_page.write(writer.unfinished, selection, facts, figures, run, layout, opt.former_names, fields)
     scored = [score_text(score)] if score else []
     print_lines([*facts["notes"], *scored, *describe_test(selection, evaluator, loop.large, opt), *place.lines])
     print(f"the page: {place.folder / 'index.html'}")
-    return name_problems([*map("skipped: {}".format, skipped.values()), *images.unscored_lines], opt)
+    return name_problems([*map("skipped: {}".format, skipped.values()), *images.unscored_lines], opt.data.on_bad_image)
+
+
+def watch(opt: Options, place: ResultsPlace) -> int:
+    """Predicts the images of a folder as they come, until a signal; returns the exit status."""
+    predictor = checkpoint.load_consistent(opt.run.path, partial(load_predictor, opt))
+    images = WatchedImages(Path(opt.test.watch), opt.data, opt.test.pixel_nm, place.folder)
+    weights = checkpoint.weight_files(opt.run.path, opt.test.epoch)
+    return Watch(opt, place, predictor, images, partial(new_loop, predictor=predictor), weights).run()
 
 
 def load_predictor(opt: Options) -> "models.Predictor":
@@ -100,33 +113,18 @@ def new_evaluator(opt: Options, predictor: "models.Predictor", images: Inference
     return Evaluator(predictor.levels, partial(training_maps, opt.data), *scale)
 
 
-def new_fields(opt: Options, predictor: "models.Predictor", images: Any, writer: ResultsWriter) -> FieldWriter | None:
-    """Stitches the depth maps of crops to those of their fields of view; None where the images are no crops."""
-    if not images.fields:
-        return None
-    scale = opt.test.nm_per_grey, opt.test.pixel_nm * images.scale
-    return FieldWriter(writer.unfinished, images.fields, images.read, *scale, predictor.model.preserves_position)
-
-
-def name_problems(problems: Iterable[str], opt: Options) -> int:
-    """Names the images that could not be used, or not scored; returns the exit status."""
-    lines = [f"test.py: {line}" for line in problems]
-    print_lines(lines, sys.stderr)
-    return int(bool(lines) and opt.data.on_bad_image == "error")
-
-
 def predict_shards(opt: Options, images: InferenceImages, folder: Path) -> int:
     """Makes the shards that are not there yet on Ray workers, then the manifest; returns the exit status."""
     o, run = opt.test, opt.run.path
     files = {os.path.abspath(file.name): os.path.abspath(file.path) for file in images.files}
-    weights = sorted(run.rglob(f"{o.epoch}_net_*.pth")) or sorted(run.rglob("latest_net_*.pth"))
+    weights = checkpoint.weight_files(run, o.epoch)
     depends_on = (o.snap_background, o.background_levels, o.background_tolerance, o.lines, o.tile_size, opt.data)
     reader = partial(InferenceImages.of_files, options=opt.data, find_bars=images.find_bars, pictures=images.pictures)
     task = ShardTask(partial(load_predictor, opt), reader, o.batch_size, not o.snap_background, REFUSALS)
     parts = shards_of(files, o.shard_size, weights, depends_on, images.prefixes)
     shards = ShardedInference(folder, parts, o.ray, o.ray_workers)
     done = shards.run(task, {"run": opt.run.name, "epoch": o.epoch, "nm_per_grey": o.nm_per_grey})
-    return name_problems(map("skipped: {}".format, shards.skipped), opt) if done else 1
+    return name_problems(map("skipped: {}".format, shards.skipped), opt.data.on_bad_image) if done else 1
 
 
 def main(argv: list[str]) -> int:
