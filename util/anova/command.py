@@ -1,4 +1,4 @@
-"""Analysis of variance of a table: python -m util.metrology --table study.csv --value depth_nm --nested run,wafer --out study
+"""Variance of a table: python -m util.metrology --table study.csv --value depth_nm --nested run,wafer --out study
 
 Writes anova.csv, a row for each source of variation, and gauge.csv, the standard deviations: repeatability and the
 others. docs/metrology.md explains each number and its source.
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import UtilError
-from ..files import ArgumentParser, counted, escape_formula, write_bytes
+from ..files import ArgumentParser, counted, escape_formula, positive_number, write_bytes
 from .design import Design, crossed, nested
 from .gauge import GaugeRow, distinct_categories, gauge_rows
 from .observations import Observations, read_observations
@@ -62,13 +62,13 @@ def _build_parser() -> ArgumentParser:
     add("--table", type=Path, required=True, metavar="FILE", help="CSV file with a header line, a row an observation")
     add("--value", required=True, metavar="COLUMN", help="the column of the values")
     design = parser.add_mutually_exclusive_group(required=True)
-    design.add_argument("--nested", type=_names, metavar="COLUMN[,COLUMN]", help="factors, each nested in the one before: "
-        "run,wafer are wafers of runs, so that wafer 1 is another one in each run")  # fmt: skip
+    design.add_argument("--nested", type=_names, metavar="COLUMN[,COLUMN]", help="factors, each nested in the one "
+        "before: run,wafer are wafers of runs, so that wafer 1 is another one in each run")  # fmt: skip
     design.add_argument("--crossed", type=_names, metavar="PART,OPERATOR", help="a gauge study: what was measured, and "
         "who or what measured it, each combination several times")  # fmt: skip
-    add("--method", choices=("anova", "reml"), default="anova", help="of the variance components: expected mean squares, "
-        "or restricted maximum likelihood; default anova")  # fmt: skip
-    add("--tolerance_nm", "--tolerance", dest="tolerance", type=_positive_number, metavar="T",
+    add("--method", choices=("anova", "reml"), default="anova", help="how variance components are estimated: from the "
+        "expected mean squares, or by restricted maximum likelihood; default anova")  # fmt: skip
+    add("--tolerance_nm", "--tolerance", dest="tolerance", type=positive_number, metavar="T",
         help="full width of the tolerance, for P/T, in the unit of the values")  # fmt: skip
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the two tables")
     return parser
@@ -99,16 +99,14 @@ def _number(value: float, form: str, missing: str) -> str:
 def _print_table(value: str, observations: Observations, design: Design, table: VarianceTable) -> None:
     for note in table.notes:
         print(note)
-    balance = "balanced" if design.is_balanced else "unbalanced"
-    print(
-        f"{counted(len(observations.centred), 'value')} of {value}, mean {observations.mean:.10g}; {design.title}; {balance}"
-    )
+    count, balance = counted(len(observations.centred), "value"), "balanced" if design.is_balanced else "unbalanced"
+    print(f"{count} of {value}, mean {observations.mean:.10g}; {design.title}; {balance}")
     width = max(10, *(len(source.name) for source in table.sources))
     heads = ("sum of squares", "mean square", "F", "p", "component")
     print(f"{'source':{width}}{'df':>8}" + "".join(f"{head:>18}" for head in heads))
-    for name, freedom, *numbers in table.sources:
-        cells = (_number(number, ".10g", "–") for number in numbers)
-        print(f"{name:{width}}{freedom:>8}" + "".join(f"{cell:>18}" for cell in cells))
+    for source in table.sources:
+        cells = (_number(number, ".10g", "–") for number in source[2:])
+        print(f"{source.name:{width}}{source.freedom:>8}" + "".join(f"{cell:>18}" for cell in cells))
 
 
 def _print_gauge(rows: list[GaugeRow], is_crossed: bool, tolerance: float | None) -> None:
@@ -116,7 +114,8 @@ def _print_gauge(rows: list[GaugeRow], is_crossed: bool, tolerance: float | None
     heads = ("standard deviation", "of the variance", "of the deviation", *(("P/T",) if tolerance else ()))
     print(" " * width + "".join(f"{head:>20}" for head in heads))
     for row in rows:
-        percentages = (_number(number, ".2%", "–") for number in row[3 : len(heads) + 2])
+        shares = (row.contribution, row.study_variation, row.precision_to_tolerance)[: len(heads) - 1]
+        percentages = (_number(share, ".2%", "–") for share in shares)
         print(f"{row.name:{width}}{row.deviation:>20.10g}" + "".join(f"{cell:>20}" for cell in percentages))
     if is_crossed and (categories := distinct_categories(rows)):
         print(f"number of distinct categories: {categories}")
@@ -127,17 +126,3 @@ def _names(text: str) -> list[str]:
     if not all(names):
         raise argparse.ArgumentTypeError(f"{text!r} must be names of columns, separated by commas")
     return names
-
-
-def _positive_number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} must be a number above 0")
-    return value
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -56,7 +56,7 @@ class Design:
         return np.zeros_like(self.terms[0].cell) if is_crossed else self.terms[0].cell
 
     def expected_mean_squares(self, freedom: NDArray) -> NDArray[np.float64]:
-        """Coefficients (T + 1, T + 1) of the variance components in each expected mean square; the last is the residual.
+        """Coefficients (T + 1, T + 1) of the variance components in each expected mean square, the residual last.
 
         `freedom` (T,) are the terms' degrees of freedom. A coefficient is the trace of Z' P Z over the degrees of
         freedom: Z the effect's indicators, P the projection that gives the term's sum of squares (S. R. Searle, G.
@@ -75,7 +75,7 @@ class Design:
 def nested(observations: Observations, factors: Sequence[str]) -> Design:
     """The design in which each factor is nested in the one before it: wafer 1 of run 2 is not wafer 1 of run 1.
 
-    Raises UtilError if a factor has one level in every level of the factor before it, and if no observation is repeated.
+    Raises UtilError if a factor has one level in every level of the factor before it, and without repeats.
     """
     terms: list[Term] = []
     for name in factors:
@@ -115,8 +115,8 @@ def crossed(observations: Observations, part: str, operator: str) -> Design:
     ranks = [term.basis.shape[1] for term in terms]
     if ranks[1] == ranks[0] or ranks[2] == ranks[1]:
         raise UtilError(
-            f"--crossed: no {part} was measured by several levels of {operator} so that both effects can be told apart; "
-            f"a {operator} that measured parts of its own is --nested"
+            f"--crossed: the levels of {part} and {operator} do not meet, so their effects cannot be told apart; where "
+            f"each {operator} measured a {part} of its own, use --nested"
         )
     return design
 

@@ -12,6 +12,7 @@ from .design import Design, Term, indicator
 
 NONE = 1e-7  # of the total variance: a component below it is at its bound, 0
 TOLERANCE = 1e-9  # of the gradient at the optimum, for values of unit deviation
+MAX_EFFECTS = 500  # that observations share: the search would take more than minutes
 ROUNDING = 1e-6  # of the logarithm of the likelihood
 
 
@@ -19,8 +20,11 @@ def estimate_components(values: NDArray[np.float64], design: Design) -> tuple[ND
     """The components (T + 1,) of the terms and the residual by REML, at least 0, and a line that says so.
 
     In balanced designs without negative estimates they equal those of the expected mean squares (R. R. Corbeil, S. R.
-    Searle, Technometrics 18 (1976) 31). Raises UtilError if the search for the optimum fails.
+    Searle, Technometrics 18 (1976) 31). Raises UtilError if the search for the optimum fails, or would take long.
     """
+    effects = sum(len(np.unique(term.cell[design.block == 0])) for term in design.terms)
+    if effects > MAX_EFFECTS:
+        raise UtilError(f"--method reml: {effects:,} effects are too many for a search; use --method anova")
     components, scale = np.zeros(len(design.terms) + 1), values.std()
     if scale:
         try:

@@ -3,7 +3,7 @@
 What the files contain (checkpoints, results, pages) is decided elsewhere.
 """
 
-from .argument_parser import ArgumentParser
+from .argument_parser import ArgumentParser, positive_number
 from .atomic import UNFINISHED, prepare, write_bytes
 from .csv_cells import escape_formula, unescape_formula
 from .csv_table import read_rows
@@ -25,6 +25,7 @@ __all__ = [
     "explain_error",
     "grey_png",
     "make_output_safe",
+    "positive_number",
     "prepare",
     "read_numbers",
     "read_rows",

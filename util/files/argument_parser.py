@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import math
 import re
 import sys
 from typing import Any, NoReturn
@@ -31,3 +32,14 @@ class ArgumentParser(argparse.ArgumentParser):
         longer = [name for name in by_name if len(wanted) > 4 and name.startswith(wanted)]
         near = longer or difflib.get_close_matches(wanted, by_name, n=1)
         return f"; did you mean {by_name[near[0]]}?" if near else "; -h lists all"
+
+
+def positive_number(text: str) -> float:
+    """The finite number above 0 that an option was given, as the `type` of an argument."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number above 0")
+    return value

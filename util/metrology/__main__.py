@@ -7,7 +7,6 @@ docs/metrology.md explains each number and its source.
 
 import argparse
 import json
-import math
 import sys
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import NamedTuple
 from .. import anova, record
 from ..budget import MeasureBudget, add_budget, budget_csv, budget_lines, make_budgets
 from ..errors import UtilError
-from ..files import ArgumentParser, counted, make_output_safe, write_bytes
+from ..files import ArgumentParser, counted, make_output_safe, positive_number, write_bytes
 from ..results import ResultsFolder
 from . import hole_table, reference_comparison
 from .metrology_page import render_page
@@ -88,11 +87,11 @@ def _build_parser() -> ArgumentParser:
     add = parser.add_argument
     add("results", help="a folder of results, or the name of a run, whose newest results below --results_dir are used")
     add("--results_dir", type=Path, default=Path("results"), metavar="DIR", help="default ./results")
-    add("--tolerance_nm", type=_positive_number, metavar="T", help="full width of the tolerance [nm], for P/T")
+    add("--tolerance_nm", type=positive_number, metavar="T", help="full width of the tolerance [nm], for P/T")
     add("--reference", type=Path, metavar="FILE", help="reference values, such as average_depth.csv: rows `name,value` "
         "below a header line; the names are sites, or else images")  # fmt: skip
-    add("--nm_per_grey", type=_positive_number, metavar="X", help="factor from the reference's values to nm; default 1")
-    add("--reference_sigma_nm", type=_positive_number, metavar="S", help="standard deviation of the reference's error "
+    add("--nm_per_grey", type=positive_number, metavar="X", help="factor from the reference's values to nm; default 1")
+    add("--reference_sigma_nm", type=positive_number, metavar="S", help="standard deviation of the reference's error "
         "[nm]; determines Mandel's lambda, which is 1 otherwise, and is subtracted in TMU")  # fmt: skip
     add("--quantity", metavar="NAME", help="the column that is compared with the reference; default depth_mean_nm")
     add("--budget", nargs="?", const="", metavar="FILE.yaml", help="also make the uncertainty budget of each measure; "
@@ -161,16 +160,6 @@ def _print_summary(statistics: RunStatistics, scale: str) -> None:
             f"slope {line.slope:.4f} ± {line.slope_error:.2g}, offset {line.offset:+.4g} ± {line.offset_error:.2g} nm, "
             f"TMU {comparison.tmu:.3g} nm (3 sigma)"
         )
-
-
-def _positive_number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} must be a number above 0")
-    return value
 
 
 if __name__ == "__main__":
