@@ -15,7 +15,7 @@ from util.record.chain import Chain, verify
 FORK = multiprocessing.get_context("fork")
 
 
-@promise("A byte of a golden sample's record changed at random: found, and in one line", ordinary=150, soak=5000)
+@promise("A byte of a golden sample's record changed at random: found, and in one line", ordinary=150, soak=2000)
 def test_a_changed_byte_anywhere_in_the_file_is_found(tmp_path, count):
     path = tmp_path / "record.sqlite"
     append(path, *({"value": n} for n in range(9)))
@@ -39,7 +39,7 @@ def _write(path, name, rows):
         append(path, {"writer": name, "value": n})
 
 
-@promise("Rows that four programs append to one record at once: none lost, none doubled", ordinary=40, soak=1200)
+@promise("Rows that four programs append to one record at once: none lost, none doubled", ordinary=40, soak=400)
 def test_programs_that_write_at_once_lose_no_row(tmp_path, count):
     path = tmp_path / "new/record.sqlite"
     writers = [FORK.Process(target=_write, args=(path, name, count // 4)) for name in range(4)]

@@ -218,5 +218,7 @@ def _explained(path: Path) -> Iterator[None]:
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
             raise UtilError(f"{path}: no record, or a damaged one ({error}); choose another --record FILE") from None
         raise UtilError(f"{path}: cannot be used ({error}); nothing was recorded") from None
+    except UnicodeDecodeError:  # in SQLite's own message about a changed name
+        raise UtilError(f"{path}: a damaged record; choose another --record FILE") from None
     except OSError as error:
         raise UtilError(f"{error.filename or path}: {error.strerror or error}") from None

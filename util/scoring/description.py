@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from ..files import counted
 from ..results import ReferenceDepth
+from ..run import checkpoint, versions
 from .evaluator import Evaluator
 from .metrics import FLOOR
 from .result_selection import ResultSelection
@@ -26,10 +28,20 @@ def test_facts(opt: Any, predictor: Any, loop: Any, images: Any, reference: Refe
     scale |= {"has_absolute_scale": predictor.model.has_absolute_scale} | (reference.facts if reference else {})
     speed = {"images": loop.count, "n_parameters": predictor.model.n_parameters, **loop.speed()}
     facts |= {"dataroot": os.path.realpath(opt.data.dataroot), **scale, **speed, **images.records.facts()}
+    facts |= {"weights_sha256": _weights_digest(opt.run.path, o.epoch), "versions": versions()}
     notes = [str(reference)] if reference else []
     if getattr(opt.model, "relative_depth", False):
         notes = [describe_relative_depth(predictor.levels, reference is not None), *notes]
     return facts | {"notes": [*notes, *facts["notes"]]}
+
+
+def _weights_digest(run: Path, epoch: str) -> str:
+    """SHA-256 of the weights that were tested: of the names and contents of their files."""
+    digest = sha256()
+    for path in checkpoint.weight_files(run, epoch):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(run).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 def describe_relative_depth(levels: tuple[int, ...], has_reference: bool) -> str:
