@@ -83,7 +83,7 @@ def _add_profiles() -> None:
             tags.strong("Profiles")
             _add_button("copy-profiles", "Copy as CSV")
             _add_button("save-profiles", "Save as PNG")
-            tags.span("L on a map, or dragging, draws a line.", cls="quiet")
+            tags.span("A line is drawn by dragging, if that is chosen above, or by the key L on a map.", cls="quiet")
         with tags.div(cls="cuts"):
             for axis, title in (("x", "cut along x"), ("y", "cut along y"), ("line", "along the line")):
                 with tags.figure(cls="cut", data_cut=axis):

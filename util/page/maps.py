@@ -42,12 +42,12 @@ class Maps:
         if result.true_level is not None and result.truth is not None:
             truth = (result.true_level - result.truth) * nm_per_grey
         u90 = None if result.depth_u90 is None else result.depth_u90 * nm_per_grey
-        masks = (None, None)
-        if result.hole_mask is not None and depth is None:
-            masks = (result.hole_mask, true_hole(result))
-        all_maps = [shrink(image, pixels) for image in (sem, depth, truth, u90, *masks)]
-        small = all_maps[0].shape
-        return cls(*all_maps, (sem.shape[0] / small[0], sem.shape[1] / small[1]))
+        has_mask = result.hole_mask is not None and depth is None
+        masks = (result.hole_mask, true_hole(result)) if has_mask else (None, None)
+        small, *others = (shrink(image, pixels) for image in (sem, depth, truth, u90, *masks))
+        depth, truth, u90, hole, true_mask = others
+        factors = (sem.shape[0] / small.shape[0], sem.shape[1] / small.shape[1])
+        return cls(small, depth, truth, u90, hole, true_mask, factors)
 
     @property
     def error(self) -> NDArray | None:

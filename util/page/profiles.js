@@ -38,10 +38,11 @@ const newPlot = (cut, parent, profile) => {
   const ink = getComputedStyle(dialog).color, grid = {stroke: colourOf('--line')}, blue = colourOf('--predicted');
   const axis = {stroke: ink, grid, ticks: grid, font: '12px system-ui'}, [, deepest] = ranges.depth;
   const number = (_, nm) => nm == null ? '\u2013' : format(nm);
-  const series = [{label: `${cut === 'line' ? 'along the line' : cut} [${page.unit}]`, value: number}];
-  if (profile.depth) series.push({label: `${page.predicted} [nm]`, stroke: blue, width: 1.8, value: number});
+  const withU90 = (plot, nm, _, n) => nm == null || !profile.u90 ? number(plot, nm) : formatInterval(nm, plot.data.at(-1)[n] - nm);
+  const series = [{label: `${cut === 'line' ? 'distance' : cut} [${page.unit}]`, value: number}];
+  if (profile.depth) series.push({label: `${page.predicted} [nm]`, stroke: blue, width: 1.8, value: withU90});
   if (profile.truth) series.push({label: 'ground truth [nm]', stroke: colourOf('--truth'), width: 1.8, dash: [5, 3], value: number});
-  if (profile.u90) series.push(...['\u2212 U90', '+ U90'].map(label => ({label: `${label} [nm]`, stroke: 'transparent', points: {show: false}, value: number})));
+  if (profile.u90) series.push(...['lower', 'upper'].map(label => ({label, stroke: 'transparent', points: {show: false}, class: 'limit'})));
   const last = series.length - 1;
   const drawCursor = plot => {
     if (cut === 'line') return;

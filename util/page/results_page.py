@@ -32,18 +32,11 @@ FACTS = {  # labels and units of facts that are not called by their names
     "pixel_nm": ("pixel size", "nm"),
     "nm_per_grey": ("depth of a grey level", "nm"),
     "n_parameters": ("weights", ""),
-    "dataroot": ("folder", ""),
     "images_per_second": ("images a second", ""),
     "network_images_per_second": ("of the network alone", ""),
 }
-NO_FACTS = (
-    "run",
-    "notes",
-    "instrument",
-    "has_absolute_scale",
-    "versions",
-    "weights_sha256",
-)  # shown elsewhere, or long
+# Facts that are shown elsewhere, or too long for a line.
+NO_FACTS = ("run", "notes", "instrument", "dataroot", "has_absolute_scale", "versions", "weights_sha256")
 
 
 def new_selection(total: int, nm_per_grey: float, pixel_nm: float) -> ResultSelection:
@@ -153,6 +146,7 @@ def _add_facts(facts: dict[str, Any], n_skipped: int) -> None:
         for name, value in (facts | {"skipped": n_skipped}).items():
             if name not in NO_FACTS and value is not None:
                 text = f"{float(f'{value:.4g}'):g}" if isinstance(value, float) else value
+                text = f"{value:,}" if isinstance(value, int) else text
                 label, unit = FACTS.get(name, (name.replace("_", " "), ""))
                 tags.span(f"{label} {text} {unit}".rstrip())
 

@@ -1,7 +1,8 @@
-const table = document.getElementById('images'), body = table.tBodies[0], AROUND = 15, PRINTED = 1000;
+const table = document.getElementById('images'), body = table.tBodies[0], AROUND = 15, PRINTED = 1000, PREPARED = 300;
 const pictureNames = [...table.querySelectorAll('th[data-picture]')].map(head => head.dataset.picture);
 const spacers = [0, 1].map(() => Object.assign(document.createElement('tr'), {className: 'spacer', ariaHidden: 'true'}));
-const built = new Map();  // rows of the table that exist, by their number in page.rows
+const built = new Map();  // rows in the table, by their number in page.rows
+const prepared = new Map();  // the first rows, which are made before they are needed: printing cannot wait for pictures
 let order = page.rows.map((_, n) => n);  // the rows that pass the filters, as they are sorted
 body.append(...spacers);
 const [tallest, widest] = page.holes.reduce(([h, w], {shape}) => shape[0] * w > h * shape[1] ? shape : [h, w], [1, 4]);
@@ -52,7 +53,7 @@ const buildRow = number => {
     if (hole >= 0) canvases.push(addElement(cell, 'canvas', '', {className: 'map', role: 'img', ariaLabel: `${label} of ${stem}`}));
   }
   texts.forEach((text, n) => {
-    const cell = addElement(row, 'td', text || '\u2013', {className: 'number'});
+    const cell = addElement(row, 'td', text.replace('\u00b1 ', '\u00b1\u00a0') || '\u2013', {className: 'number'});
     cell.dataset.label = withUnit(...page.columns[n]);
   });
   if (hole >= 0) drawPictures(canvases, page.holes[hole]);
@@ -65,7 +66,7 @@ const showRows = (first, last) => {
   for (const [number, row] of built) if (!kept.has(number)) { row.remove(); built.delete(number); }
   let next = spacers[0].nextSibling;
   wanted.forEach((number, n) => {
-    const row = built.get(number) ?? buildRow(number);
+    const row = built.get(number) ?? prepared.get(number) ?? buildRow(number);
     built.set(number, row);
     row.ariaRowIndex = first + n + 2;
     if (row === next) next = next.nextSibling; else body.insertBefore(row, next);
@@ -136,8 +137,15 @@ document.getElementById('copy-table').addEventListener('click', event => copyTex
   ['image', ...page.columns.map(column => withUnit(...column))],
   ...order.map(number => [page.rows[number][0], ...page.rows[number][4]]),
 ])));
+const prepareRows = deadline => {
+  while (prepared.size < Math.min(PREPARED, page.rows.length) && deadline.timeRemaining() > 5) {
+    prepared.set(prepared.size, built.get(prepared.size) ?? buildRow(prepared.size));
+  }
+  if (prepared.size < Math.min(PREPARED, page.rows.length)) requestIdleCallback(prepareRows);
+};
 addEventListener('scroll', fillWindow, {passive: true});
 addEventListener('resize', fillWindow);
 addEventListener('beforeprint', () => showRows(0, Math.min(PRINTED, order.length)));
 addEventListener('afterprint', fillWindow);
 applyOrder();
+globalThis.requestIdleCallback?.(prepareRows);

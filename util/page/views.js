@@ -16,6 +16,9 @@ const prepareViews = () => {
   }
   views.forEach(canvas => { canvas.parentElement.hidden = !layers[canvas.dataset.view]; });
   drawLegends(dialog, ranges);
+  dialog.querySelectorAll('.legend').forEach(legend => {
+    legend.hidden = !Object.keys(layers).some(name => KINDS[name] === legend.dataset.kind);
+  });
 };
 
 // Makes the views as large as the window allows: as many beside each other as gives the largest maps.
@@ -28,7 +31,9 @@ const layoutViews = () => {
     const across = (box.clientWidth - gap * n) / columns, down = Math.max(free, innerHeight * .6) / rows - caption;
     return Math.max(MIN_VIEW, Math.min(across, down * width / height));
   });
-  box.style.setProperty('--view', `${Math.floor(Math.min(box.clientWidth, Math.max(...sizes)))}px`);
+  const size = Math.min(box.clientWidth, Math.max(...sizes));
+  box.style.setProperty('--columns', sizes.findIndex(other => other >= size) + 1);
+  box.style.setProperty('--view', `${Math.floor(size)}px`);
   for (const canvas of shown) {
     const ratio = devicePixelRatio;
     canvas.style.aspectRatio = `${width} / ${height}`;
@@ -73,11 +78,14 @@ const drawView = canvas => {
   strokeTwice(context, path, '#ffd23e', 2 * dot);
 };
 const drawBoxes = (context, dot) => {
-  context.setLineDash([]); context.lineWidth = 1.5 * dot; context.strokeStyle = context.fillStyle = '#ff5a4d';
+  context.setLineDash([]); context.lineJoin = 'round'; context.fillStyle = '#ffe08a';
   context.font = `${12 * dot}px system-ui, sans-serif`;
   (hole.boxes ?? []).forEach(([, top, left, height, width], n) => {
+    context.lineWidth = 1.5 * dot; context.strokeStyle = '#ff5a4d';
     context.strokeRect(left, top, width, height);
-    context.fillText(`${n}`, left + 2 * dot, top - 2 * dot);
+    context.lineWidth = 3 * dot; context.strokeStyle = '#000a';
+    context.strokeText(`${n}`, left + 2 * dot, top - 3 * dot);
+    context.fillText(`${n}`, left + 2 * dot, top - 3 * dot);
   });
 };
 const drawViews = () => views.filter(canvas => !canvas.parentElement.hidden).forEach(drawView);
