@@ -116,7 +116,7 @@ def test_a_restart_goes_on_and_its_page_shows_all(place, images, tmp_path):
     before = watched.rows()
     with watched.start() as run:
         watched.wait_for(run, 4)
-        assert "3 images there" in run.said
+        assert "3 images there" in run.said, run.said
         stop(run)
     assert watched.rows()[:3] == before
     watched.check(["0", "1", "2", "3"])
@@ -140,13 +140,16 @@ def test_problems_are_named_once(place, images, tmp_path):
             assert run.wait_for(text), run.said
         assert run.wait_for("renamed.png: the same image as a.png") and run.wait_for("overwrite those of a.png")
         watched.wait_for(run, 2)
+        for _ in range(3):
+            (watched.folder / "site_01/a.png").write_bytes(images[4])  # in place, which no list of names shows
+            assert run.wait_for("site_01/a.png: changed after it was predicted"), run.said
         time.sleep(0.5)
         stop(run)
         problems = [line for line in run.said.splitlines() if line.startswith("test.py: ")]
-        assert len(problems) == 5, problems
+        assert len(problems) == 6, problems
     watched.check(["a", "site_01_a"])
     assert [row["site"] for row in watched.rows()] == ["", "site_01"]
-    assert len(json.loads((watched.results / "metrics.json").read_text())["skipped"]) == 5
+    assert len(json.loads((watched.results / "metrics.json").read_text())["skipped"]) == 6
     with watched.start() as run:
         assert run.wait_for("watching")
         watched.put("cut.png", images[2])  # mended
@@ -154,7 +157,7 @@ def test_problems_are_named_once(place, images, tmp_path):
         stop(run)
         assert not [line for line in run.said.splitlines() if line.startswith("test.py: ")], run.said
     watched.check(["a", "site_01_a", "cut"])
-    assert len(json.loads((watched.results / "metrics.json").read_text())["skipped"]) == 4
+    assert len(json.loads((watched.results / "metrics.json").read_text())["skipped"]) == 5
 
 
 def test_files_that_are_written_slowly_are_predicted_whole(place, images, tmp_path):
@@ -230,8 +233,8 @@ def test_a_killed_watch_loses_and_doubles_nothing(place, images, tmp_path, count
             names = [row["image"] for row in watched.rows()]
             assert len(set(names)) == len(names) and None not in names
         with watched.start() as run:
+            assert run.wait_for("watching"), run.said
             watched.wait_for(run, n)
-            time.sleep(0.1)
             stop(run)
         watched.check([f"{number:03d}" for number in range(n)])
         assert {path.name for path in watched.results.parent.iterdir()} == {"test_latest", ".test_latest.lock"}

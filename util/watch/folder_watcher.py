@@ -13,7 +13,7 @@ import numpy as np
 
 from .number_set import NumberSet
 
-QUIET = 0.1  # [s] without a change of size and time after which a file is finished
+QUIET = 0.05  # [s] without a change of size and time after which a file is finished
 PATIENCE = 3.0  # [s] without a change after which a file that cannot be read is not being written any more
 BUSY, RESCAN = 1.0, 2.0  # [s] a folder is listed at every look that long after a change, later once in that time
 MAX_WAITING = 256  # files that are looked at at once; the others stay in their folder
@@ -22,12 +22,14 @@ NEVER = -1, -RESCAN, -RESCAN  # a folder that was not listed
 
 
 class NewFile(NamedTuple):
-    """A finished file: its path, its name below the folder, its number in the file system, its SHA-256 ('' where it
-    cannot be read), and for how long it has been as it is [s]."""
+    """A finished file: its path, its name below the folder, its number in the file system, size [bytes] and time [ns],
+    its SHA-256 ('' where it cannot be read), and for how long it has been as it is [s]."""
 
     path: str
     name: str
     inode: int
+    size: int
+    mtime_ns: int
     digest: str
     age: float
 
@@ -73,15 +75,15 @@ class FolderWatcher:
             self._look(now)
         ready: list[NewFile] = []
         for path, file in sorted(self.waiting.items()):
-            if (state := _state_of(path)) != file.state:
+            if (state := state_of(path)) != file.state:
                 self._replace(path, file, state, now)
                 continue
             age = now - file.since
             is_due = age >= QUIET and (is_last or not file.is_refused or age > PATIENCE)
-            if is_due and len(ready) < maximum and (digest := _digest(path, state)) is not None:
-                ready.append(NewFile(path, self._name(path), file.inode, digest, age))
+            if is_due and len(ready) < maximum and (digest := digest_of(path, state)) is not None:
+                ready.append(NewFile(path, self._name(path), file.inode, state[-2], state[-1], digest, age))
         for path, file in list(self.given_up.items()):
-            if (state := _state_of(path)) != file.state:
+            if (state := state_of(path)) != file.state:
                 del self.given_up[path]
                 self._replace(path, file, state, now)
         return ready
@@ -125,7 +127,7 @@ class FolderWatcher:
         )
         self.has_more = len(new) > room
         for path, inode in new[:room]:
-            if (state := _state_of(path)) is not None:
+            if (state := state_of(path)) is not None:
                 self.waiting[path] = _Waiting(inode, state, now)
 
     def _is_due(self, folder: str, now: float) -> bool:
@@ -168,7 +170,7 @@ class FolderWatcher:
         return (file for file, is_done in zip(files, self.done.contains(keys), strict=True) if not is_done)
 
 
-def _state_of(path: str) -> tuple[int, ...] | None:
+def state_of(path: str) -> tuple[int, ...] | None:
     """Mode, number, size [bytes] and time [ns] of a file; None where it is gone."""
     try:
         info = os.stat(path)
@@ -177,7 +179,7 @@ def _state_of(path: str) -> tuple[int, ...] | None:
     return info.st_mode, info.st_ino, info.st_size, info.st_mtime_ns
 
 
-def _digest(path: str, state: tuple[int, ...]) -> str | None:
+def digest_of(path: str, state: tuple[int, ...]) -> str | None:
     """SHA-256 of a file in this state, '' where it cannot be read; None where it changes meanwhile."""
     if not stat.S_ISREG(state[0]):  # opening a pipe would block for ever
         return ""
@@ -185,5 +187,5 @@ def _digest(path: str, state: tuple[int, ...]) -> str | None:
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        return "" if _state_of(path) == state else None
-    return digest if _state_of(path) == state else None
+        return "" if state_of(path) == state else None
+    return digest if state_of(path) == state else None

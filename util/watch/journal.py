@@ -20,10 +20,10 @@ class Journal:
     """The lines of the file at `path`, which is there.
 
     The first line is the head. One with `table` and `columns` comes before the first row of a table, one with
-    `pixel_nm` before the first image where images state it. A line of a `file` has its `inode`, `sha256`, and either
-    `images`, the rows of the tables by the stem of each image, or `problem`, why it has none; `is_done` of such a line
-    says that the file needs no further look. `head`, `columns` and `pixel_nm` are what lines say, `count` and `n_ood`
-    count images. Raises UtilError if the file is damaged elsewhere than at its end.
+    `pixel_nm` before the first image where images state it. A line of a `file` has its `inode`, `size` [bytes],
+    `mtime_ns`, `sha256` and `images`, the rows of the tables by the stem of each image; or a `problem`, why it has
+    none, and `is_done` where the file needs no further look. `head`, `columns` and `pixel_nm` are what lines say,
+    `count` and `n_ood` count images. Raises UtilError if the file is damaged elsewhere than at its end.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,8 +48,7 @@ class Journal:
 
     def lines(self) -> Iterator[Line]:
         """All lines, from the disk."""
-        with self.path.open("rb") as file:
-            yield from map(json.loads, file)
+        yield from map(json.loads, self._whole_lines())
 
     def append(self, lines: Iterable[Line]) -> None:
         """Adds lines; they are on the disk when this returns, or none of them is."""
@@ -70,15 +69,15 @@ class Journal:
     def known_as(self, digest: str, stems: set[str]) -> tuple[str, str] | None:
         """The name of the file of this content, else of one whose results have one of the `stems` (in lower case), and
         which of the two, `content` or `name`; None without one."""
-        if hash(digest) not in self.digests and not any(hash(stem) in self.stems for stem in stems):
-            return None
-        same_name = None
-        for line in self.lines():
-            if "images" in line and line["sha256"] == digest:
-                return line["file"], "content"
-            if "images" in line and not stems.isdisjoint(map(str.casefold, line["images"])):
-                same_name = line["file"], "name"
-        return same_name
+        if hash(digest) in self.digests:
+            for content in self._whole_lines():
+                if digest.encode() in content and "images" in (line := json.loads(content)):
+                    return line["file"], "content"
+        if any(hash(stem) in self.stems for stem in stems):
+            for line in self.lines():
+                if "images" in line and not stems.isdisjoint(map(str.casefold, line["images"])):
+                    return line["file"], "name"
+        return None
 
     def is_named(self, name: str, problem: str) -> bool:
         """Whether a line says this of this file."""
@@ -98,6 +97,15 @@ class Journal:
     def close(self) -> None:
         """Closes the file."""
         os.close(self.disk)
+
+    def _whole_lines(self) -> Iterator[bytes]:
+        position = 0
+        with self.path.open("rb") as file:
+            for content in file:
+                position += len(content)
+                if position > self.size:  # it is being written
+                    return
+                yield content
 
     def _remember(self, line: Line) -> None:
         if "table" in line:

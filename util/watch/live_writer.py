@@ -62,7 +62,7 @@ class LiveWriter(ResultsWriter):
             self.rows_of_image = self.images[result.stem] = {}
             self._write(result)
         files, self.files = self.files, {}
-        pending = [self.disk.submit(write_files, self.folder / name, one, True) for name, one in files.items()]
+        pending = [self.disk.submit(write_files, self.folder / name, some, True) for name, some in files.items()]
         for written in pending:
             written.result()
 
@@ -75,7 +75,8 @@ class LiveWriter(ResultsWriter):
             images: dict[str, Rows] = {
                 stem: {"problem": problems[stem]} if stem in problems else self.images[stem] for stem in stems
             }
-            lines.append({"file": file.name, "inode": file.inode, "sha256": file.digest, "images": images})
+            state = {"inode": file.inode, "size": file.size, "mtime_ns": file.mtime_ns, "sha256": file.digest}
+            lines.append({"file": file.name} | state | {"images": images})
             for cells in images.values():
                 for name in cells.keys() - {"problem"}:
                     tables.setdefault(name, []).append(cells[name])

@@ -15,6 +15,7 @@ from ..page import results_page
 from ..results import InferenceLoop, ResultsPlace
 from ..run import StopRequest, print_lines
 from ..scoring import describe_test, test_facts
+from .changed_files import ChangedFiles
 from .folder_watcher import PATIENCE, FolderWatcher, NewFile
 from .journal import MAX_LATEST, Journal
 from .latest_results import LatestResults
@@ -24,7 +25,6 @@ INTERVAL = 0.05  # [s] between two looks at the folder
 KNOWN = {
     "content": "the same image as {}; not predicted again",
     "name": "its results would overwrite those of {}; rename it",
-    "changed": "changed after it was predicted; not predicted again, rename it",
 }
 
 
@@ -58,7 +58,8 @@ class Watch:
         """Watches until SIGINT, SIGTERM or SIGHUP; returns the exit status."""
         with StopRequest() as stop, self.writer as writer:
             stop.ready = True
-            self.journal = writer.open(self._head(), self.opt.test.overwrite, self._facts())
+            metrics = self._facts() | {"options": self.place.options}
+            self.journal = writer.open(self._head(), self.opt.test.overwrite, metrics)
             self.earlier = list(self.journal.latest)
             self._set_pixel_nm(self.journal.pixel_nm)
             ignored = [self.place.folder.parent, Path(self.opt.test.results_dir)]
@@ -66,11 +67,12 @@ class Watch:
             there = f", {counted(self.journal.count, 'image')} there" if self.journal.count else ""
             print(f"watching {self.images.folder}{there}; results: {self.place.folder}; Ctrl-C ends", flush=True)
             with tqdm(desc="predicted", unit="image", disable=None) as bar:
-                was_lost = False
+                was_lost, changed = False, ChangedFiles(self.journal, self.images.folder)
                 while not stop.signum:
                     files = self.watcher.finished(self.opt.test.batch_size)
                     bar.update(self._predict(files))
                     if not files:
+                        self._name_changed(changed.next())
                         time.sleep(INTERVAL)
                     was_lost = self._name_lost(was_lost)
             self._finish()
@@ -82,8 +84,7 @@ class Watch:
         return {"data": data, "epoch": self.opt.test.epoch, "weights": self.weights, "options": self.place.options}
 
     def _facts(self) -> dict[str, Any]:
-        facts = test_facts(self.opt, self.predictor, self.loop, self.images, None)
-        return facts | {"options": self.place.options}
+        return test_facts(self.opt, self.predictor, self.loop, self.images, None)
 
     def _set_pixel_nm(self, pixel_nm: float | None) -> None:
         """The pixel size [nm] that is used from now on; None is what --pixel_nm says."""
@@ -125,10 +126,9 @@ class Watch:
                 continue  # the next look tells, when the other one is done
             if known := self.journal.known_as(file.digest, stems):
                 other, what = known
-                if (other, what) != (file.name, "content"):
-                    kind = "changed" if other == file.name else what
-                    self._name(file, f"{file.path}: {KNOWN[kind].format(other)}", is_done=True)
-                self.watcher.close(file)
+                if other != file.name:
+                    self._name(file, f"{file.path}: {KNOWN[what].format(other)}", is_done=True)
+                self.watcher.close(file)  # where it has changed since, ChangedFiles tells
             elif len(images) > 1 and file.age < PATIENCE:  # more images may follow
                 self.watcher.wait_longer(file)
             else:
@@ -158,10 +158,18 @@ class Watch:
 
     def _name(self, file: NewFile, problem: str, is_done: bool = False) -> None:
         """Says what is wrong with a file, once."""
-        if not self.journal.is_named(file.name, problem):
-            line = {"file": file.name, "inode": file.inode, "sha256": file.digest, "problem": problem}
-            self.journal.append([line | {"is_done": is_done}])
-            print_problems([problem])
+        self._name_once({"file": file.name, "inode": file.inode, "problem": problem, "is_done": is_done})
+
+    def _name_changed(self, names: list[str]) -> None:
+        for name in names:
+            path = os.path.join(self.images.folder, name)
+            problem = f"{path}: changed after it was predicted; not predicted again, rename it"
+            self._name_once({"file": name, "problem": problem})
+
+    def _name_once(self, line: dict[str, Any]) -> None:
+        if not self.journal.is_named(line["file"], line["problem"]):
+            self.journal.append([line])
+            print_problems([line["problem"]])
 
     def _name_lost(self, was_lost: bool) -> bool:
         """Says when the folder cannot be reached any more, and when it is back; returns whether it is away."""

@@ -9,6 +9,8 @@ from util.watch import folder_watcher
 from util.watch.folder_watcher import BUSY, MAX_WAITING, PATIENCE, QUIET, RESCAN, FolderWatcher
 from util.watch.number_set import NumberSet
 
+SOON = 1.01 * QUIET
+
 
 class Clock:
     """Stands still until it is turned."""
@@ -31,7 +33,7 @@ def watcher(folder, ignored=()):
     return FolderWatcher(folder, (".png", ".tif"), list(ignored), NumberSet())
 
 
-def names(watch, clock, seconds=QUIET, **options):
+def names(watch, clock, seconds=SOON, **options):
     """Names of the files that are finished after some seconds."""
     watch.finished(MAX_WAITING)
     clock.now += seconds
@@ -43,8 +45,8 @@ def test_a_file_that_is_written_in_parts_is_waited_for(tmp_path, clock):
     for _ in range(20):
         with (tmp_path / "a.png").open("ab") as file:
             file.write(b"part")
-        assert names(watch, clock, QUIET / 2) == []
-        clock.now += QUIET  # it was quiet, and has changed again when one looks
+        assert names(watch, clock, SOON / 2) == []
+        clock.now += SOON  # it was quiet, and has changed again when one looks
         with (tmp_path / "a.png").open("ab") as file:
             file.write(b"part")
         assert watch.finished(9) == []
@@ -55,7 +57,7 @@ def test_a_file_whose_time_alone_changes_is_waited_for(tmp_path, clock):
     (tmp_path / "a.png").write_bytes(b"as long as it will be")
     watch = watcher(tmp_path)
     watch.finished(9)
-    clock.now += QUIET
+    clock.now += SOON
     os.utime(tmp_path / "a.png", ns=(5, 5))
     assert watch.finished(9) == [] and names(watch, clock) == ["a.png"]
 
@@ -82,7 +84,7 @@ def test_a_file_that_was_used_does_not_come_again_but_another_of_its_name_does(t
     (tmp_path / "a.png").write_bytes(b"image")
     watch = watcher(tmp_path)
     watch.finished(9)
-    clock.now += QUIET
+    clock.now += SOON
     (file,) = watch.finished(9)
     watch.close(file)
     assert names(watch, clock, RESCAN) == []
@@ -95,7 +97,7 @@ def test_a_file_that_cannot_be_read_comes_once_more_and_when_it_changes(tmp_path
     (tmp_path / "a.png").write_bytes(b"half")
     watch = watcher(tmp_path)
     watch.finished(9)
-    clock.now += QUIET
+    clock.now += SOON
     (file,) = watch.finished(9)
     watch.wait_longer(file)
     assert names(watch, clock, PATIENCE / 2) == []
@@ -115,7 +117,7 @@ def test_a_refused_file_may_be_removed_and_come_back(tmp_path, clock):
         (tmp_path / "a.png").write_bytes(b"half")
         watch = watcher(tmp_path)
         watch.finished(9)
-        clock.now += QUIET
+        clock.now += SOON
         (file,) = watch.finished(9)
         watch.close(file, is_refused=True)
         (tmp_path / "a.png").unlink()
@@ -128,7 +130,7 @@ def test_a_pipe_is_not_opened(tmp_path, clock):
     os.mkfifo(tmp_path / "a.png")
     watch = watcher(tmp_path)
     watch.finished(9)
-    clock.now += QUIET
+    clock.now += SOON
     (file,) = watch.finished(9)
     assert file.digest == ""
 
@@ -139,7 +141,7 @@ def test_thousands_of_files_come_in_portions_and_all_of_them(tmp_path, clock):
         (tmp_path / name).write_bytes(name.encode())
     watch, seen = watcher(tmp_path), []
     for _ in range(60):
-        clock.now += QUIET
+        clock.now += SOON
         for file in watch.finished(100):
             seen.append(file.name)
             watch.close(file)
