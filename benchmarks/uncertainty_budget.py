@@ -3,7 +3,8 @@
 The holes are new: the model in pretrained/ was not trained on them. As many others, whose ground truth is known, are
 the validation. Every hole is measured by instruments that are wrong by a random error of their own: of the pixel
 width, of nm per grey, and of the stage's place. The budgets know the distribution of these errors only, from a
-FILE.yaml. Ground truth is measured in the true depth map. Holes that are out of distribution do not count.
+FILE.yaml. The last columns are of one instrument without errors. Ground truth is measured in the true depth map. Holes
+that are out of distribution do not count.
 """
 
 import argparse
@@ -60,15 +61,19 @@ def main() -> int:
     validation, holes = (predict(predictor, seed, n) for seed, n in ((SEED, count), (SEED + 1, count)))
     errors = measurement_errors(validation)
     measured, truth = measure_by_instruments(holes, factors)
-    rows = {kind: coverages(measured, truth, errors if kind else None) for kind in (True, False)}
-    print("| measure | U | in the 95 % interval, with a validation | U | from U90 alone |")
-    print("| --- | --- | --- | --- | --- |")
+    exact, exact_truth = (measure_holes(depth, PIXEL_NM) for depth in (holes.depth, holes.true_depth))
+    columns = (
+        coverages(measured, truth, errors, STATED),
+        coverages(measured, truth, None, STATED),
+        coverages(exact, exact_truth, errors, {}),
+    )
+    print("| measure | U | with a validation | U | from U90 alone | U | network alone, with a validation |")
+    print("| --- " * 7 + "|")
     for name in MEASURES:
-        cells = [f"{rows[kind][name][0]:.2g} | {rows[kind][name][1]:.1%}" if name in rows[kind] else "– | –"
-                 for kind in (True, False)]  # fmt: skip
-        print(f"| {name} | {cells[0]} | {cells[1]} |")
-    means = [np.mean([coverage for _, coverage in rows[kind].values()]) for kind in (True, False)]
-    print(f"| all | | {means[0]:.1%} | | {means[1]:.1%} |")
+        cells = [f"{rows[name][0]:.2g} | {rows[name][1]:.1%}" if name in rows else "– | –" for rows in columns]
+        print(f"| {name} | {' | '.join(cells)} |")
+    means = [np.mean([coverage for _, coverage in rows.values()]) for rows in columns]
+    print(f"| mean | | {' | | '.join(f'{mean:.1%}' for mean in means)} |")
     n, n_validation = len(holes.depth), len(validation.depth)
     print(
         f"\n{n} of {count} holes, {n_validation} of the validation; {N_INSTRUMENTS} instruments each; a coverage is "
@@ -128,14 +133,14 @@ def measure_by_instruments(holes: Holes, factors: dict[str, float]) -> tuple[Col
 
 
 def coverages(
-    measured: Columns, truth: Columns, errors: dict[str, dict[str, float]] | None
+    measured: Columns, truth: Columns, errors: dict[str, dict[str, float]] | None, stated: dict[str, dict[str, Any]]
 ) -> dict[str, tuple[float, float]]:
     """By measure: U, and the fraction of truths [0..1] inside measure + correction +- U.
 
-    Only where the network's spread is stated. `errors` are those of the validation.
+    Only where the network's spread is stated. `errors` are those of the validation, `stated` is the FILE.yaml.
     """
     rows = {}
-    for budget in budgets_of(measured, errors):
+    for budget in budgets_of(measured, errors, stated):
         if "network" not in budget.left_out:
             error = difference(budget.name, measured[budget.name] + budget.correction, truth[budget.name])
             error = error[np.isfinite(error)]
@@ -143,19 +148,21 @@ def coverages(
     return rows
 
 
-def budgets_of(measured: Columns, errors: dict[str, dict[str, float]] | None) -> list[MeasureBudget]:
+def budgets_of(
+    measured: Columns, errors: dict[str, dict[str, float]] | None, stated: dict[str, dict[str, Any]]
+) -> list[MeasureBudget]:
     """The budgets that `util.metrology --budget FILE.yaml` makes of these measures."""
     n = np.arange(len(measured["depth_mean_nm"]))
-    u90 = {name: measured[column] for name, column in UNCERTAIN.items()}
+    u90 = {name: measured[column] for name, column in UNCERTAIN.items() if column in measured}
     quantities = {name: measured[name] for name in MEASURES}
     table = hole_table.HoleTable([str(i) for i in n], [""], 0 * n, n, 0 * n, quantities, u90)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        file, stated = folder / "instrument.yaml", dict[str, Any](STATED)
+        file, content = folder / "instrument.yaml", dict[str, Any](stated)
         if errors:
             (folder / "metrics.json").write_text(json.dumps({"measurement_errors": errors, "pixel_nm": PIXEL_NM}))
-            stated["validation"] = "."
-        file.write_text(yaml.safe_dump(stated))
+            content["validation"] = "."
+        file.write_text(yaml.safe_dump(content))
         (folder / "run").mkdir()
         return make_budgets(folder / "run", RunStatistics.from_table(table), str(file))
 

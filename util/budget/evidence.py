@@ -15,6 +15,7 @@ from ..metrology import U90_PER_SIGMA, RunStatistics
 from .measurement_model import name_in_nm
 from .uncertainty import Uncertainty
 
+MAX_SCALE_DIFFERENCE = 0.1  # between a validation and the results
 LEVEL_PREFIX = "p_"  # of the columns of background_levels.csv
 
 
@@ -78,6 +79,17 @@ def read_level(path: Path, nm_per_grey: Any) -> Uncertainty | None:
         return None
     variance = (probs * (levels - (probs @ levels)[:, None]) ** 2).sum(axis=1)
     return Uncertainty(float(np.sqrt(np.nanmean(variance))) * nm_per_grey, source=path.name)
+
+
+def check_validation(validation: Mapping[str, Any], metrics: Mapping[str, Any], file: str) -> None:
+    """Raises UtilError if a validation has another scale than the results; then errors in nm do not carry over."""
+    for key in ("pixel_nm", "nm_per_grey"):
+        theirs, ours = validation.get(key), metrics.get(key)
+        if theirs and ours and abs(theirs / ours - 1) > MAX_SCALE_DIFFERENCE:
+            raise UtilError(
+                f"--budget {file}: the validation has {key} {theirs:g}, these results have {ours:g}; name a validation "
+                "of the same scale"
+            )
 
 
 def _nm_per_grey(metrics: Mapping[str, Any]) -> Uncertainty | None:

@@ -106,7 +106,7 @@ def _read_entry(where: str, content: Any, path: Path, is_relative: bool) -> Unce
         raise UtilError(f"{where}: has no value; expected {EXAMPLE}")
     value, dof = _number(where, "value", entry["value"]), _number(where, "dof", entry.get("dof", math.inf))
     distribution, kind = entry.get("distribution", "normal"), entry.get("type", "B")
-    if distribution not in DIVISORS:
+    if distribution not in tuple(DIVISORS):  # it may be a list
         raise UtilError(f"{where}: distribution {distribution!r}: must be one of {', '.join(DIVISORS)}")
     if kind not in ("A", "B"):
         raise UtilError(f"{where}: type {kind!r}: must be A or B")
@@ -129,5 +129,5 @@ def _mapping(content: Any, where: str, expected: str) -> dict[Any, Any]:
 def _number(where: str, key: str, content: Any) -> float:
     try:
         return math.nan if isinstance(content, bool) else float(content)  # also the text 1e-3, which YAML keeps as such
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise UtilError(f"{where}: {key} {content!r}: must be a number") from None

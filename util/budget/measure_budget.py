@@ -10,7 +10,7 @@ import numpy as np
 
 from ..metrology import RunStatistics
 from ..results import ResultsFolder
-from .evidence import Evidence, collect_evidence, read_level
+from .evidence import Evidence, check_validation, collect_evidence, read_level
 from .instrument_file import InstrumentStatement, read_instrument
 from .measurement_model import LINES, NEED_PIXELS, evaluate, influences, name_in_nm
 from .uncertainty import Uncertainty
@@ -81,6 +81,7 @@ def make_budgets(folder: Path, statistics: RunStatistics, file: str = "") -> lis
     what the user states in `file`, if one is named. Raises UtilError for a bad file or a damaged table."""
     statement = read_instrument(Path(file)) if file else InstrumentStatement()
     metrics = ResultsFolder(folder).metrics if (folder / "metrics.json").exists() else {}
+    check_validation(statement.validation, metrics, file)
     level = read_level(folder / "background_levels.csv", metrics.get("nm_per_grey"))
     evidence = collect_evidence(statistics, metrics, level, statement.validation or metrics)
     hole = {name: float(np.nanmean(quantity.values)) for name, quantity in statistics.quantities.items()}

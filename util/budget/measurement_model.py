@@ -5,8 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrology import BOTTOM, TOP
-
 Errors = Mapping[str, float | NDArray[np.float64]]
 # Lines of a budget in their order, with what they act on and the unit of their error; "" is the measure's own unit.
 LINES = {
@@ -52,8 +50,9 @@ def evaluate(name: str, hole: Mapping[str, float], errors: Errors) -> NDArray[np
     widens a CD twice, and changes no sidewall angle. A volume follows the CDs along x and y that could be measured.
     """
     used = {line: np.asarray(errors.get(line, 0.0)) if line in influences(name) else np.zeros(()) for line in LINES}
-    value, base, plateau = hole[name], name_in_nm(name), _known(hole, "depth_median_nm")
-    height, width = (1 + used["nm per grey"]) * (1 + used["level"] / plateau), 1 + used["pixel width"]
+    value, base = hole[name], name_in_nm(name)
+    height = (1 + used["nm per grey"]) * _widen(used["level"], [_known(hole, "depth_median_nm")])
+    width = 1 + used["pixel width"]
     if base.startswith(("depth_", "floor_")):
         result = value * height
     elif base.startswith("cd_"):
@@ -61,23 +60,28 @@ def evaluate(name: str, hole: Mapping[str, float], errors: Errors) -> NDArray[np
     elif base.startswith("centre_"):
         result = value * width + used["place"]
     elif base.startswith("swa_"):
-        run = (BOTTOM - TOP) * plateau / np.tan(np.radians(value))
-        result = np.degrees(np.arctan2((BOTTOM - TOP) * plateau * height, run * width))
+        angle = np.radians(value)
+        result = np.degrees(np.arctan2(np.sin(angle) * height, np.cos(angle) * width))
     elif base.startswith("volume_"):
-        result = value * height * width**2 * _widen(hole, used["edge"])
+        result = value * height * width**2 * _widen(2 * used["edge"], _widths(hole))
     elif base == "ellipticity":
         major, minor = (_known(hole, "cd_half_nm") * value**power for power in (0.5, -0.5))
-        result = (major + 2 * used["edge"]) / (minor + 2 * used["edge"])
+        result = value * _widen(2 * used["edge"], [major]) / _widen(2 * used["edge"], [minor])
     else:
         result = np.asarray(value)
     return result + sum(used[line] for line in OWN)
 
 
-def _widen(hole: Mapping[str, float], edge: NDArray) -> NDArray[np.float64]:
-    """The factor of the area of a hole whose edges move outwards by `edge` [nm]; a trench has one width only."""
+def _widen(error: NDArray, lengths: list[float]) -> NDArray[np.float64]:
+    """The factor by which the product of `lengths` grows with an `error` of each; 1 without an error, even if a length
+    is not known."""
+    return np.prod([1 + error / length for length in lengths], axis=0) if error.any() else np.ones_like(error)
+
+
+def _widths(hole: Mapping[str, float]) -> list[float]:
+    """The widths along x and y; a trench has one only."""
     widths = [_known(hole, f"cd_half_{axis}_nm") for axis in "xy"]
-    widths = [width for width in widths if np.isfinite(width)] or [_known(hole, "cd_half_nm")] * 2
-    return np.prod([1 + 2 * edge / width for width in widths], axis=0)
+    return [width for width in widths if np.isfinite(width)] or [_known(hole, "cd_half_nm")] * 2
 
 
 def _known(hole: Mapping[str, float], name: str) -> float:
