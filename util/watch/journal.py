@@ -71,8 +71,10 @@ class Journal:
         which of the two, `content` or `name`; None without one."""
         if hash(digest) in self.digests:
             for content in self._whole_lines():
-                if digest.encode() in content and "images" in (line := json.loads(content)):
-                    return line["file"], "content"
+                if digest.encode() in content:  # quick; most lines need no reading
+                    line = json.loads(content)
+                    if "images" in line and line["sha256"] == digest:
+                        return line["file"], "content"
         if any(hash(stem) in self.stems for stem in stems):
             for line in self.lines():
                 if "images" in line and not stems.isdisjoint(map(str.casefold, line["images"])):
