@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from util.metrology import RunStatistics, hole_table, measure_holes
 from util.metrology.__main__ import main
 from util.results.results_writer import WRITTEN
 
+ROOT = Path(__file__).parents[3]
 NAMES = (
     "image",
     "site",
@@ -48,6 +50,7 @@ def test_the_budgets_of_holes_csv_alone(run, capsys):
     assert main([str(run), "--budget"]) == 0
     rows = rows_of(run, "depth_mean_nm")
     assert list(rows) == LINES
+    assert all(f"`{name}`" in (ROOT / "docs/outputs.md").read_text() for name in rows["network"])
     sigma = math.sqrt((1 + 4) / 2)  # the root mean square of U90 / 1.645
     assert number(rows["network"], "standard_uncertainty") == pytest.approx(sigma, rel=1e-3)
     assert (rows["network"]["type"], rows["network"]["distribution"]) == ("B", "normal")
