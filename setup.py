@@ -60,6 +60,7 @@ setup(
         "tifffile>=2026.3.3",  # every TIFF; older versions read headers of fewer instruments
         "imagecodecs>=2026.1.14",  # how TIFFs are packed, JPEG 2000, JPEG XL; newer versions need numpy 2
         "scikit-image>=0.22",  # connected components, resizing; brings scipy
+        "statsmodels>=0.14.5",  # analysis of variance, REML; older versions break beside scipy 1.16
         "tqdm>=4.65",  # progress bars
         "dominate>=2.8",  # the pages
         "matplotlib>=3.8",  # loss curves and figures

@@ -79,9 +79,7 @@ def _check_names(value: str, factors: list[str], is_crossed: bool) -> None:
     if is_crossed and len(factors) != 2:
         raise UtilError(f"--crossed {','.join(factors)}: name two columns, PART,OPERATOR; for others use --nested")
     if repeated := next((name for name in (value, *factors) if (value, *factors).count(name) > 1), None):
-        raise UtilError(
-            f"{option} {','.join(factors)}: {repeated} is named twice; name a column once, --value included"
-        )
+        raise UtilError(f"{option} {','.join(factors)}: column {repeated} is named twice; each has one role")
 
 
 def _csv_text(header: tuple[str, ...], rows: Iterable[Source | GaugeRow]) -> bytes:

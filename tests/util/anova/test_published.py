@@ -29,8 +29,8 @@ def test_measured_sets_of_nist(tmp_path, name):
 @pytest.mark.parametrize("constant", ["1", "1000000", "1000000000000"])
 @pytest.mark.parametrize("replicates", [21, 201, 2001])
 def test_simulated_sets_of_nist(tmp_path, constant, replicates):
-    """SmLs01 to SmLs09: y = constant + a(treatment) + a(replicate), a = 0.2, 0.1, 0.3, 0.1, 0.3, ...; the certified F is
-    the number of replicates, the certified residual standard deviation 0.1."""
+    """SmLs01 to SmLs09: y = constant + a(treatment) + a(replicate), a = 0.2, 0.1, 0.3, 0.1, 0.3, ...; the certified F
+    is the number of replicates, the certified residual standard deviation 0.1."""
     a = [Decimal(text) for text in ("0.2", *("0.1", "0.3") * 1000)]
     rows = [(t, Decimal(constant) + a[t] + a[n]) for t in range(9) for n in range(replicates)]
     table, _ = analyse_table(write_table(tmp_path / "set.csv", "ty", rows), tmp_path, "--nested", "t")
