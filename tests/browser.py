@@ -129,6 +129,11 @@ class BrowserPage:
             self.send("Input.dispatchKeyEvent", type="keyUp", **event)
         self.settle()
 
+    def type(self, text):
+        """Types a text into the element that has the focus."""
+        self.send("Input.insertText", text=text)
+        self.settle()
+
     def place(self, selector):
         """The middle (x, y) [CSS px] of an element, which is scrolled into the window."""
         script = "(e => { e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect(); "

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from dominate import tags
-from dominate.util import raw
 
-from ..drawing import empty_page
+from ..drawing import empty_page, wide
 from ..files import counted
-from . import plots
+from ..page import add_chart_scripts, add_charts, column_head, column_label, column_scale
+from . import charts
 from .run_statistics import RunStatistics
 
-LEADING = ("depth_mean_nm", "cd_half_nm")  # quantities in the headline, the plots and the table of sites
+LEADING = ("depth_mean_nm", "cd_half_nm")  # quantities in the headline, the first charts and the table of sites
 MAX_SITES = 60  # rows of the table of sites
 MEANINGS = {
     "mean": "Of all holes; a hole's value is the mean of its repeats.",
@@ -31,31 +31,14 @@ def render_page(title: str, statistics: RunStatistics, sections: Sequence[Callab
     page = empty_page(f"{title}: metrology")
     sites = [site for site in statistics.table.sites if site]
     leading = [name for name in LEADING if name in statistics.quantities] or list(statistics.quantities)[:2]
-    with page:
+    with page, tags.main():
         tags.h1(f"{title}: metrology")
         for line in statistics.warnings():
             tags.p(line, cls="alarm")
-        with tags.p(cls="quiet facts"):
-            tags.span(f"holes {len(statistics.table.hole_site):,}")
-            tags.span(f"images {len(statistics.table.images):,}")
-            tags.span(f"sites {len(sites):,}" if sites else "no site is known: all holes form one group")
-            for name in (
-                "holes.csv",
-                "sites.csv",
-                "statistics.json",
-                *["calibrated.csv"] * bool(statistics.comparison),
-            ):
-                tags.a(name, href=name)
-        with tags.p(cls="headline"):
-            for name in leading:
-                quantity = statistics.quantities[name]
-                label = f"3σ {'inside the sites' if sites else 'of the holes'}"
-                _add_headline(f"{np.nanmean(quantity.values):.4g}", name)
-                _add_headline(f"{3 * quantity.sigma_within_sites:.3g}", label)
-            if statistics.comparison:
-                _add_headline(f"{statistics.comparison.bias:+.3g}".replace("-", "−"), "bias to the reference [nm]")
-                _add_headline(f"{statistics.comparison.tmu:.3g}", "TMU, 3σ [nm]")
-        _add_trends(statistics, leading, bool(sites))
+        _add_head(statistics, leading, sites)
+        tags.h2("Run and distribution")
+        names = leading + [name for name in statistics.quantities if name not in leading]
+        add_charts("run chart", charts.run_charts(statistics, names), has_histogram=True)
         if statistics.comparison:
             _add_reference(statistics)
         _add_repeats(statistics, leading)
@@ -65,18 +48,33 @@ def render_page(title: str, statistics: RunStatistics, sections: Sequence[Callab
         _add_quantities(statistics)
         if sites:
             _add_sites(statistics, leading)
+        add_chart_scripts()
     return page.render()
 
 
-def _add_trends(statistics: RunStatistics, names: Sequence[str], by_site: bool) -> None:
-    tags.h2("Over the sites" if by_site else "Over the holes")
-    for name in names:
-        quantity = statistics.quantities[name]
-        if by_site:
-            svg = plots.draw_trend(name, quantity.mean, 3 * quantity.sigma, quantity.site_outliers, "site")
-        else:
-            svg = plots.draw_trend(name, quantity.values, None, quantity.hole_outliers, "hole")
-        _add_plot(svg, css_class="curve trend")
+def _add_head(statistics: RunStatistics, leading: Sequence[str], sites: Sequence[str]) -> None:
+    """What was measured, and the numbers that most readers look for."""
+    with tags.p(cls="quiet facts"):
+        tags.span(f"holes {len(statistics.table.hole_site):,}")
+        tags.span(f"images {len(statistics.table.images):,}")
+        tags.span(f"sites {len(sites):,}" if sites else "no site is known: all holes form one group")
+        for name in (
+            "holes.csv",
+            "sites.csv",
+            "statistics.json",
+            *["calibrated.csv"] * bool(statistics.comparison),
+        ):
+            tags.a(name, href=name)
+    with tags.p(cls="headline"):
+        for name in leading:
+            quantity = statistics.quantities[name]
+            label = f"3σ {'inside the sites' if sites else 'of the holes'}"
+            scale = column_scale(name)
+            _add_headline(f"{scale * np.nanmean(quantity.values):.4g}", column_head(name))
+            _add_headline(f"{3 * scale * quantity.sigma_within_sites:.3g}", label)
+        if statistics.comparison:
+            _add_headline(f"{statistics.comparison.bias:+.3g}".replace("-", "−"), "bias to the reference [nm]")
+            _add_headline(f"{statistics.comparison.tmu:.3g}", "TMU, 3σ [nm]")
 
 
 def _add_reference(statistics: RunStatistics) -> None:
@@ -85,11 +83,15 @@ def _add_reference(statistics: RunStatistics) -> None:
     low, high = comparison.limits_of_agreement
     line = comparison.line
     tags.h2("Against the reference")
-    tags.p(f"{name} of {len(comparison.names):,} names that are in both.", cls="quiet")
-    with tags.div(cls="epoch"):
-        _add_plot(plots.draw_mandel(name, comparison), "Mandel regression")
-        _add_plot(plots.draw_bland_altman(name, comparison), "Bland–Altman plot")
-    with tags.div(cls="wide"), tags.table():
+    tags.p(f"{column_label(name).label} of {len(comparison.names):,} names that are in both.", cls="quiet")
+    with tags.div(cls="plots"):
+        with tags.div():
+            tags.h3("Mandel regression")
+            add_charts("Mandel regression", [charts.mandel_chart(name, comparison)])
+        with tags.div():
+            tags.h3("Bland–Altman plot")
+            add_charts("Bland–Altman plot", [charts.bland_altman_chart(name, comparison)])
+    with wide("comparison with the reference"), tags.table():
         for title, value, meaning in (
             (
                 "bias",
@@ -112,7 +114,7 @@ def _add_reference(statistics: RunStatistics) -> None:
                     tags.small(meaning)
                 tags.td(value.replace("-", "−"))
     shift = f"{'−' if line.offset > 0 else '+'} {abs(line.offset):.5g} nm"
-    tags.p(f"Calibrated: ({name} {shift}) / {line.slope:.5g}, as in calibrated.csv.")
+    tags.p(f"Calibrated: ({column_label(name).label} {shift}) / {line.slope:.5g}, as in calibrated.csv.")
 
 
 def _add_repeats(statistics: RunStatistics, names: Sequence[str]) -> None:
@@ -120,10 +122,14 @@ def _add_repeats(statistics: RunStatistics, names: Sequence[str]) -> None:
     if by_name:
         tags.h2("Repeatability")
         tags.p("Repeats of the same holes with independent noise: itr0, itr1, ...", cls="quiet")
-        with tags.div(cls="epoch"):
+        holes = charts.hole_names(statistics.table)
+        with tags.div(cls="plots"):
             for name, repeats in by_name.items():
-                caption = f"3σ of one measurement: {_format(3 * repeats.sigma)}, from {counted(repeats.holes, 'hole')}"
-                _add_plot(plots.draw_repeats(name, repeats), caption)
+                sigma, head = 3 * column_scale(name) * repeats.sigma, column_head(name)
+                with tags.div():
+                    tags.h3(f"3σ of one measurement: {_format(sigma)}, from {counted(repeats.holes, 'hole')}")
+                    names_of_holes = [holes[n] for n in repeats.index.tolist()]
+                    add_charts(f"repeats, {head}", [charts.repeats_chart(name, repeats, names_of_holes)])
 
 
 def _add_quantities(statistics: RunStatistics) -> None:
@@ -131,19 +137,19 @@ def _add_quantities(statistics: RunStatistics) -> None:
     heads = [head for head in heads if head != "P/T" or statistics.tolerance_nm is not None]
     rows = []
     for name, quantity in statistics.quantities.items():
-        ratio = statistics.precision_to_tolerance(name)
+        ratio, scale = statistics.precision_to_tolerance(name), column_scale(name)
         cells = {
             "holes": f"{quantity.count.sum():,}",
-            "mean": _format(float(np.nanmean(quantity.values)), 5),
-            "3σ, run": _format(3 * quantity.run_sigma),
-            "3σ, sites": _format(3 * quantity.sigma_within_sites),
-            "without noise": _format(3 * quantity.sigma_within_sites_corrected),
-            "3σ, measurement": _format(3 * quantity.measurement_sigma),
+            "mean": _format(scale * float(np.nanmean(quantity.values)), 5),
+            "3σ, run": _format(3 * scale * quantity.run_sigma),
+            "3σ, sites": _format(3 * scale * quantity.sigma_within_sites),
+            "without noise": _format(3 * scale * quantity.sigma_within_sites_corrected),
+            "3σ, measurement": _format(3 * scale * quantity.measurement_sigma),
             "P/T": f"{ratio:.1%}" if np.isfinite(ratio) else "–",
             "outliers": _format_outliers(int(quantity.hole_outliers.sum()), int(quantity.site_outliers.sum())),
         }
-        rows.append([name, *(cells[head] for head in heads)])
-    _add_table(["quantity", *heads], rows)
+        rows.append([column_head(name), *(cells[head] for head in heads)])
+    _add_table("quantities", ["quantity", *heads], rows)
     with tags.dl():
         for head in heads:
             if head in MEANINGS:
@@ -166,47 +172,40 @@ def _add_sites(statistics: RunStatistics, names: Sequence[str]) -> None:
         )
     heads, rows = ["site", "number", "holes"], []
     for name in names:
-        heads += [name, "3σ", "without noise"]
+        heads += [column_head(name), "3σ", "without noise"]
     for n in selected.tolist():
         n_holes = max(statistics.quantities[name].count[n] for name in names)
         row = [table.sites[n] or "no site", str(n + 1), str(n_holes)]
         for name in names:
-            quantity = statistics.quantities[name]
+            quantity, scale = statistics.quantities[name], column_scale(name)
             mark = " !" if quantity.site_outliers[n] else ""
             row += [
-                _format(quantity.mean[n], 5) + mark,
-                _format(3 * quantity.sigma[n]),
-                _format(3 * quantity.corrected[n]),
+                _format(scale * quantity.mean[n], 5) + mark,
+                _format(3 * scale * quantity.sigma[n]),
+                _format(3 * scale * quantity.corrected[n]),
             ]
         rows.append(row)
-    _add_table(heads, rows)
+    _add_table("sites", heads, rows)
     if outliers.any():
         tags.p("! outlier", cls="quiet")
 
 
-def _add_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    with tags.div(cls="wide"), tags.table():
+def _add_table(label: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    with wide(label), tags.table(cls="cards"):
         with tags.thead(), tags.tr():
             for head in heads:
-                tags.th(head)
+                tags.th(head, scope="col")
         with tags.tbody():
             for row in rows:
                 with tags.tr():
-                    for cell in row:
-                        tags.td(cell)
+                    for head, cell in zip(heads, row, strict=True):
+                        tags.td(cell, data_label=head)
 
 
 def _add_headline(value: str, label: str) -> None:
     with tags.span():
         tags.b(value)
         tags.small(label)
-
-
-def _add_plot(svg: str, caption: str = "", css_class: str = "curve") -> None:
-    with tags.figure(cls=css_class):
-        raw(svg)
-        if caption:
-            tags.figcaption(caption)
 
 
 def _format(value: float, digits: int = 3) -> str:
