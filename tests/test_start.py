@@ -22,6 +22,7 @@ SLOW = (
     "skimage",
     "scipy.ndimage",
     "scipy.stats",
+    "statsmodels",
     "visdom",
     "requests",
     "ray",

@@ -97,7 +97,7 @@ def _number(value: float, form: str, missing: str) -> str:
 def _print_table(value: str, observations: Observations, design: Design, table: VarianceTable) -> None:
     for note in table.notes:
         print(note)
-    count, balance = counted(len(observations.centred), "value"), "balanced" if design.is_balanced else "unbalanced"
+    count, balance = counted(len(observations.deviations), "value"), "balanced" if design.is_balanced else "unbalanced"
     print(f"{count} of {value}, mean {observations.mean:.10g}; {design.title}; {balance}")
     width = max(10, *(len(source.name) for source in table.sources))
     heads = ("sum of squares", "mean square", "F", "p", "component")

@@ -21,7 +21,7 @@ MAX_EXPONENT = 150  # of ten: the squares of larger values are no double
 class Observations:
     """N values, and for each of them the level of every factor."""
 
-    centred: NDArray[np.float64]  # (N,) the values minus their mean; the difference is exact, and then rounded once
+    deviations: NDArray[np.float64]  # (N,) of the values from their mean, computed exactly and rounded once
     mean: float
     levels: dict[str, NDArray[np.intp]]  # (N,) each: 0..L-1, in the order in which the table names them
 
@@ -29,7 +29,7 @@ class Observations:
 def read_observations(path: Path, value: str, factors: Sequence[str]) -> Observations:
     """The column `value` of the table at `path`, and the levels in the columns `factors`, which are text.
 
-    Values are read as decimal numbers and centred as fractions, so that 1000000000000.4 keeps its last digit. Raises
+    Values are read as decimal numbers and subtracted as fractions, so that 1000000000000.4 keeps its last digit. Raises
     UtilError if the table lacks a column or a cell, if a value is no number, and if a factor has one level only.
     """
     rows, to_number = _read(path)

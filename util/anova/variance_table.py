@@ -48,15 +48,15 @@ def analyse(observations: Observations, design: Design, method: str = "anova") -
     is one of them. Components by `anova` solve the expected mean squares; by `reml` they maximise the restricted
     likelihood.
     """
-    freedom, squares = _sums_of_squares(observations.centred, design.terms)
+    freedom, squares = _sums_of_squares(observations.deviations, design.terms)
     means = squares / freedom
     coefficients = design.expected_mean_squares(freedom[:-1])
     tests = [_test(row, means, freedom, coefficients) for row in range(len(design.terms))]
     notes = [] if design.is_balanced else [_UNBALANCED]
     if method == "reml":
-        components, more = estimate_components(observations.centred, design)
+        components, more = estimate_components(observations.deviations, design)
     else:
-        components, more = _solve(observations.centred, design, means, coefficients, tests)
+        components, more = _solve(observations.deviations, design, means, coefficients, tests)
     names = [term.name for term in design.terms] + [RESIDUAL]
     negative = [name for name, value in zip(names, components, strict=True) if value < 0]
     if negative:

@@ -57,7 +57,7 @@ def test_sums_of_squares_and_expected_mean_squares_are_those_of_projections(requ
     steps = np.diff([projection(columns) for columns in models_of(design)], axis=0)
     freedom = np.array([np.trace(step) for step in steps])
     assert [source.freedom for source in table.sources[:-1]] == pytest.approx(freedom)
-    squares = [observations.centred @ step @ observations.centred for step in steps]
+    squares = [observations.deviations @ step @ observations.deviations for step in steps]
     assert [source.sum_of_squares for source in table.sources[:-1]] == pytest.approx(squares)
     covariances = [indicators(term.cell) @ indicators(term.cell).T for term in design.terms]
     expected = np.array([[np.trace(step @ each) for each in covariances] for step in steps]) / freedom[:, None]
@@ -95,7 +95,7 @@ def test_reml_is_the_maximum_of_the_restricted_likelihood(request, name, make):
     path = request.getfixturevalue(name)
     observations, design = make(path, *path.read_text().splitlines()[0].split(",")[:2])
     covariances = [indicators(term.cell) @ indicators(term.cell).T for term in design.terms]
-    y, identity = observations.centred, np.eye(len(observations.centred))
+    y, identity = observations.deviations, np.eye(len(observations.deviations))
 
     def minus_likelihood(logarithms):
         *parts, residual = np.exp(logarithms)
