@@ -25,7 +25,7 @@ def add_dialog(pictures: Sequence[str], reverse: bool) -> None:
                 tags.h2(id="hole-name", tabindex="-1", autofocus=True)
                 tags.p(id="hole-facts", cls="quiet facts")
             with tags.nav(aria_label="holes"):
-                tags.a("in its field", id="to-field", hidden=True)
+                tags.a("in its field", id="to-field", href="#", hidden=True)
                 _add_button("previous", "\u2190", "previous hole", "previous (\u2190)")
                 _add_button("next", "\u2192", "next hole", "next (\u2192)")
                 _add_button("close", "\u2715", "close", "close (Esc)")

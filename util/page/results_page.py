@@ -152,7 +152,7 @@ def _add_facts(facts: dict[str, Any], n_skipped: int) -> None:
 
 
 def _add_heading(text: str, links: tags.nav) -> None:
-    name = text.lower().replace(" ", "-")
+    name = "part-" + text.lower().replace(" ", "-")  # the table has the id `images`
     tags.h2(text, id=name)
     links.add(tags.a(text, href=f"#{name}"))
 

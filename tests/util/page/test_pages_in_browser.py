@@ -302,6 +302,32 @@ def test_a_field_leads_to_its_hole_and_back(address):
 
 
 @needs_browser
+@pytest.mark.parametrize("kind", ["mask", "scored mask", "reverse", "large"])
+def test_pages_of_other_models_open_a_hole_too(tmp_path, results, kind):
+    one, large = results[0], np.ones((9, 9))
+    result, expected = {
+        "mask": (ImageResult("a", one.input, level=140, hole_mask=one.truth < 100), ["SEM", "contour"]),
+        "scored mask": (
+            ImageResult("a", one.input, truth=one.truth, level=140, hole_mask=one.truth < 100),
+            ["SEM", "contour", "truth"],
+        ),
+        "reverse": (ImageResult("a", one.truth, rendering=one.input), ["depth", "SEM"]),
+        "large": (ImageResult("a", np.kron(one.input, large), np.kron(one.final, large), level=140), ["SEM", "depth"]),
+    }[kind]
+    selection = results_page.new_selection(1, 1.0, 0.0)
+    selection.add([result])
+    facts = {"run": "run", "nm_per_grey": 1.0, "pixel_nm": None}
+    results_page.write(tmp_path, selection, facts, {"score": None, "measurement_errors": {}, "skipped": []})
+    with BrowserPage((tmp_path / "index.html").as_uri()) as page:
+        open_hole(page, "a")
+        views = page.run("views.filter(canvas => canvas.clientWidth).map(canvas => canvas.dataset.view)")
+        assert views == expected and page.run("Object.keys(plots)") == ([] if kind == "mask" else ["x", "y"])
+        page.run("views[0].focus()")
+        page.press("ArrowLeft")
+        assert page.run(READINGS).startswith("x ") and page.findings() == [] and not page.errors
+
+
+@needs_browser
 @pytest.mark.parametrize("width", [1400, 1024, 700, 400])  # 700 is 1,400 at 200 % zoom
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_width_and_colour_scheme_is_accessible_and_fits(address, width, dark):
