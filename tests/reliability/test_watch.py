@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -194,11 +195,24 @@ def test_other_weights_or_options_do_not_mix(place, images, tmp_path):
     code, output = finished("test", [*watched.flags, "--nm_per_grey", "2"], tmp_path)
     assert code == 2 and "holds the results of another watch (options {}, now {'nm_per_grey': 2.0})" in output, output
     assert {path: path.read_bytes() for path in watched.results.rglob("*") if path.is_file()} == before
+    plain = [*watched.flags[: watched.flags.index("--watch")], "--dataroot", watched.folder, "--gpu_ids", "-1"]
+    code, output = finished("test", plain, tmp_path)
+    assert code == 2 and "holds the results of --watch, whose images may be gone" in output, output
+    assert {path: path.read_bytes() for path in watched.results.rglob("*") if path.is_file()} == before
     with Run("test", [*watched.flags, "--nm_per_grey", "2", "--overwrite"], tmp_path) as run:
         assert run.wait_for("watching")
         watched.wait_for(run, 1)
         stop(run)
     watched.check(["a"])
+    assert finished("test", [*plain, "--overwrite"], tmp_path)[0] == 0
+    assert not (watched.results / "watch.jsonl").exists() and (watched.results / "submission.zip").exists()
+    (watched.results / "mine.txt").write_text("a note")
+    with watched.start() as run:  # a watch replaces the results of a test, and keeps what somebody put there
+        assert run.wait_for("watching")
+        watched.wait_for(run, 1)
+        stop(run)
+    watched.check(["a"])
+    assert not (watched.results / "submission.zip").exists() and (watched.results / "mine.txt").exists()
 
 
 def test_without_an_image_nothing_but_a_line(place, tmp_path):
@@ -239,3 +253,35 @@ def test_a_killed_watch_loses_and_doubles_nothing(place, images, tmp_path, count
         watched.check([f"{number:03d}" for number in range(n)])
         assert {path.name for path in watched.results.parent.iterdir()} == {"test_latest", ".test_latest.lock"}
         shutil.rmtree(tmp_path / str(chain))
+
+
+def memory_mb(process):
+    """The resident memory of a process [MB]."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+@pytest.mark.slow
+@promise("Files predicted by test.py --watch, tiny ones: its memory grows by less than 20 MB", 400, 86_400)
+def test_memory_does_not_grow_with_the_files(place, tmp_path, count):
+    watched, rng = Watched(place, tmp_path), np.random.default_rng(0)
+    n_rows, n, before = 0, 0, 0.0
+    with watched.start() as run:
+        assert run.wait_for("watching")
+        deadline = time.monotonic() + 60 + count
+        while not (watched.results / "holes.csv").exists() or n_rows < count:
+            assert run.process.is_alive() and time.monotonic() < deadline, (n_rows, run.said)
+            while n < min(count, n_rows + 200):
+                file = io.BytesIO()
+                Image.fromarray(rng.integers(0, 200, (16, 16), np.uint8)).save(file, "png")
+                watched.put(f"{n:06d}.png", file.getvalue())
+                n += 1
+            time.sleep(0.05)
+            if (watched.results / "holes.csv").exists():
+                n_rows = sum(1 for _ in (watched.results / "holes.csv").open()) - 1
+            if not before and n_rows >= count // 2:  # the page's images are there
+                before = memory_mb(run.process)
+        assert memory_mb(run.process) - before < 20
+        stop(run)
+    names = [row["image"] for row in watched.rows()]
+    assert len(names) == len(set(names)) == count

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ..errors import UtilError
 from .results_folder import ResultsFolder
+from .results_writer import JOURNAL
 
 MAX_NAME = 100  # characters of the data's name in that of a folder
 DECIDING = (  # options that decide which images are measured, and what their numbers are
@@ -46,7 +47,13 @@ def place_results(opt: Any) -> ResultsPlace:
     suffix = "_BtoA" if test.direction == "BtoA" else "_field" if test.field else ""
     folder = Path(test.results_dir, opt.run.name, f"{test.phase}_{test.epoch}{suffix}")
     options = {name: value for name, (value, _) in opt.changed().items() if name in DECIDING}
-    return choose_place(folder, opt.data.dataroot, test.overwrite, options)
+    place = choose_place(folder, opt.data.dataroot, test.overwrite, options)
+    if not (test.watch or test.overwrite) and (place.folder / JOURNAL).exists():
+        raise UtilError(
+            f"{place.folder}: holds the results of --watch, whose images may be gone; use another --results_dir, or "
+            "--overwrite"
+        )
+    return place
 
 
 def choose_place(folder: Path, dataroot: str, overwrite: bool, options: dict[str, Any]) -> ResultsPlace:
