@@ -9,6 +9,7 @@ from dominate.util import raw
 
 from ..drawing import empty_page
 from ..files import counted
+from ..page import Chart, ChartLine, add_chart_scripts, add_charts, column_head, column_label, column_scale
 from .history import History, QuantityHistory
 from .history_plots import MAX_POINTS, draw_charts
 from .western_electric import RULES
@@ -45,6 +46,10 @@ def render_page(history: History, record: str) -> str:
                 _add_headline(quantity)
         for quantity in history.charts:
             _add_charts(history, quantity)
+        if charts := [_run_chart(history, quantity) for quantity in history.charts if quantity.places]:
+            tags.h2("Measurement by measurement")
+            add_charts("run chart", charts, has_histogram=True)
+            add_chart_scripts()
         with tags.dl():
             for name, meaning in MEANINGS.items():
                 tags.dt(name)
@@ -67,13 +72,31 @@ def _add_headline(quantity: QuantityHistory) -> None:
     chart = quantity.chart
     low, high = (limits[-1] for limits in chart.mean_limits)
     with tags.span():
-        tags.b(f"{chart.mean[-1]:.5g}".replace("-", "−"))
-        limits = f", limits {low:.5g} to {high:.5g}".replace("-", "−") if np.isfinite(low) else ""
-        tags.small(f"{quantity.name}{limits}")
+        tags.b(_number(quantity, chart.mean[-1]))
+        limits = f", limits {_number(quantity, low)} to {_number(quantity, high)}" if np.isfinite(low) else ""
+        tags.small(f"{column_head(quantity.name)}{limits}")
+
+
+def _number(quantity: QuantityHistory, value: float) -> str:
+    return f"{column_scale(quantity.name) * value:.5g}".replace("-", "−")
+
+
+def _run_chart(history: History, quantity: QuantityHistory) -> Chart:
+    """Each measurement with its row, time and broken rules under the cursor; the limits are those of the newest."""
+    chart, scale, head = quantity.chart, column_scale(quantity.name), column_head(quantity.name)
+    low, high = (float(limits[-1]) * scale for limits in chart.mean_limits)
+    lines = (ChartLine("centre line", chart.centre * scale, "centre"), ChartLine("from", low), ChartLine("to", high))
+    names = [
+        ", ".join([f"row {history.rows[place].number}", _place(history, place)[1], *signals])
+        for place, signals in zip(quantity.places, chart.signals, strict=True)
+    ]
+    is_out = np.array([bool(signals) for signals in chart.signals])
+    return Chart(head, "measurement", head, scale * chart.mean, names, is_outlier=is_out, lines=lines)
 
 
 def _add_charts(history: History, quantity: QuantityHistory) -> None:
-    tags.h2(quantity.name)
+    label = column_label(quantity.name).label
+    tags.h2(label)
     numbers = np.array([history.rows[place].number for place in quantity.places])
     if not len(numbers):
         tags.p("Not measured in all holes of any measurement.")
@@ -84,15 +107,15 @@ def _add_charts(history: History, quantity: QuantityHistory) -> None:
         tags.p(f"{counted(out, 'measurement')} of the baseline {verb}: was the instrument in control there?")
     if len(numbers) > MAX_POINTS:
         tags.p(f"The newest {MAX_POINTS} of {len(numbers):,} measurements; all are in record.csv.", cls="quiet")
-    label = f"Control charts of {quantity.name}: mean, {chart.spread_name} and EWMA over the rows of the record"
-    with tags.figure(cls="curve trend", role="img", aria_label=label, tabindex="0"):
+    text = f"Control charts of {label}: mean, {chart.spread_name} and EWMA over the rows of the record"
+    with tags.figure(cls="curve trend", role="img", aria_label=text, tabindex="0"):
         raw(draw_charts(quantity, numbers))
 
 
 def _add_signals(history: History) -> None:
     tags.h2("Out of control")
     rows = [
-        (place, quantity.name, f"{quantity.chart.mean[n]:.5g}".replace("-", "−"), ", ".join(names))
+        (place, column_head(quantity.name), _number(quantity, quantity.chart.mean[n]), ", ".join(names))
         for quantity in history.charts
         for n, (place, names) in enumerate(zip(quantity.places, quantity.chart.signals, strict=True))
         if names

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..drawing import new_figure, svg
+from ..page import column_head, column_scale
 from .control_chart import EWMA_RULE, LIMIT
 from .history import QuantityHistory
 
@@ -34,17 +35,18 @@ def draw_charts(quantity: QuantityHistory, numbers: NDArray) -> str:
     }
     centre, (middle, lowest, highest) = np.full(len(chart.mean), chart.centre), chart.spread_limits
     panels = (
-        ("mean", quantity.name, chart.mean, (chart.mean_limits[0], centre, chart.mean_limits[1])),
+        ("mean", column_head(quantity.name), chart.mean, (chart.mean_limits[0], centre, chart.mean_limits[1])),
         ("spread", chart.spread_name, chart.spread, (lowest, middle, highest)),
         ("EWMA", f"EWMA, weight {chart.weight:g}", chart.ewma, (chart.ewma_limits[0], centre, chart.ewma_limits[1])),
     )  # fmt: skip
+    scale = column_scale(quantity.name)
     for each, (name, label, values, limits) in zip(axes, panels, strict=True):
-        parts = (numbers, values, *limits, np.array(signals[name]))
+        parts = (numbers, *(scale * part for part in (values, *limits)), np.array(signals[name]))
         _draw_panel(each, label, *(part[newest] for part in parts))
         if chart.baseline[newest].any():
             marked = numbers[newest][chart.baseline[newest]]
             each.axvspan(marked[0] - 0.5, marked[-1] + 0.5, color=GREY, alpha=0.12, linewidth=0, label="baseline")
-    _add_sigma_lines(axes[0], numbers[newest], chart.centre, chart.mean_sigma[newest])
+    _add_sigma_lines(axes[0], numbers[newest], scale * chart.centre, scale * chart.mean_sigma[newest])
     axes[-1].set_xlabel("row of the record")
     axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes[0].legend(frameon=False, fontsize="small", ncols=5, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.1)
