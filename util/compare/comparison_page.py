@@ -8,8 +8,9 @@ import numpy as np
 from dominate import tags
 from numpy.typing import NDArray
 
-from ..drawing import empty_page, figure
+from ..drawing import empty_page, figure, wide
 from ..files import counted
+from ..page import column_head, column_label, column_scale, with_two_digits
 from ..results import ALIGNED_RMSE, UNKNOWN
 from ..scoring import align_scale_shift
 from .image_folder import ImageFolder
@@ -29,6 +30,7 @@ LOWER_IS_BETTER = (  # rows whose best cell is bold
     "RMSE, true level given",
 )
 HIGHER_IS_BETTER = ("correct levels", "images/s")
+NO_SPREAD = 1e-6  # of a mean difference: a smaller spread is rounding
 COLOUR_PERCENTILE = 99.5  # of all depths: end of the maps' colour scale
 
 
@@ -67,39 +69,44 @@ def render_page(
     With `truth` the maps are compared with the ground truth instead of with the first run; `sem` has the SEM images.
     """
     page = empty_page(" | ".join(names))
-    with page:
+    with page, tags.main():
         tags.h1("Runs side by side")
         tags.p(f"Differences are relative to the first run, {names[0]}.", cls="quiet")
         relative = [name for name, run in zip(names, results, strict=True) if run.is_relative]
         if relative:
             tags.p(_describe_relative(relative), cls="quiet")
-        tags.h2("Scores")
-        _add_scores(names, [run.summary for run in results])
         common = [image for image in results[0].holes if all(image in run.holes for run in results[1:])]
+        with tags.div(cls="sections"):
+            with tags.section():
+                tags.h2("Scores")
+                _add_scores(names, [run.summary for run in results])
+            if common:
+                with tags.section():
+                    tags.h2("Measurements of the same holes")
+                    _add_measurements(names, results, common)
+            _add_options(names, options)
         if common:
-            tags.h2("Measurements of the same holes")
-            _add_measurements(names, results, common)
             tags.h2("Depth maps")
             _add_maps(
                 names, results, common[:: max(1, -(-len(common) // max_images))] if max_images else [], truth, sem
             )
-        _add_options(names, options)
     return page.render()
 
 
-def _add_table(names: Sequence[str], first: str, rows: Sequence[tuple[str, Sequence[str], int | None]]) -> None:
+def _add_table(
+    label: str, names: Sequence[str], first: str, rows: Sequence[tuple[str, Sequence[str], int | None]]
+) -> None:
     """Adds a table; a row is its title, a cell for each run, and the index of the best cell."""
-    with tags.div(cls="wide"), tags.table():
+    with wide(label), tags.table(cls="cards"):
         with tags.thead(), tags.tr():
-            tags.th(first)
-            for name in names:
-                tags.th(name)
+            for head in (first, *names):
+                tags.th(head, scope="col")
         with tags.tbody():
             for title, cells, best in rows:
                 with tags.tr():
                     tags.td(title)
                     for n, cell in enumerate(cells):
-                        with tags.td():
+                        with tags.td(data_label=names[n]):
                             (tags.b if n == best else tags.span)(cell)
 
 
@@ -108,7 +115,7 @@ def _add_scores(names: Sequence[str], summaries: Sequence[dict[str, str]]) -> No
     for title in dict.fromkeys(key for summary in summaries for key in summary):
         cells = [summary.get(title, "–") for summary in summaries]
         rows.append((title, cells, _find_best(title, cells)))
-    _add_table(names, "best in bold", rows)
+    _add_table("scores", names, "best in bold", rows)
 
 
 def _find_best(title: str, cells: Sequence[str]) -> int | None:
@@ -139,13 +146,22 @@ def _add_measurements(names: Sequence[str], results: Sequence[RunResults], commo
         if not np.isfinite(values[0]).any():
             continue
         is_known = [run.knows_depth or quantity not in ON_SCALE for run in results]
-        cells = [f"{np.nanmean(values[0]):.4g}" if is_known[0] else UNKNOWN]
+        cells = [column_label(quantity).number(float(np.nanmean(values[0]))) if is_known[0] else UNKNOWN]
         for other, can_compare in zip(values[1:], is_known[1:], strict=True):
             difference = (other - values[0])[np.isfinite(other - values[0])]
-            text = f"{difference.mean():+.3g} ± {3 * difference.std():.2g}" if len(difference) else "–"
+            text = _describe_difference(column_scale(quantity) * difference) if len(difference) else "–"
             cells.append(text if can_compare and is_known[0] else UNKNOWN)
-        rows.append((quantity, cells, None))
-    _add_table(names, "quantity", rows)
+        rows.append((column_head(quantity), cells, None))
+    _add_table("measurements", names, "quantity", rows)
+
+
+def _describe_difference(difference: NDArray) -> str:
+    """Mean ± 3 sigma of differences (N,): two significant digits of the latter, and the mean to one place more."""
+    mean, three_sigma = float(difference.mean()), 3 * float(difference.std())
+    if three_sigma <= NO_SPREAD * abs(mean):
+        return f"{mean:+.3g} ± 0".replace("-", "−")
+    value, spread = with_two_digits(mean, three_sigma / 10)[0], with_two_digits(mean, three_sigma)[1]
+    return f"{'+' * (mean > 0)}{value} ± {spread}"
 
 
 def _add_maps(
@@ -166,34 +182,40 @@ def _add_maps(
     is_relative = [*((False,) if truth else ()), *(run.is_relative for run in results)]
     columns = ["ground truth", *names] if truth else list(names)
     tags.p(
-        f"Depth from 0 (yellow) to {max_depth:.0f} nm (blue), below the top surface; differences from {limit:.0f} nm "
-        f"shallower than the {'ground truth' if truth else 'first run'} (red) to {limit:.0f} nm deeper (blue).",
+        f"Depth from 0 (yellow) to {max_depth:.0f} nm (blue), below the top surface; differences to the "
+        f"{'ground truth' if truth else 'first run'} from −{limit:.0f} nm (red, shallower) to +{limit:.0f} nm (blue, "
+        "deeper).",
         cls="quiet",
     )
-    with tags.div(cls="wide"), tags.table():
+    heads = [*(["SEM"] if sem else []), *columns, *(f"{name} − {columns[0]}" for name in columns[1:])]
+    with wide("depth maps"), tags.table(cls="cards maps"):
         with tags.thead(), tags.tr():
-            for head in (
-                "image",
-                *(["SEM"] if sem else []),
-                *columns,
-                *(f"{name} − {columns[0]}" for name in columns[1:]),
-            ):
-                tags.th(head)
+            for head in ("image", *heads):
+                tags.th(head, scope="col")
         with tags.tbody():
             for image, depths in maps.items():
+                grey = sem.grey(image) if sem else None
+                pictures = [(None if grey is None else figure.grey(grey), "")] if sem else []
+                pictures += [(None if depth is None else figure.depth(-depth, -max_depth, 0), "") for depth in depths]
+                pictures += _draw_differences(depths, is_relative, limit, truth is not None)
                 with tags.tr():
                     tags.td(image)
-                    if sem:
-                        grey = sem.grey(image)
-                        _add_picture(None if grey is None else figure.grey(grey), image)
-                    for depth in depths:
-                        _add_picture(None if depth is None else figure.depth(-depth, -max_depth, 0), image)
-                    for depth, relative in zip(depths[1:], is_relative[1:], strict=True):
-                        is_aligned = relative or is_relative[0]
-                        error = _subtract(depth, depths[0], is_aligned)
-                        picture = None if error is None else figure.error(-error, limit)
-                        text = f"{_rms(error):.1f} nm" + " aligned" * is_aligned if error is not None else ""
-                        _add_picture(picture, image, text if truth else "")
+                    for head, (picture, caption) in zip(heads, pictures, strict=True):
+                        _add_picture(picture, image, head, caption)
+
+
+def _draw_differences(
+    depths: Sequence[NDArray | None], is_relative: Sequence[bool], limit: float, has_truth: bool
+) -> list[tuple[Any, str]]:
+    """Pictures of differences [nm] to the first depth, full colour at `limit` [nm]; RMS where that is the truth."""
+    pictures = []
+    for depth, relative in zip(depths[1:], is_relative[1:], strict=True):
+        is_aligned = relative or is_relative[0]
+        error = _subtract(depth, depths[0], is_aligned)
+        picture = None if error is None else figure.error(-error, limit)
+        text = f"{_rms(error):.1f} nm" + " aligned" * is_aligned if error is not None and has_truth else ""
+        pictures.append((picture, text))
+    return pictures
 
 
 def _subtract(depth: NDArray | None, reference: NDArray | None, is_aligned: bool) -> NDArray | None:
@@ -210,13 +232,13 @@ def _rms(error: NDArray) -> float:
     return float(np.sqrt(np.square(error).mean()))
 
 
-def _add_picture(image: Any, name: str, caption: str = "") -> None:
-    with tags.td():
+def _add_picture(image: Any, name: str, head: str, caption: str = "") -> None:
+    with tags.td(data_label=head):
         if image is None:
             tags.span("–")
         else:
             data = base64.b64encode(figure.png(image)).decode()
-            tags.img(src=f"data:image/png;base64,{data}", alt=f"picture of {name}", cls="map")
+            tags.img(src=f"data:image/png;base64,{data}", alt=f"{head}: {name}", cls="map")
             if caption:
                 tags.small(caption)
 
@@ -226,8 +248,20 @@ def _add_options(names: Sequence[str], options: Sequence[dict[str, Any]]) -> Non
     names, options = [name for name, _ in known], [run for _, run in known]
     keys = sorted({key for run in options for key in run})
     rows = [
-        (f"--{key}", cells, None) for key in keys if len(set(cells := [str(run.get(key, "–")) for run in options])) > 1
+        (f"--{key}", cells, None)
+        for key in keys
+        if len(set(cells := [_option_text(run.get(key, "–")) for run in options])) > 1
     ]
     if rows:
-        tags.h2("Options that differ")
-        _add_table(names, "option", rows)
+        with tags.section():
+            tags.h2("Options that differ")
+            _add_table("options", names, "option", rows)
+
+
+def _option_text(value: Any) -> str:
+    """An option's value in words: yes, none, 140, 150."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_option_text, value)) or "none"
+    return "none" if value in (None, "") else str(value)

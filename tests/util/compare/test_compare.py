@@ -124,7 +124,7 @@ def test_relative_depths_get_no_absolute_error(two, facts, is_known):
         errors = dict(zip(names, re.findall(r"<small>([\d.]+ nm[ a-z]*)</small>", page), strict=True))
         assert errors["twice"].endswith(" nm aligned") and not errors["one"].endswith("aligned")
         assert all(float(error.split()[0]) < 0.5 for error in errors.values())
-        depth_row = re.search(r"<td>depth_mean_nm</td>.*?</tr>", page, re.DOTALL)[0]
+        depth_row = re.search(r"<td>depth mean \[nm\]</td>.*?</tr>", page, re.DOTALL)[0]
         assert ("not known" in depth_row) == (not is_known)
     assert main(["twice", "one", *words[:4]]) == 0, "without the truth"
     assert "nm aligned" not in (two / "c.html").read_text()
