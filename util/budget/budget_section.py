@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dominate import tags
 from dominate.util import raw
 
-from ..drawing import new_figure, svg
+from ..drawing import new_figure, svg, wide
+from ..page import column_head, column_label, column_scale
 from .budget_table import significant
 from .measure_budget import MeasureBudget
 from .measurement_model import LINES
@@ -31,8 +32,7 @@ def add_budget(budgets: Sequence[MeasureBudget]) -> None:
         with tags.figure(cls="curve"):
             raw(draw_shares(known))
             tags.figcaption("Share of each line in the combined variance.")
-    scrollable = {"tabindex": "0", "role": "region", "aria-label": "uncertainty of each measure"}
-    with tags.div(scrollable, cls="wide"), tags.table():
+    with wide("uncertainty of each measure"), tags.table():
         with tags.thead(), tags.tr():
             for head in HEADS:
                 tags.th(head)
@@ -45,9 +45,9 @@ def add_budget(budgets: Sequence[MeasureBudget]) -> None:
 
 def draw_shares(budgets: Sequence[MeasureBudget]) -> str:
     """SVG: one bar a measure, of the shares of its lines [%]; no bar is drawn for a line without share."""
-    figure = new_figure((8, 1.1 + 0.26 * len(budgets)), dpi=150)
+    figure = new_figure((5.4, 1.5 + 0.2 * len(budgets)), dpi=150)
     axes = figure.subplots()
-    names, end = [budget.name for budget in budgets], [0.0] * len(budgets)
+    names, end = [column_label(budget.name).label for budget in budgets], [0.0] * len(budgets)
     for n, (line, colour) in enumerate(zip(LINES, COLOURS, strict=True)):
         shares = [100 * budget.share(budget.lines[n]) for budget in budgets]
         if any(shares):
@@ -57,18 +57,19 @@ def draw_shares(budgets: Sequence[MeasureBudget]) -> str:
     axes.set(xlim=(0, 100), xlabel="share of the combined variance [%]")
     axes.tick_params(axis="y", length=0, labelsize="small")
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.legend(frameon=False, fontsize="small", ncols=4, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.1)
+    axes.legend(frameon=False, fontsize="small", ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.1)
     return svg(figure)
 
 
 def _cells(budget: MeasureBudget) -> list[str]:
+    scale = column_scale(budget.name)
     return [
-        budget.name,
-        f"{budget.value:.5g}",
-        significant(budget.correction, sign="+") if budget.correction else "–",
-        significant(budget.combined),
+        column_head(budget.name),
+        f"{scale * budget.value:.5g}",
+        significant(scale * budget.correction, sign="+") if budget.correction else "–",
+        significant(scale * budget.combined),
         significant(budget.coverage_factor, digits=3),
-        significant(budget.expanded),
+        significant(scale * budget.expanded),
         SHORT[budget.method] if math.isfinite(budget.combined) else "–",
         ", ".join(budget.left_out) or "–",
     ]
