@@ -53,10 +53,9 @@ def analyse(observations: Observations, design: Design, method: str = "anova") -
     coefficients = design.expected_mean_squares(freedom[:-1])
     tests = [_test(row, means, freedom, coefficients) for row in range(len(design.terms))]
     notes = [] if design.is_balanced else [_UNBALANCED]
+    components, more = _solve(observations.deviations, design, means, coefficients, tests)
     if method == "reml":
-        components, more = estimate_components(observations.deviations, design)
-    else:
-        components, more = _solve(observations.deviations, design, means, coefficients, tests)
+        components, more = estimate_components(observations.deviations, design, components)
     names = [term.name for term in design.terms] + [RESIDUAL]
     negative = [name for name, value in zip(names, components, strict=True) if value < 0]
     if negative:
