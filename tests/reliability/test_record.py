@@ -9,6 +9,7 @@ import time
 
 from tests.reliability.promise import promise
 from tests.util.record.test_chain import append
+from util import record
 from util.errors import UtilError
 from util.record.chain import Chain, verify
 
@@ -86,3 +87,35 @@ def test_a_kill_at_any_point_leaves_a_whole_chain(tmp_path, count):
         assert faults == [] and rows > least
     with Chain(path) as chain:
         assert [row.number for row in chain.rows()] == list(range(1, rows + 1))
+
+
+def _measure_and_record(folder, days):
+    os.chdir(folder)
+    record.command.render_page = lambda *_: "page"
+    results = folder / f"results {days[0]}"
+    results.mkdir()
+    for day in days:
+        (results / "holes.csv").write_text(f"image,depth_mean_nm\nhole,{100 + day % 7}\n")
+        os.utime(results / "holes.csv", (86400 * day, 86400 * day))
+        if record.main([str(results), "--golden", "A", "--baseline", "5"]) == 2:
+            os._exit(1)
+
+
+@promise(
+    "Measurements of two jobs that record a golden sample at once: none lost, table and page whole",
+    ordinary=12,
+    soak=200,
+)
+def test_two_jobs_record_one_sample(tmp_path, count):
+    jobs = [FORK.Process(target=_measure_and_record, args=(tmp_path, range(n, count, 2))) for n in range(2)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join(300)
+        assert job.exitcode == 0
+    path = tmp_path / "records/A/record.sqlite"
+    assert verify(path) == (count + 1, [])  # and the baseline
+    rows = path.with_suffix(".csv").read_text().splitlines()
+    assert len(rows) == count + 1 and len({row.split(",")[1] for row in rows[1:]}) == count
+    assert path.with_suffix(".html").read_text() == "page"
+    assert not list(path.parent.glob("*.unfinished")) and not list(path.parent.glob(".*"))

@@ -24,6 +24,7 @@ from .history import BASELINE, MEASUREMENT, MIN_BASELINE, History, declared_base
 from .history_page import render_page
 from .history_table import history_csv
 
+BESIDE = (".anchor", ".csv", ".html")
 NAME = re.compile(r"[^\W_][\w.+-]*")
 
 
@@ -51,7 +52,12 @@ def _build_parser() -> ArgumentParser:
     add("results", nargs="?", help="a folder of results, or the name of a run, whose newest results are recorded")
     add("--results_dir", type=Path, default=Path("results"), metavar="DIR", help="default ./results")
     add("--golden", type=_name, required=True, metavar="NAME", help="the golden sample (check standard)")
-    add("--record", type=Path, metavar="FILE", help="default ./records/NAME/record.sqlite; on a disk of this machine")
+    add(
+        "--record",
+        type=_record_file,
+        metavar="FILE",
+        help="default ./records/NAME/record.sqlite; on a disk of this machine",
+    )
     add("--baseline", type=_baseline, metavar="N", help="declares which measurements give the limits: the first N, or "
         "those up to a date such as 2026-11-30 (UTC); it is kept in the record until another is declared")  # fmt: skip
     add("--quantity", type=_names, default=(), metavar="NAME[,NAME]", help="what is charted and judged; default "
@@ -138,6 +144,12 @@ def _name(text: str) -> str:
     if not NAME.fullmatch(text) or len(text) > 100:
         raise argparse.ArgumentTypeError(f"{text!r} must be letters, digits, and . _ + - after the first of them")
     return text
+
+
+def _record_file(text: str) -> Path:
+    if Path(text).suffix in BESIDE:
+        raise argparse.ArgumentTypeError(f"{text!r} must not end in {', '.join(BESIDE)}, as the files beside it do")
+    return Path(text)
 
 
 def _names(text: str) -> tuple[str, ...]:

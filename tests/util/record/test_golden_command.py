@@ -180,6 +180,7 @@ def test_the_weight_of_the_ewma_can_be_chosen(folder):
         (["--verify"], "--golden"),
         (["holes", "--golden", "A", "--record", "holes.csv/x"], "holes.csv"),
         (["holes", "--golden", "A", "--record", "."], "."),
+        (["holes", "--golden", "A", "--record", "records/A/record.csv"], "must not end in .anchor, .csv, .html"),
         (["holes", "--golden", "B", "--record", "records/A/record.sqlite"], "the record of golden sample 'A'"),
         (["holes", "--golden", "A", "--tolerance_nm", "3"], "--tolerance_nm: unknown option"),
     ],
