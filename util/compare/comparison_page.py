@@ -1,6 +1,5 @@
 """The page that compares runs, as one file."""
 
-import base64
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -8,12 +7,12 @@ import numpy as np
 from dominate import tags
 from numpy.typing import NDArray
 
-from ..drawing import empty_page, figure, wide
+from ..drawing import empty_page, wide
 from ..files import counted
 from ..page import column_head, column_label, column_scale, with_two_digits
 from ..results import ALIGNED_RMSE, UNKNOWN
-from ..scoring import align_scale_shift
 from .image_folder import ImageFolder
+from .map_section import DepthMaps, add_maps
 
 QUANTITIES = (
     "depth_mean_nm",
@@ -31,13 +30,6 @@ LOWER_IS_BETTER = (  # rows whose best cell is bold
 )
 HIGHER_IS_BETTER = ("correct levels", "images/s")
 NO_SPREAD = 1e-6  # of a mean difference: a smaller spread is rounding
-COLOUR_PERCENTILE = 99.5  # of all depths: end of the maps' colour scale
-
-
-class DepthMaps(Protocol):
-    """Depth maps by the names of their images."""
-
-    def depth_nm(self, image: str) -> NDArray | None: ...
 
 
 class RunResults(DepthMaps, Protocol):
@@ -87,9 +79,8 @@ def render_page(
             _add_options(names, options)
         if common:
             tags.h2("Depth maps")
-            _add_maps(
-                names, results, common[:: max(1, -(-len(common) // max_images))] if max_images else [], truth, sem
-            )
+            images = common[:: max(1, -(-len(common) // max_images))] if max_images else []
+            add_maps(names, results, [run.is_relative for run in results], images, truth, sem)
     return page.render()
 
 
@@ -162,85 +153,6 @@ def _describe_difference(difference: NDArray) -> str:
         return f"{mean:+.3g} ± 0".replace("-", "−")
     value, spread = with_two_digits(mean, three_sigma / 10)[0], with_two_digits(mean, three_sigma)[1]
     return f"{'+' * (mean > 0)}{value} ± {spread}"
-
-
-def _add_maps(
-    names: Sequence[str],
-    results: Sequence[RunResults],
-    images: Sequence[str],
-    truth: DepthMaps | None,
-    sem: ImageFolder | None,
-) -> None:
-    """A row of maps for each image: those of the runs, and how they differ from the ground truth or the first run."""
-    maps = {image: [run.depth_nm(image) for run in (*((truth,) if truth else ()), *results)] for image in images}
-    valid = [depth for row in maps.values() for depth in row if depth is not None]
-    if not valid:
-        tags.p("There are none.", cls="quiet")
-        return
-    max_depth = max(float(np.percentile(np.concatenate([depth.ravel() for depth in valid]), COLOUR_PERCENTILE)), 1.0)
-    limit = max(max_depth / 5, 1e-9)
-    is_relative = [*((False,) if truth else ()), *(run.is_relative for run in results)]
-    columns = ["ground truth", *names] if truth else list(names)
-    tags.p(
-        f"Depth from 0 (yellow) to {max_depth:.0f} nm (blue), below the top surface; differences to the "
-        f"{'ground truth' if truth else 'first run'} from −{limit:.0f} nm (red, shallower) to +{limit:.0f} nm (blue, "
-        "deeper).",
-        cls="quiet",
-    )
-    heads = [*(["SEM"] if sem else []), *columns, *(f"{name} − {columns[0]}" for name in columns[1:])]
-    with wide("depth maps"), tags.table(cls="cards maps"):
-        with tags.thead(), tags.tr():
-            for head in ("image", *heads):
-                tags.th(head, scope="col")
-        with tags.tbody():
-            for image, depths in maps.items():
-                grey = sem.grey(image) if sem else None
-                pictures = [(None if grey is None else figure.grey(grey), "")] if sem else []
-                pictures += [(None if depth is None else figure.depth(-depth, -max_depth, 0), "") for depth in depths]
-                pictures += _draw_differences(depths, is_relative, limit, truth is not None)
-                with tags.tr():
-                    tags.td(image)
-                    for head, (picture, caption) in zip(heads, pictures, strict=True):
-                        _add_picture(picture, image, head, caption)
-
-
-def _draw_differences(
-    depths: Sequence[NDArray | None], is_relative: Sequence[bool], limit: float, has_truth: bool
-) -> list[tuple[Any, str]]:
-    """Pictures of differences [nm] to the first depth, full colour at `limit` [nm]; RMS where that is the truth."""
-    pictures = []
-    for depth, relative in zip(depths[1:], is_relative[1:], strict=True):
-        is_aligned = relative or is_relative[0]
-        error = _subtract(depth, depths[0], is_aligned)
-        picture = None if error is None else figure.error(-error, limit)
-        text = f"{_rms(error):.1f} nm" + " aligned" * is_aligned if error is not None and has_truth else ""
-        pictures.append((picture, text))
-    return pictures
-
-
-def _subtract(depth: NDArray | None, reference: NDArray | None, is_aligned: bool) -> NDArray | None:
-    """How much deeper `depth` (H, W) is than `reference` [nm]; None if one is missing or shapes differ.
-
-    With `is_aligned`, after the scale and shift that bring it closest, as scores of relative depths have it.
-    """
-    if reference is None or depth is None or reference.shape != depth.shape:
-        return None
-    return (align_scale_shift(depth[None], reference[None])[0] if is_aligned else depth) - reference
-
-
-def _rms(error: NDArray) -> float:
-    return float(np.sqrt(np.square(error).mean()))
-
-
-def _add_picture(image: Any, name: str, head: str, caption: str = "") -> None:
-    with tags.td(data_label=head):
-        if image is None:
-            tags.span("–")
-        else:
-            data = base64.b64encode(figure.png(image)).decode()
-            tags.img(src=f"data:image/png;base64,{data}", alt=f"{head}: {name}", cls="map")
-            if caption:
-                tags.small(caption)
 
 
 def _add_options(names: Sequence[str], options: Sequence[dict[str, Any]]) -> None:
