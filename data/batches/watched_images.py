@@ -10,6 +10,7 @@ from ..dataset_layout import ImageFile
 from ..errors import DataError
 from ..header import read_header, square_pixel_nm
 from ..io import SUFFIXES, images_of
+from ..neighbours import is_data_set
 from .image_records import ImageRecords
 from .inference_images import InferenceBatch, InferenceImages
 
@@ -19,12 +20,15 @@ MAX_RECORDS = 1000  # images that the notes of a test speak of: the latest
 class WatchedImages(InferenceImages):
     """The images of `folder` and its sub-folders. An image of a sub-folder carries its name: site_01_hole.
 
-    `given_nm` is --pixel_nm [nm], 0 where it is not given; then the first image that can be used decides it.
+    `given_nm` is --pixel_nm [nm], 0 where it is not given; then the first image that can be used decides it. Raises
+    DataError for the root of a data set.
     """
 
     suffixes = SUFFIXES
 
     def __init__(self, folder: Path, options: DataOptions, given_nm: float, results: Path) -> None:
+        if is_data_set(folder):
+            raise DataError(f"{folder}: a data set, not a folder of SEM images; watch its folder of test images")
         super().__init__([], options, folder=folder, find_bars=True)
         self.pictures = results.absolute().with_name(f"{results.name}_annotation")
         self.records = ImageRecords(given_nm, maximum=MAX_RECORDS)

@@ -215,6 +215,13 @@ def test_other_weights_or_options_do_not_mix(place, images, tmp_path):
     assert not (watched.results / "submission.zip").exists() and (watched.results / "mine.txt").exists()
 
 
+def test_a_data_set_is_not_watched(place, tmp_path):
+    flags = Watched(place, tmp_path).flags
+    flags[flags.index("--watch") + 1] = place / "sem"
+    code, output = finished("test", flags, tmp_path)
+    assert code == 2 and "sem: a data set, not a folder of SEM images; watch its folder of test images" in output
+
+
 def test_without_an_image_nothing_but_a_line(place, tmp_path):
     watched = Watched(place, tmp_path)
     with watched.start() as run:
