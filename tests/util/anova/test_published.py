@@ -93,7 +93,7 @@ def test_the_pins_of_the_handbook(tmp_path):
     assert table["operator"]["variance_component"] == 0, "its estimate is negative"
 
 
-def test_the_gauge_study_of_aiag(tmp_path):
+def test_the_gauge_study_of_aiag(tmp_path, capsys):
     """AIAG, Measurement Systems Analysis, 4th ed.: its table, and what it calls EV, AV, GRR, PV and ndc."""
     table, gauge = analyse_table(FOLDER / "aiag.csv", tmp_path, "--crossed", "part,appraiser", "--tolerance_nm", "2")
     printed = {  # df, sum of squares, mean square, F
@@ -123,6 +123,9 @@ def test_the_gauge_study_of_aiag(tmp_path):
     assert percent == [18.42, 20.90, 27.86, 96.04]
     assert round(100 * gauge["gauge"]["contribution"], 2) == 7.76
     assert gauge["gauge"]["precision_to_tolerance"] == pytest.approx(6 * 0.302373 / 2, abs=1e-5)
+    printed = capsys.readouterr().out
+    assert "part:appraiser is pooled into the residual" in printed and "78 degrees of freedom" in printed
+    assert "number of distinct categories: 4" in printed and "90.71%" in printed
 
 
 def test_the_gauge_study_of_montgomery(tmp_path):
@@ -134,6 +137,22 @@ def test_the_gauge_study_of_montgomery(tmp_path):
     assert round(table["operator"]["p"], 3) == 0.173 and round(table["part:operator"]["p"], 3) == 0.861
     components = [round(row["variance_component"], 4) for row in table.values()]
     assert components == [10.2513, 0.0106, 0, 0.8832]
+
+
+def test_an_interaction_that_is_significant_is_part_of_reproducibility(tmp_path, capsys):
+    """Components of a balanced study: D. C. Montgomery, Design and Analysis of Experiments, chapter 13."""
+    effect = {(p, o): 2 * p + 2 * ((p + o) % 3) for p in range(5) for o in range(3)}
+    rows = [(p, o, round(value + 0.1 * (n - 0.5), 3)) for (p, o), value in effect.items() for n in range(2)]
+    path = write_table(tmp_path / "study.csv", ("part", "operator", "y"), rows)
+    table, gauge = analyse_table(path, tmp_path, "--crossed", "part,operator")
+    part, operator, both, residual = (row["mean_square"] for row in table.values())
+    expected = [(part - both) / 6, (operator - both) / 10, (both - residual) / 2, residual]
+    assert expected[0] > 0 > expected[1], "one estimate is negative"
+    expected[1] = 0
+    assert [row["variance_component"] for row in table.values()] == pytest.approx(expected)
+    assert gauge["reproducibility"]["variance"] == pytest.approx(expected[2])
+    printed = capsys.readouterr().out
+    assert "pooled" not in printed and "negative estimates are set to 0: the variance component of operator" in printed
 
 
 def test_the_yield_of_dyestuff(tmp_path):
