@@ -3,8 +3,10 @@
 import multiprocessing
 import os
 import random
+import resource
 import shutil
 import signal
+import sys
 import time
 
 from tests.reliability.promise import promise
@@ -119,3 +121,40 @@ def test_two_jobs_record_one_sample(tmp_path, count):
     assert len(rows) == count + 1 and len({row.split(",")[1] for row in rows[1:]}) == count
     assert path.with_suffix(".html").read_text() == "page"
     assert not list(path.parent.glob("*.unfinished")) and not list(path.parent.glob(".*"))
+
+
+def _record_with_small_files(folder, limit, output):
+    """Records as if the disk had room for files of `limit` bytes; the exit status, or 99 for a traceback."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    os.chdir(folder)
+    record.command.render_page = lambda *_: "page" * 5000
+    sys.stderr = output.open("w", buffering=1)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    try:
+        status = record.main([str(folder), "--golden", "A"])
+    except BaseException:
+        status = 99
+    os._exit(status)
+
+
+@promise(
+    "A disk that takes no larger file, while recording: one line, the record whole, the next try records once",
+    ordinary=8,
+    soak=60,
+)
+def test_a_full_disk_leaves_a_whole_record(tmp_path, count):
+    path, output = tmp_path / "records/A/record.sqlite", tmp_path / "said"
+    statuses = set()
+    for n in range(count):
+        (tmp_path / "holes.csv").write_text(f"image,depth_mean_nm\nhole,{100 + n % 7}\n")
+        os.utime(tmp_path / "holes.csv", (86400 * n, 86400 * n))
+        for limit in (1000 + 60_000 * n // count, 10**9):
+            job = FORK.Process(target=_record_with_small_files, args=(tmp_path, limit, output))
+            job.start()
+            job.join(60)
+            statuses.add(job.exitcode)
+            assert job.exitcode in ((0, 2) if limit < 10**9 else (0,)), output.read_text()
+            assert limit == 10**9 or job.exitcode == 0 or str(path.parent.relative_to(tmp_path)) in output.read_text()
+            assert not path.exists() or not path.stat().st_size or verify(path)[1] == []
+        assert verify(path) == (n + 1, [])
+    assert statuses == {0, 2}

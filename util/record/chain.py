@@ -217,7 +217,7 @@ def _explained(path: Path) -> Iterator[None]:
             raise UtilError(f"{path}: another program has kept it locked for {BUSY_S:.0f} s; try again") from None
         if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
             raise UtilError(f"{path}: no record, or a damaged one ({error}); choose another --record FILE") from None
-        raise UtilError(f"{path}: cannot be used ({error}); nothing was recorded") from None
+        raise UtilError(f"{path}: {error}; mend that and run it again, nothing is recorded twice") from None
     except UnicodeDecodeError:  # in SQLite's own message about a changed name
         raise UtilError(f"{path}: a damaged record; choose another --record FILE") from None
     except OSError as error:
