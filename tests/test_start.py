@@ -87,6 +87,8 @@ def run(program, *arguments, folder=ROOT):
         ("data.fit_instrument", ["no/such/folder", "--out", "no/such/folder"], 2),
         ("util.metrology", ["--help"], 0),
         ("util.metrology", ["no/such/folder"], 2),
+        ("util.metrology", ["no/such/folder", "--golden", "A"], 2),
+        ("util.metrology", ["--golden", "A", "--verify"], 2),
         ("util.metrology", ["--table", "no_such.csv", "--value", "y", "--nested", "a", "--out", "no/such/folder"], 2),
         ("util.compare", ["--help"], 0),
         ("util.doctor", ["--help"], 0),
