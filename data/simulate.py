@@ -206,7 +206,8 @@ def make_dataset(dataroot: Path, config: SimulationConfig) -> bool:
         raise DataError(f"{dataroot}: not empty, and not made by this command; use another --dataroot")
     target = dataroot.resolve()  # so that `.` and links have a parent folder too
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as temporary:
+    place = tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent, ignore_cleanup_errors=True)
+    with place as temporary:
         folder = Path(temporary) / "set"
         folder.mkdir()
         simulate(folder, config)
@@ -219,9 +220,12 @@ def main(argv: list[str] | None = None) -> int:
     try:
         dataroot, config = parse_config(argv, __doc__)
         made = make_dataset(dataroot, config)
-    except (DataError, OSError) as error:
+    except DataError as error:
         print(f"data.simulate: {error}", file=sys.stderr)
-        return 2 if isinstance(error, DataError) else 1
+        return 2
+    except OSError as error:  # of a file below a temporary folder, whose name says nothing
+        print(f"data.simulate: {dataroot}: {error.strerror or error}; nothing was written", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("data.simulate: interrupted; nothing was written", file=sys.stderr)
         return 130

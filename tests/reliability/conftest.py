@@ -24,10 +24,11 @@ def pytest_runtest_makereport(item, call):
     mark = item.get_closest_marker("promise")
     if mark and (report.when == "call" or report.outcome == "skipped"):
         said = {"passed": "kept", "failed": "**broken**"}.get(report.outcome, "not tried")
-        known = item.config.stash[FOUND].get(mark.kwargs["text"], (0, "kept", 0.0))  # of other parameters
+        text = mark.kwargs["text"].format(**item.callspec.params)
+        known = item.config.stash[FOUND].get(text, (0, "kept", 0.0))  # of other parameters
         said = known[1] if said == "kept" else said
-        so_far = known[0] + mark.kwargs["count"], said, known[2] + report.duration
-        item.config.stash[FOUND][mark.kwargs["text"]] = so_far
+        count = dict(item.user_properties).get("count", mark.kwargs["count"])  # of a test that tries all there is
+        item.config.stash[FOUND][text] = known[0] + count, said, known[2] + report.duration
     return report
 
 

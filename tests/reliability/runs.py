@@ -1,5 +1,6 @@
 """Runs of train.py and test.py as processes of their own, forked from one that has imported them already."""
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -25,7 +26,7 @@ def _main(program, arguments, log, before):
     torch.set_num_threads(1)
     if before:
         before()
-    raise SystemExit(__import__(program).main(arguments))
+    raise SystemExit(importlib.import_module(program).main(arguments))
 
 
 class Run:

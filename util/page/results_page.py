@@ -12,7 +12,7 @@ from dominate import tags
 from dominate.util import raw
 
 from ..drawing import BASE_CSS, UPLOT_CSS, UPLOT_JS, empty_page
-from ..files import counted
+from ..files import counted, name_file
 from ..results import FieldWriter, ImageResult
 from ..scoring import ResultSelection
 from . import accuracy, field_section, hole_detail, page_data, provenance, results_table
@@ -79,7 +79,9 @@ def write(
         links.add(tags.a("Configuration and versions", href="#configuration"))
     with page:
         tags.script(raw(UPLOT_JS + "\n" + RESULTS_SCRIPT))
-    (folder / "index.html").write_text(page.render(), encoding="utf-8", errors="backslashreplace")
+    content = page.render().encode("utf-8", "backslashreplace")
+    with name_file(folder / "index.html"):
+        (folder / "index.html").write_bytes(content)
 
 
 def _add_summary(selection: ResultSelection, facts: dict[str, Any], figures: dict[str, Any]) -> None:

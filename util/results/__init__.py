@@ -11,7 +11,7 @@ from .ray_shards import ShardedInference, ShardTask
 from .reference_depth import ReferenceDepth
 from .result_builder import ResultBuilder
 from .results_folder import ALIGNED_RMSE, UNKNOWN, ResultsFolder
-from .results_writer import JOURNAL, ResultsWriter, check_pixel_nm, write_files
+from .results_writer import JOURNAL, ResultsWriter, check_pixel_nm
 from .shards import shards_of
 
 __all__ = [
@@ -32,5 +32,4 @@ __all__ = [
     "check_pixel_nm",
     "place_results",
     "shards_of",
-    "write_files",
 ]

@@ -20,18 +20,19 @@ import tifffile
 from numpy.typing import NDArray
 
 from ..errors import UtilError
-from ..files import LOCK, acquire_lock, escape_formula, grey_png
+from ..files import LOCK, File, acquire_lock, escape_formula, grey_png, name_file, write_files
 from ..metrology import INSTRUMENT, in_pixels
 from .export_formats import EXPORTS
 from .image_result import ImageResult
 
 MARK = "metrics.json"
+SUBMISSION = "submission.zip"
 JOURNAL = "watch.jsonl"  # of a folder that was watched
 WRITTEN = (
     MARK,
     JOURNAL,
     "index.html",
-    "submission.zip",
+    SUBMISSION,
     "background_levels.csv",
     "levels.csv",  # what older versions wrote
     "holes.csv",
@@ -53,12 +54,10 @@ WRITTEN = (
     *EXPORTS,
 )
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # the same results give the same bytes
-NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 CENTIMETRE = 1e7  # [nm]
 MIN_PIXEL_NM, MAX_PIXEL_NM = 0.01, 1e6  # [nm] a TIFF's rational numbers hold no finer or coarser ones well
 # ImageJ multiplies a pixel's width in cm by 10,000 where the description says um, and takes "vunit" for the values'.
 DESCRIPTION = "ImageJ=1.53t\nimages=1\nunit=um\ncf=0\nc0=0.0\nc1=1.0\nvunit=nm\npixel_nm={pixel_nm}\n"
-File = tuple[str, bytes | Callable[[], bytes]]  # name, and the content or what makes it
 
 
 class ResultsWriter:
@@ -89,7 +88,7 @@ class ResultsWriter:
         self.rows: dict[str, list[list[Any]]] = defaultdict(list)  # of the batch, by table
         self.tables: set[str] = set()  # that have their header
         self.pending: list[Future[None]] = []
-        self.zip = zipfile.ZipFile(self.unfinished / "submission.zip", "w", zipfile.ZIP_STORED)
+        self.zip = zipfile.ZipFile(self.unfinished / SUBMISSION, "w", zipfile.ZIP_STORED)
         return self
 
     def _claim(self) -> None:
@@ -153,7 +152,8 @@ class ResultsWriter:
             self._hole(result, result.measurements)
 
     def _submit(self, stem: str, png: bytes) -> None:
-        self.zip.writestr(zipfile.ZipInfo(f"{stem}.png", NO_DATE), png)
+        with name_file(self.unfinished / SUBMISSION):
+            self.zip.writestr(zipfile.ZipInfo(f"{stem}.png", NO_DATE), png)
 
     def _png(self, folder: str, stem: str, image: Any) -> bytes:
         content = grey_png(image)
@@ -198,19 +198,30 @@ class ResultsWriter:
 
     def _write_rows(self) -> None:
         for name, rows in self.rows.items():
-            with (self.unfinished / name).open("a", newline="", encoding="utf-8") as file:
+            path = self.unfinished / name
+            with name_file(path), path.open("a", newline="", encoding="utf-8") as file:
                 csv.writer(file, lineterminator="\n").writerows(rows)
         self.rows.clear()
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """metrics.json."""
-        (self.unfinished / MARK).write_text(json.dumps(metrics, indent=1) + "\n")
+        with name_file(self.unfinished / MARK):
+            (self.unfinished / MARK).write_text(json.dumps(metrics, indent=1) + "\n")
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
+            self._name_result(error)
             self._finish(kind)
+        except OSError as error_at_end:
+            self._name_result(error_at_end)
+            raise
         finally:
             os.close(self.lock)
+
+    def _name_result(self, error: BaseException | None) -> None:
+        """Lets an error of the system name what was to be written, not the temporary file of it."""
+        if isinstance(error, OSError) and isinstance(error.filename, str):
+            error.filename = error.filename.replace(str(self.unfinished), str(self.folder))
 
     @staticmethod
     def _keep_others(old: Path, new: Path) -> None:
@@ -223,7 +234,8 @@ class ResultsWriter:
     def _finish(self, kind: type | None) -> None:
         self.disk.shutdown(cancel_futures=kind is not None)
         try:
-            self.zip.close()
+            with name_file(self.unfinished / SUBMISSION):
+                self.zip.close()
             for written in self.pending if kind is None else ():
                 written.result()
         except Exception as error_on_close:
@@ -235,15 +247,22 @@ class ResultsWriter:
         if kind is not None:
             return
         if not (self.unfinished / "depth").exists():
-            (self.unfinished / "submission.zip").unlink()
+            (self.unfinished / SUBMISSION).unlink()
         self._replace_folder()
 
     def _replace_folder(self) -> None:
         """The folder of unfinished files takes the place of the results, with what somebody put beside these."""
-        self._keep_others(self.folder, self.unfinished)
-        if self.folder.exists():
-            self.folder.replace(self.before)
-        self.unfinished.replace(self.folder)
+        try:
+            self._keep_others(self.folder, self.unfinished)
+            if self.folder.exists():
+                self.folder.replace(self.before)
+            self.unfinished.replace(self.folder)
+        except OSError:
+            if self.before.exists():
+                self.before.replace(self.folder)
+            self._keep_others(self.unfinished, self.folder)
+            shutil.rmtree(self.unfinished, ignore_errors=True)
+            raise
         shutil.rmtree(self.before, ignore_errors=True)
 
 
@@ -265,22 +284,3 @@ def pixel_size(pixel_nm: float) -> dict[str, Any]:
 def _cell(value: str | float | None) -> str:
     """What a file says, as a cell: empty where it says nothing."""
     return "" if value is None else escape_formula(value) if isinstance(value, str) else f"{value:g}"
-
-
-def write_files(folder: Path, files: list[File], is_durable: bool = False) -> None:
-    """Files with their contents in a folder, which is made; `is_durable`: a power failure does not lose them."""
-    folder.mkdir(exist_ok=True)
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        for name, content in files:  # making a file takes longest, and from an open folder the least
-            file = os.open(name, NEW_FILE, 0o666, dir_fd=place)
-            try:
-                rest = memoryview(content() if callable(content) else content)
-                while rest:
-                    rest = rest[os.write(file, rest) :]
-                if is_durable:
-                    os.fsync(file)
-            finally:
-                os.close(file)
-    finally:
-        os.close(place)

@@ -11,6 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,12 +37,12 @@ def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str
     try:
         for name, content in {**files, "state.pt": state}.items():
             prepare(folder / name, partial(torch.save, content))
+        name = JOURNAL
         write_bytes(folder / JOURNAL, json.dumps([*files, "state.pt"]).encode())
     except (OSError, RuntimeError) as error:  # torch raises RuntimeError, without the reason
         if "DataLoader" in str(error):  # a worker process died; torch raises that anywhere
             raise
-        for path in folder.glob(f".*{UNFINISHED}"):
-            path.unlink()
+        _remove_unfinished(folder)
         needed, free = tensor_bytes([files, state]), shutil.disk_usage(folder).free
         reason = (
             (error.strerror or error)
@@ -49,10 +50,16 @@ def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str
             else "the disk is full, or a file may not be so large"
         )
         raise RunError(
-            f"{folder}: could not save: {reason}; {megabytes(needed)} are needed and {megabytes(free)} free. "
+            f"{folder}: could not save {name}: {reason}; {megabytes(needed)} are needed and {megabytes(free)} free. "
             "The previous checkpoint is unchanged; free disk space and use --continue_train"
         ) from None
     recover(folder)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    for path in folder.glob(f".*{UNFINISHED}"):
+        with suppress(OSError):  # a failed save has its own message; a later one overwrites the file
+            path.unlink()
 
 
 def load_consistent(folder: Path, load: Callable[[], Loaded]) -> Loaded:

@@ -1,7 +1,6 @@
 """The losses of a run: loss_log.txt in the format of the public toolkit, losses.csv for programs."""
 
 import math
-import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..errors import RunError
-from ..files import WarnOnError, read_numbers, write_bytes
+from ..files import WarnOnError, append_bytes, read_numbers, write_bytes
 
 CSV_STEP = re.compile(r"\d+,(\d+),")
 Reduce = Callable[[dict[str, Tensor]], dict[str, Tensor]]
@@ -100,15 +99,7 @@ class LossLog:
 
     @staticmethod
     def _append(path: Path, lines: list[str]) -> None:
-        """Appends all lines or none: a write that a full disk interrupted is undone."""
-        size = path.stat().st_size if path.exists() else 0
-        try:
-            with path.open("a") as file:
-                file.write("".join(f"{line}\n" for line in lines))
-        except OSError:
-            if path.exists():
-                os.truncate(path, size)
-            raise
+        append_bytes(path, "".join(f"{line}\n" for line in lines).encode())
 
     def _read(self) -> dict[str, list[float]]:
         rows = read_numbers(self.table)

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import UtilError
-from ..files import LOCK, acquire_lock, write_bytes
+from ..files import LOCK, acquire_lock, append_bytes, write_bytes
 from .checkpoint import recover
 
 RUN_FILES = (
@@ -95,8 +95,8 @@ class RunFolder:
         history = [*(self.options or {}).get(CHANGES, []), *([changes] if changes else [])]
         content = options | ({CHANGES: history} if history else {})
         write_bytes(self.path / "opt.json", (json.dumps(content, indent=1) + "\n").encode())
-        with (self.path / "command.txt").open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write("python " + shlex.join(sys.argv) + "\n")
+        command = "python " + shlex.join(sys.argv) + "\n"
+        append_bytes(self.path / "command.txt", command.encode(errors="backslashreplace"))
 
     def gather(self, members: Sequence[Path], epoch: str, options: dict[str, Any], loop: Any) -> None:
         """Copies the runs that an ensemble is made of into this folder; `loop` has continue_train and overwrite."""

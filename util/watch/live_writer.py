@@ -2,15 +2,14 @@
 
 import csv
 import io
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ..errors import UtilError
-from ..files import write_bytes
-from ..results import JOURNAL, ImageResult, ResultsWriter, check_pixel_nm, write_files
+from ..files import append_bytes, write_bytes, write_files
+from ..results import JOURNAL, ImageResult, ResultsWriter, check_pixel_nm
 from .folder_watcher import NewFile
 from .journal import Journal, Line
 
@@ -124,8 +123,4 @@ def _append(path: Path, rows: list[list[str]]) -> None:
     """Adds rows to a table in one go, so that a reader never sees a part of one."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-    try:
-        os.write(file, text.getvalue().encode())
-    finally:
-        os.close(file)
+    append_bytes(path, text.getvalue().encode())
