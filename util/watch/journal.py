@@ -28,7 +28,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.files, self.digests, self.stems, self.named = (NumberSet() for _ in range(4))
+        self.files, self.contents, self.digests, self.stems, self.named = (NumberSet() for _ in range(5))
         self.columns: dict[str, list[str]] = {}
         self.pixel_nm: float | None = None
         self.count = self.n_ood = 0
@@ -66,9 +66,15 @@ class Journal:
         for line in lines:
             self._remember(line)
 
-    def known_as(self, digest: str, stems: set[str]) -> tuple[str, str] | None:
-        """The name of the file of this content, else of one whose results have one of the `stems` (in lower case), and
-        which of the two, `content` or `name`; None without one."""
+    def has(self, name: str, digest: str) -> bool:
+        """Whether a file of this name and content has rows; on some shares its inode is another at every start."""
+        return hash((name, digest)) in self.contents
+
+    def known_as(self, name: str, digest: str, stems: set[str]) -> tuple[str, str] | None:
+        """A file of this content, `name` itself if it is one, else one whose results have one of the `stems` (in lower
+        case), and which of the two, `content` or `name`; None without one."""
+        if self.has(name, digest):
+            return name, "content"
         if hash(digest) in self.digests:
             for content in self._whole_lines():
                 if digest.encode() in content:  # quick; most lines need no reading
@@ -121,6 +127,7 @@ class Journal:
         if "images" in line:
             self.latest.append(line["file"])
             self.digests.add(hash(line["sha256"]))
+            self.contents.add(hash((line["file"], line["sha256"])))
             for stem, rows in line["images"].items():
                 self.stems.add(hash(stem.casefold()))
                 self.count += "problem" not in rows

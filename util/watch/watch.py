@@ -124,7 +124,7 @@ class Watch:
             stems = {image.stem.casefold() for image in images}
             if not taken.isdisjoint({file.digest, *stems}):
                 continue  # the next look tells, when the other one is done
-            if known := self.journal.known_as(file.digest, stems):
+            if known := self.journal.known_as(file.name, file.digest, stems):
                 other, what = known
                 if other != file.name:
                     self._name(file, f"{file.path}: {KNOWN[what].format(other)}", is_done=True)

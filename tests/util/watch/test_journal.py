@@ -38,12 +38,19 @@ def test_it_reads_what_it_wrote(path):
 
 def test_it_knows_contents_and_names_in_any_case(path):
     journal = Journal(path)
-    assert journal.known_as("1", {"other"}) == ("a.png", "content")
-    assert journal.known_as("9", {"a"}) == ("a.png", "name")
-    assert journal.known_as("2", {"a"}) == ("b.png", "content")
-    assert journal.known_as("9", {"c"}) is None
+    assert journal.known_as("new.png", "1", {"other"}) == ("a.png", "content")
+    assert journal.known_as("new.png", "9", {"a"}) == ("a.png", "name")
+    assert journal.known_as("new.png", "2", {"a"}) == ("b.png", "content")
+    assert journal.known_as("new.png", "9", {"c"}) is None
     journal.append([line("HOLE.png", "4")])
-    assert journal.known_as("9", {"hole"}) == ("HOLE.png", "name")
+    assert journal.known_as("new.png", "9", {"hole"}) == ("HOLE.png", "name")
+
+
+def test_a_known_file_costs_no_search(path, monkeypatch):
+    """A share may give every file another number after a restart."""
+    journal = Journal(path)
+    monkeypatch.setattr(journal, "_whole_lines", None)
+    assert journal.known_as("b.png", "2", {"b"}) == ("b.png", "content")
 
 
 def test_every_torn_end_is_cut(path):
