@@ -89,10 +89,12 @@ const fillWindow = () => {
 const sorted = {column: null, down: false};
 const valueOf = (number, column) => column === 0 ? page.rows[number][0] : page.rows[number][4][column - 1];
 const compareText = new Intl.Collator(undefined, {numeric: true}).compare;
-const filters = ['text', 'level', 'ood'].map(name => document.getElementById(name));
+const filters = ['text', 'level', 'ood', 'column', 'low', 'high'].map(name => document.getElementById(name));
 const applyOrder = () => {
-  const [text, level, ood] = filters.map(input => (input?.value ?? '').trim().toLowerCase());
-  order = page.rows.flatMap(([stem, rowLevel, isOod], n) => stem.toLowerCase().includes(text)
+  const [text, level, ood, column, low, high] = filters.map(input => (input?.value ?? '').trim().toLowerCase());
+  const isInside = value => column === '' || low === '' && high === ''
+    || value !== null && (low === '' || value >= +low) && (high === '' || value <= +high);
+  order = page.rows.flatMap(([stem, rowLevel, isOod, , values], n) => stem.toLowerCase().includes(text) && isInside(values[column])
     && (level === '' || `${rowLevel}` === level) && (ood === '' || `${isOod}` === ood) ? [n] : []);
   if (sorted.column !== null) order.sort((a, b) => {
     const [left, right] = [valueOf(a, sorted.column), valueOf(b, sorted.column)];

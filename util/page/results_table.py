@@ -7,7 +7,7 @@ from dominate import tags
 from ..results import ImageResult
 from .colours import add_legend
 from .maps import Maps
-from .row_cells import Row
+from .row_cells import Cell, Row
 
 PICTURE_LABELS = {"truth": "ground truth", "error": "error", "u90": "U90"}  # others are called by their keys
 LEGENDS = {
@@ -50,6 +50,7 @@ def add_filters(rows: Sequence[Row], first: ImageResult) -> None:
         if first.ood_score is not None:
             options = {"": "all", "false": "in distribution only", "true": "out of distribution only"}
             _add_choice("ood", "OOD", options)
+        _add_range(_columns(rows))
         tags.output(id="count", cls="quiet")
         tags.button("Copy as CSV", type="button", id="copy-table")
     with tags.p(cls="files quiet"):
@@ -66,7 +67,7 @@ def add_filters(rows: Sequence[Row], first: ImageResult) -> None:
 
 def add_table(rows: Sequence[Row], pictures: Sequence[str]) -> None:
     """An empty table with a head: name, pictures, and every number that an image has."""
-    columns = {cell.heading: cell for row in rows for cell in row.cells if cell.text}
+    columns = _columns(rows)
     with tags.noscript():
         tags.p("The rows of this table need JavaScript; holes.csv holds their numbers.")
     with tags.div(cls="wide"), tags.table(id="images", aria_rowcount=str(len(rows) + 1)):
@@ -78,6 +79,18 @@ def add_table(rows: Sequence[Row], pictures: Sequence[str]) -> None:
             for name, cell in columns.items():
                 _add_heading(name, cell.unit, cell.meaning)
         tags.tbody()
+
+
+def _columns(rows: Iterable[Row]) -> dict[str, Cell]:
+    """One cell of each column for which an image has a value."""
+    return {cell.heading: cell for row in rows for cell in row.cells if cell.text}
+
+
+def _add_range(columns: Iterable[str]) -> None:
+    with tags.span(cls="range", role="group", aria_label="filter by a number"):
+        _add_choice("column", "Only", {"": "any numbers"} | {str(n): name for n, name in enumerate(columns)})
+        for name, text in (("low", "from"), ("high", "to")):
+            tags.input_(type="number", id=name, step="any", placeholder=text, aria_label=text)
 
 
 def _add_heading(name: str, unit: str = "", meaning: str = "") -> None:
