@@ -21,9 +21,9 @@ from options import Options, OptionsError, parse_test
 from util.files import make_output_safe
 from util.page import results_page
 from util.results import FieldWriter, InferenceLoop, ReferenceDepth, ResultBuilder, ResultsWriter, ShardedInference
-from util.results import ResultsPlace, ShardTask, place_results, shards_of
-from util.run import checkpoint, choose_device, name_problems, print_lines, require_learned, run_program, saved_options
-from util.run import tune_malloc
+from util.results import ResultsPlace, ShardTask, TrainingScale, place_results, shards_of
+from util.run import checkpoint, choose_device, name_problems, print_lines, require_learned, run_program
+from util.run import training_images, tune_malloc
 from util.scoring import Evaluator, MeasurementErrors, describe_test, score_text, test_facts
 from util.watch import Watch
 
@@ -39,7 +39,7 @@ def predict(opt: Options) -> int:
     tune_malloc()
     if opt.test.watch:
         return watch(opt, place)
-    images, pixel_nm = inference_images(opt.data, opt.test, str(saved_options(run).get("dataroot", "")), place.folder)
+    images, pixel_nm = inference_images(opt.data, opt.test, training_images(run), place.folder)
     opt = opt.with_test(pixel_nm=pixel_nm)
     print(f"{run}, epoch {opt.test.epoch}: {counted(len(images), 'image')} of {Path(opt.data.dataroot)}")
     if opt.test.ray:
@@ -61,7 +61,7 @@ def predict(opt: Options) -> int:
             raise BadImageError(skipped, len(images))
         score, facts = evaluator.summary() if evaluator else None, test_facts(opt, predictor, loop, images, reference)
         figures = {"score": score, "measurement_errors": errors.summary(), "skipped": list(skipped.values())}
-        writer.write_metrics(facts | figures | {"options": place.options})
+        writer.write_metrics(facts | figures | {"flagged": selection.flagged.counts, "options": place.options})
         results_page.write(writer.unfinished, selection, facts, figures, run, layout, opt.former_names, fields)
     scored = [score_text(score)] if score else []
     print_lines([*facts["notes"], *scored, *describe_test(selection, evaluator, loop.large, opt), *place.lines])
@@ -89,7 +89,8 @@ def load_predictor(opt: Options) -> "models.Predictor":
 
 def new_loop(opt: Options, predictor: "models.Predictor") -> InferenceLoop:
     """The loop over batches: SEM images to depth maps, or depth maps to SEM images."""
-    builder = ResultBuilder(opt.test.nm_per_grey, opt.test.pixel_nm, opt.test.lines, opt.test.snap_background)
+    o = opt.test
+    builder = ResultBuilder(o.nm_per_grey, o.pixel_nm, o.lines, o.snap_background, trained=TrainingScale.of(opt))
     large_px = LARGE * opt.data.crop_size[0] * opt.data.crop_size[-1]
     if opt.test.direction == "BtoA":
         return InferenceLoop(predictor.render, builder.sem_results, models.ModelError, large_px)

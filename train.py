@@ -15,7 +15,7 @@ from typing import Any
 
 import models  # models, and some of util.run, load torch where they are first used: bad input is named at once
 import util.run
-from data import DATASETS, BatchedDataset, DataError, DataOptions, DatasetLayout, check_training
+from data import DATASETS, BatchedDataset, DataError, DataOptions, DatasetLayout, check_training, describe_images
 from options import Options, OptionsError, compare, parse_train
 from util.files import counted, make_output_safe
 from util.monitor import TrainingMonitor, check_display
@@ -65,7 +65,7 @@ def train_in(
     if context.is_main:
         require_disk_space(run.path, model.networks, opt.loop, progress.epoch)
     if progress.step == 0:
-        run.begin(opt.to_dict())  # now that the data could be read: bad data leaves no run behind
+        run.begin(opt.to_dict(), describe_images(opt.data))  # the data could be read: bad data leaves no run behind
     print(opt.report())
     log, epoch_log = util.run.LossLog(run.path, progress.step), EpochLog(run.path, progress.epoch)
     log.load_state_dict(losses, model.device)

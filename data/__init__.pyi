@@ -7,6 +7,7 @@ from .batches import (
     SimToRealDataset,
     UnpairedDataset,
     WatchedImages,
+    describe_images,
     read_stack,
     repair_lines,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "WatchedImages",
     "check_training",
     "counted",
+    "describe_images",
     "images_of",
     "inference_images",
     "read_grey",

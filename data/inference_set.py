@@ -1,5 +1,6 @@
 """What test.py reads of a data set: the images to predict, and the training maps that their mean map is made of."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from .errors import DataError
 
 
 def inference_images(
-    options: DataOptions, request: Any, training_root: str, results: Path
+    options: DataOptions, request: Any, trained: Mapping[str, Any], results: Path
 ) -> tuple[InferenceImages, float]:
     """The images of a test, and their pixel size [nm], 0 where nothing tells it.
 
     `request` says which: phase, num_test, direction, pixel_nm and the options of fields of view, whose crops have
-    another pixel size where they are scaled. `training_root` is the data set that the model was trained on. Pictures of
-    annotation that is refused go beside the folder `results`; those of an earlier test are removed there.
+    another pixel size where they are scaled. `trained` is what is known of the images that the model was trained on:
+    `hole_px`, their median hole, and `dataroot`. Pictures of annotation that is refused go beside the folder `results`;
+    those of an earlier test are removed there.
     """
     layout, reverse = DatasetLayout(options.dataroot, options.signal), request.direction == "BtoA"
     images = InferenceImages.of(layout, options, request.phase, request.num_test, reverse)
@@ -34,7 +36,8 @@ def inference_images(
     from .fields import InferenceCrops  # here, because importing scikit-image is slow
 
     detection = request.field_threshold, request.field_area, request.field_scale
-    crops = InferenceCrops(images.files, options, *detection, training_root, images.pixel_size, images.pictures)
+    root, hole = str(trained.get("dataroot", "")), trained.get("hole_px", ())
+    crops = InferenceCrops(images.files, options, *detection, root, images.pixel_size, images.pictures, hole)
     crops.records.given_nm = request.pixel_nm
     print(crops.summary)
     return crops, pixel_nm / crops.scale

@@ -14,6 +14,7 @@ from .pixel_width import only_width
 from .real_levels import UNKNOWN, average_depth_if_usable, grouped_by_site, levels_of_folders
 from .sem_image import SemImage, cut_data_bar, fill_bad_lines, read_lenient_header, read_sem_image
 from .sim_to_real import SimToRealDataset
+from .training_images import describe_images, median_hole
 from .unpaired import UnpairedDataset
 from .watched_images import WatchedImages
 
@@ -34,10 +35,12 @@ __all__ = [
     "WatchedImages",
     "average_depth_if_usable",
     "cut_data_bar",
+    "describe_images",
     "fill_bad_lines",
     "grouped_by_site",
     "height_width",
     "levels_of_folders",
+    "median_hole",
     "only_width",
     "read_lenient_header",
     "read_sem_image",

@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..batches import ImageRecord, ImageRecords, InferenceBatch, InferenceImages, read_sem_image
+from ..batches import ImageRecord, ImageRecords, InferenceBatch, InferenceImages, median_hole
 from ..data_options import DataOptions
 from ..dataset_layout import DatasetLayout, ImageFile, stratified_subset
 from ..errors import BadImageError, DataError
@@ -23,8 +22,9 @@ class InferenceCrops(InferenceImages):
     """Crops (N, H, W) [grey level 0..255] around the holes of fields of view, with the interface of `InferenceImages`.
 
     `fields` holds the positions of the crops. `scale` is px of the network per px of the field. 0 chooses it so that
-    the median hole is as large as that of the training images in the folder `training_root`. Fields that cannot be read
-    and fields without a hole are in `skipped`; BadImageError if all are.
+    the median hole is as large as `training_hole` (height, width) [px]; without it, as that of the training images in
+    the folder `training_root`. Fields that cannot be read and fields without a hole are in `skipped`; BadImageError if
+    all are.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class InferenceCrops(InferenceImages):
         training_root: str,
         pixel_size: float | None = None,
         pictures: Path | None = None,
+        training_hole: Sequence[float] = (),
     ) -> None:
         super().__init__(files, options, pixel_size=pixel_size, find_bars=True)
         self.records, self.pictures = ImageRecords(are_fields=True), pictures
@@ -67,7 +68,7 @@ class InferenceCrops(InferenceImages):
                 unscaled.append((file, detections))
         self.median_box = np.median(boxes, axis=0) if boxes else np.ones(2)
         if boxes and not scale:
-            self._choose_scale(training_root)
+            self._choose_scale(training_hole or self._measure_training_hole(training_root))
         for file, detections in unscaled:
             self._add_field(file, detections)
         if not self.fields:
@@ -147,24 +148,26 @@ class InferenceCrops(InferenceImages):
                 self.skipped[f"{field.file.name}: {name}"] = f"{error} (hole {name})"
                 del field.crops[name]
 
-    def _choose_scale(self, training_root: str) -> None:
-        """Sets the scale so that the median hole is as large as in the training images."""
+    def _measure_training_hole(self, training_root: str) -> Sequence[float]:
+        """Height and width of the median hole in the training images [px]."""
         try:
             files = stratified_subset(DatasetLayout(training_root).sem(), N_TRAINING_IMAGES)
-            options = replace(self.options, data_bar=-1)  # --data_bar is about the fields
-            images = [read_sem_image(file.name, options, find_bar=True).image.levels for file in files]
+            hole = median_hole(files, self.options)
         except DataError as error:
             height, width = self.median_box
             raise DataError(
                 f"--field_scale auto measures the training images of the run: {error}; or use a number "
                 f"(the median hole here is {height:g}x{width:g} px)"
             ) from None
-        boxes = [hole.mask.shape for image in images for hole in detect_holes(image).holes]
-        if not boxes:
+        if hole is None:
             raise DataError(
                 f"--field_scale auto: no hole found in training images such as {files[0].name}; use a number"
             )
-        height, width = np.median(boxes, axis=0)
+        return hole
+
+    def _choose_scale(self, training_hole: Sequence[float]) -> None:
+        """Sets the scale so that the median hole is as large as in the training images."""
+        height, width = training_hole
         self.scale = float(min((height, width) / self.median_box))
         self.scale_reason = (
             f"so that the median hole is as large as in the training images, {height:g}x{width:g} px; "

@@ -5,7 +5,7 @@ What the files contain (checkpoints, results, pages) is decided elsewhere.
 
 from .argument_parser import ArgumentParser, positive_number
 from .atomic import UNFINISHED, append_bytes, name_file, prepare, write_bytes
-from .csv_cells import escape_formula, unescape_formula
+from .csv_cells import escape_formula, row_id, unescape_formula
 from .csv_table import read_rows
 from .error_messages import counted, explain_error
 from .folder_lock import LOCK, acquire_lock
@@ -33,6 +33,7 @@ __all__ = [
     "prepare",
     "read_numbers",
     "read_rows",
+    "row_id",
     "unescape_formula",
     "write_bytes",
     "write_files",

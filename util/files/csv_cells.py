@@ -11,3 +11,9 @@ def escape_formula(name: str) -> str:
 def unescape_formula(cell: str) -> str:
     """The name that `escape_formula` turned into this cell."""
     return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA_STARTS else cell
+
+
+def row_id(*names: str) -> str:
+    """The names of a row as one cell, `site/image`. It is text to every reader, also where each name is a number: 0001
+    becomes `/0001`, and stays that."""
+    return escape_formula("/".join(names if len(names) > 1 else ("", *names)))

@@ -3,6 +3,7 @@
 Not here: errors against simulated ground truth (`..scoring`) and pages of single images (`..page`)."""
 
 from . import hole_table
+from .hole_flags import FLAGS, LEFT_OUT, SEPARATOR, FlagCount, describe_flagged, find_flags
 from .hole_measurement import measure_holes
 from .measure_intervals import KnownMaps, calibrate_intervals
 from .quantity_names import (
@@ -26,17 +27,23 @@ __all__ = [
     "ANGLES",
     "BOTTOM",
     "DEPTH_U90",
+    "FLAGS",
     "FORMER_NAMES",
     "HALF",
     "INSTRUMENT",
+    "LEFT_OUT",
     "QUANTITIES",
+    "SEPARATOR",
     "TOP",
     "U90_PER_SIGMA",
     "UNCERTAIN",
+    "FlagCount",
     "KnownMaps",
     "RunStatistics",
     "calibrate_intervals",
+    "describe_flagged",
     "difference",
+    "find_flags",
     "hole_table",
     "in_pixels",
     "measure_holes",

@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
         if not (folder / "holes.csv").is_file():
             folder = ResultsFolder.of(args.results, args.results_dir).folder
         table = hole_table.read(folder / "holes.csv")
-        statistics = RunStatistics.from_table(table.drop_ood() if args.exclude_ood else table, args.tolerance_nm)
+        statistics = RunStatistics.from_table(table if args.all else table.drop_flagged(), args.tolerance_nm)
         if args.reference:
             reference = reference_comparison.read(args.reference, args.nm_per_grey or 1.0)
             statistics = statistics.compare_with(reference, args.quantity or "depth_mean_nm", args.reference_sigma_nm)
@@ -72,6 +72,8 @@ def main(argv: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    if args.exclude_ood:
+        print("--exclude_ood, --known_only: no longer needed; statistics leave such holes out unless --all is given")
     _print_summary(statistics, _describe_scale(folder))
     for line in budget_lines(budgets) if budgets else ():
         print(line)
@@ -100,7 +102,10 @@ def _build_parser() -> ArgumentParser:
         "studies; `--table FILE -h` lists the options")  # fmt: skip
     add("--golden", metavar="NAME", help="record the results as a measurement of this golden sample, and draw its "
         "control charts; `--golden NAME -h` lists the options")  # fmt: skip
-    add("--exclude_ood", "--known_only", action="store_true", help="skip the holes that are out of distribution (OOD)")
+    which = parser.add_mutually_exclusive_group().add_argument
+    which("--all", action="store_true", help="take all holes: statistics leave out those that are out of distribution "
+        "(OOD), cut by the image's border, or several in one image")  # fmt: skip
+    which("--exclude_ood", "--known_only", action="store_true", help=argparse.SUPPRESS)  # former flags
     return parser
 
 

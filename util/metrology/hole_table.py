@@ -4,14 +4,15 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UtilError
-from ..files import read_rows, unescape_formula
+from ..files import counted, read_rows, unescape_formula
+from .hole_flags import LEFT_OUT, SEPARATOR, describe_flagged
 from .quantity_names import FORMER_NAMES, INSTRUMENT
 
 ToNumber = Callable[[str], float]
@@ -19,7 +20,7 @@ REPEAT = re.compile(r"(.*)_itr(\d+)", re.DOTALL)
 U90 = "_u90"
 AXIAL = "orientation_deg"  # an axis has no direction: -90 and 90 degrees are the same
 IS_OOD = "is_ood"  # 1: the image is out of distribution
-NO_QUANTITY = ("image", "site", IS_OOD, "ood_score", "pixel_nm", *INSTRUMENT)
+NO_QUANTITY = ("image", "site", "id", IS_OOD, "ood_score", "flags", "pixel_nm", *INSTRUMENT)
 
 
 @dataclass(frozen=True)
@@ -34,26 +35,36 @@ class HoleTable:
     quantities: dict[str, NDArray[np.float64]]  # (N,) each; NaN where it could not be measured
     u90: dict[str, NDArray[np.float64]]  # (N,) each: expanded uncertainty U90 of some quantities
     is_ood: NDArray[np.bool_] | None = None  # (H,) out of distribution; None if the model gives no OOD score
-    n_dropped: int = 0  # number of OOD holes that `drop_ood` removed
+    flags: dict[str, NDArray[np.bool_]] = field(default_factory=dict)  # (H,) by word of LEFT_OUT
+    dropped: dict[str, list[str]] = field(default_factory=dict)  # images that `drop_flagged` removed, by word
+    n_dropped: int = 0  # number of the holes that it removed
 
     @property
     def hole_site(self) -> NDArray[np.intp]:
         """Index into `sites` of each hole (H,)."""
         return self.site[np.unique(self.hole, return_index=True)[1]]
 
-    def drop_ood(self) -> "HoleTable":
-        """The same table without the holes that are out of distribution (OOD).
+    @property
+    def is_flagged(self) -> NDArray[np.bool_]:
+        """Whether statistics leave a hole (H,) out: one of the words of LEFT_OUT is said of one of its repeats."""
+        return np.any([np.zeros(len(self.hole_site), dtype=bool), *self.flags.values()], axis=0)
 
-        Raises UtilError if the table has no OOD flags, and if no measured hole remains.
-        """
-        if self.is_ood is None:
-            raise UtilError(f"--exclude_ood: the model gives no OOD score: column {IS_OOD} of holes.csv has no values")
-        keep = ~self.is_ood[self.hole]
+    def drop_flagged(self) -> "HoleTable":
+        """The same table without the holes that are flagged. Raises UtilError if no measured hole remains."""
+        is_flagged = self.is_flagged
+        if not is_flagged.any():
+            return self
+        first = np.unique(self.hole, return_index=True)[1]
+        dropped = {word: [self.images[n] for n in first[holes]] for word, holes in self.flags.items() if holes.any()}
+        keep = ~is_flagged[self.hole]
         quantities = {
             name: column for name, values in self.quantities.items() if np.isfinite(column := values[keep]).any()
         }
         if not quantities:
-            raise UtilError("--exclude_ood: all measured holes are out of distribution (OOD); no hole is left")
+            count, reasons = counted(int(is_flagged.sum()), "hole"), describe_flagged(dropped)
+            raise UtilError(
+                f"statistics leave out {count}, so that no measured hole is left: {reasons}; --all takes all"
+            )
         if AXIAL in quantities:
             quantities[AXIAL] = _wrap_axes(quantities[AXIAL])
         sites, site = _index_names([self.sites[n] for n in self.site[keep]])
@@ -66,8 +77,10 @@ class HoleTable:
             repeat=self.repeat[keep],
             quantities=quantities,
             u90={name: values[keep] for name, values in self.u90.items()},
-            is_ood=self.is_ood[~self.is_ood],
-            n_dropped=int(self.is_ood.sum()),
+            is_ood=None if self.is_ood is None else self.is_ood[~is_flagged],
+            flags={word: holes[~is_flagged] for word, holes in self.flags.items()},
+            dropped=dropped,
+            n_dropped=int(is_flagged.sum()),
         )
 
 
@@ -76,7 +89,8 @@ def read(path: Path) -> HoleTable:
     files get their present names.
 
     Each column of numbers is a quantity, or with `_u90_` the uncertainty of one. `ood_score`, `is_ood`, `pixel_nm` and
-    what is said of the instrument are no quantities. Other text is ignored. A hole is OOD if one of its repeats is.
+    what is said of the instrument are no quantities. Other text is ignored. A hole is OOD, or flagged, if one of its
+    repeats is.
     Orientations are turned by 180 degrees where that brings them closer to their mean axis.
 
     Raises UtilError if it is not such a table: no image column, an incomplete row, an image named twice, or a cell that
@@ -108,7 +122,17 @@ def read(path: Path) -> HoleTable:
         raise UtilError(f"{path}: holds no measurement of a hole; run test.py with a model that predicts depth")
     flags = _parse_numbers(path, IS_OOD, cells[IS_OOD], to_number) if IS_OOD in cells else None
     is_ood = None if flags is None else np.bincount(hole, np.equal(flags, 1)) > 0
-    return HoleTable(images, sites, site, hole, np.array(repeats, dtype=np.intp), quantities, u90, is_ood)
+    words = _flagged_holes(cells["flags"], hole) if "flags" in cells else {}
+    if is_ood is not None:
+        words = {"ood": is_ood} | words
+    return HoleTable(images, sites, site, hole, np.array(repeats, dtype=np.intp), quantities, u90, is_ood, words)
+
+
+def _flagged_holes(cells: tuple[str, ...], hole: NDArray[np.intp]) -> dict[str, NDArray[np.bool_]]:
+    """By word of LEFT_OUT, of which holes (H,) it is said; no word of which nothing is."""
+    words = [set(unescape_formula(cell).split(SEPARATOR)) for cell in cells]
+    flagged = {word: np.bincount(hole, [word in own for own in words]) > 0 for word in LEFT_OUT}
+    return {word: holes for word, holes in flagged.items() if holes.any()}
 
 
 def _read_rows(path: Path) -> tuple[list[str], list[list[str]], ToNumber]:

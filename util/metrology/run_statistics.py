@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from ..errors import UtilError
-from ..files import counted, escape_formula
+from ..files import counted, escape_formula, row_id
+from .hole_flags import FLAGS, describe_flagged
 from .hole_table import HoleTable
 from .reference_comparison import MIN_POINTS, MIN_POINTS_FOR_SLOPE, Comparison, compare
 from .site_statistics import QuantityStatistics, summarise_quantity
 
 MAX_NAMES = 3  # of each kind in an error
 SITE_COLUMNS = (
-    "site", "quantity", "holes", "mean", "3sigma", "3sigma_noise_corrected", "hole_outliers", "site_outlier",
+    "site", "quantity", "holes", "mean", "3sigma", "3sigma_noise_corrected", "hole_outliers", "site_outlier", "id",
 )  # fmt: skip
 
 
@@ -72,14 +73,16 @@ class RunStatistics:
     def warnings(self) -> list[str]:
         """One line each, to be shown before all numbers."""
         lines, n_holes, n_dropped = [], len(self.table.hole_site), self.table.n_dropped
-        if count := self.n_ood:
-            verb, pronoun = ("is", "its") if count == 1 else ("are", "their")
-            lines.append(
-                f"{count:,} of {counted(n_holes, 'hole')} {verb} out of distribution (OOD): do not trust {pronoun} "
-                "numbers"
-            )
+        for word, holes in self.table.flags.items():
+            if count := int(holes.sum()):
+                verb, pronoun = ("is", "its") if count == 1 else ("are", "their")
+                all_holes = counted(n_holes, "hole")
+                lines.append(f"{count:,} of {all_holes} {verb} {FLAGS[word]}: do not trust {pronoun} numbers")
         if n_dropped:
-            lines.append(f"{n_dropped:,} of {counted(n_holes + n_dropped, 'hole')} skipped: out of distribution (OOD)")
+            lines.append(
+                f"statistics leave out {n_dropped:,} of {counted(n_holes + n_dropped, 'hole')}: "
+                f"{describe_flagged(self.table.dropped)}; --all takes all"
+            )
         if self.comparison and len(self.comparison.names) < MIN_POINTS_FOR_SLOPE:
             lines.append(
                 f"{len(self.comparison.names)} reference points are too few for a slope (at least "
@@ -101,6 +104,7 @@ class RunStatistics:
             "sites": len([site for site in self.table.sites if site]),
             "n_ood": self.n_ood,
             "n_dropped": self.table.n_dropped,
+            "dropped": self.table.dropped,
             "tolerance_nm": self.tolerance_nm,
             "quantities": {name: self._quantity_json(statistics) for name, statistics in self.quantities.items()},
         }
@@ -164,7 +168,8 @@ class RunStatistics:
             )
             numbers = zip(*(column.tolist() for column in columns), strict=True)
             rows += [
-                (site, (escape_formula(site), name, *row)) for site, row in zip(self.table.sites, numbers, strict=True)
+                (site, (escape_formula(site), name, *row, row_id(site, name)))
+                for site, row in zip(self.table.sites, numbers, strict=True)
             ]
         position = {site: n for n, site in enumerate(self.table.sites)}
         return _csv_text(SITE_COLUMNS, (row for _, row in sorted(rows, key=lambda row: position[row[0]])))
@@ -178,8 +183,9 @@ class RunStatistics:
         calibrated = self.comparison.calibrate(values).tolist()
         sites = [escape_formula(self.table.sites[n]) for n in self.table.site]
         images = map(escape_formula, self.table.images)
-        header = ("image", "site", self.compared, f"{self.compared}_calibrated")
-        return _csv_text(header, zip(images, sites, values.tolist(), calibrated, strict=True))
+        header = ("image", "site", self.compared, f"{self.compared}_calibrated", "id")
+        keys = map(row_id, (self.table.sites[n] for n in self.table.site), self.table.images)
+        return _csv_text(header, zip(images, sites, values.tolist(), calibrated, keys, strict=True))
 
 
 def _csv_text(header: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> str:

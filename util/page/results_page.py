@@ -96,6 +96,10 @@ def _add_summary(selection: ResultSelection, facts: dict[str, Any], figures: dic
             images = f"{selection.n_ood} of {counted(selection.count, 'image')}"
             tags.b(f"{images} {verb} flagged OOD (out of distribution).")
             tags.span("Do not trust their depths, their measurements, or the uncertainties of these: they are grey.")
+    if selection.flagged.left_out:
+        tags.p(selection.flagged.left_out, cls="alarm")
+    if other_size := selection.flagged.describe(["size"]):
+        tags.p(other_size, cls="alarm")
     if score is not None:
         accuracy.add_headline(score, figures["measurement_errors"], quantity_labels(facts["pixel_nm"] or 0.0))
     elif first.reverse:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..metrology import ANGLES
+from ..metrology import ANGLES, FLAGS, SEPARATOR
 from ..results import ImageResult
 from .maps import true_hole
 from .quantity_labels import QuantityLabel
@@ -19,6 +19,7 @@ MEANINGS = {  # of columns that are no quantities
     "probability": "probability of the predicted level",
     "IoU": "intersection over union of the predicted and the true hole",
     "OOD score": "above 1 the image is out of distribution",
+    "flags": "; ".join(f"{word}: {meaning}" for word, meaning in FLAGS.items() if word != "ood"),
 }
 
 
@@ -64,6 +65,8 @@ def make_row(result: ImageResult, quantities: Mapping[str, QuantityLabel], nm_pe
         cells.append(_number("IoU", "", float(overlap), 3))
     if result.ood_score is not None:
         cells.append(_number("OOD score", "", result.ood_score, 2))
+    if result.warnings:
+        cells.append(Cell("flags", "", MEANINGS["flags"], SEPARATOR.join(result.warnings), float(len(result.warnings))))
     level = None if result.reverse else result.level
     return Row(result.stem, level, None if result.ood_score is None else result.is_ood, cells)
 
@@ -83,6 +86,7 @@ def make_facts(result: ImageResult, nm_per_grey: float) -> list[str]:
     if result.ood_score is not None:
         flag = ": out of distribution, do not trust its numbers" if result.is_ood else ""
         facts.append(f"OOD score {result.ood_score:.2f}{flag}")
+    facts += [FLAGS[word] for word in result.warnings]
     return facts
 
 

@@ -13,6 +13,7 @@ from .result_builder import ResultBuilder
 from .results_folder import ALIGNED_RMSE, UNKNOWN, ResultsFolder
 from .results_writer import JOURNAL, ResultsWriter, check_pixel_nm
 from .shards import shards_of
+from .training_scale import TrainingScale
 
 __all__ = [
     "ALIGNED_RMSE",
@@ -29,6 +30,7 @@ __all__ = [
     "ResultsWriter",
     "ShardTask",
     "ShardedInference",
+    "TrainingScale",
     "check_pixel_nm",
     "place_results",
     "shards_of",

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from ..drawing import draw_numbered, png
 from ..errors import UtilError
-from ..files import escape_formula, grey_png
+from ..files import escape_formula, grey_png, row_id
 from .field_view import FieldView
 from .image_result import ImageResult
 from .results_writer import ResultsWriter, pixel_size
 
-HEADER = ("field", "image", "y_px", "x_px", "y_nm", "x_nm", "area_px", "height_px", "width_px", "neighbours")
+HEADER = ("field", "image", "y_px", "x_px", "y_nm", "x_nm", "area_px", "height_px", "width_px", "neighbours", "id")
 MAX_VIEWS, MAX_VIEW_PIXELS = 20, 64 * 2**20  # fields that are kept in memory for the page
 
 
@@ -110,4 +110,5 @@ class FieldWriter:
             crop.hole.area,
             *crop.hole.mask.shape,
             int(crop.neighbours),
+            row_id(field.name, name),
         ]

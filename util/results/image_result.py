@@ -19,7 +19,7 @@ class ImageResult:
     [grey level]. `floor_depth` (2,): mean depth of the floor below the background, and its expanded uncertainty
     [grey level]. `ood_score`: above 1 the image is out of distribution. `measurements`, `true_measurements`: of the
     hole in the final map and in the ground truth, by name (metrology/quantity_names.py). `site`: where it was taken.
-    `instrument`: what its file says, by the names of metrology.INSTRUMENT.
+    `instrument`: what its file says, by the names of metrology.INSTRUMENT. `warnings`: words of metrology.FLAGS.
     """
 
     stem: str
@@ -39,6 +39,7 @@ class ImageResult:
     true_measurements: dict[str, float] | None = None
     site: str = ""
     instrument: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def final(self) -> NDArray | None:
@@ -51,6 +52,11 @@ class ImageResult:
     def is_ood(self) -> bool:
         """Whether the image is out of distribution."""
         return self.ood_score is not None and self.ood_score > 1
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """All words of metrology.FLAGS that are said of the image."""
+        return ("ood",) * self.is_ood + self.warnings
 
     @property
     def reverse(self) -> bool:

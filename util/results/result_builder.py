@@ -1,16 +1,17 @@
 """From a batch of images and their prediction to one result an image, with the measurements of its hole."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrology import ANGLES, DEPTH_U90, UNCERTAIN, KnownMaps, calibrate_intervals, measure_holes
+from ..metrology import ANGLES, DEPTH_U90, UNCERTAIN, KnownMaps, calibrate_intervals, find_flags, measure_holes
 from .image_result import ImageResult
+from .training_scale import TrainingScale
 
-ARRAYS = {field.name for field in fields(ImageResult)}
+ARRAYS = {each.name for each in fields(ImageResult)}
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class ResultBuilder:
 
     `snap_background`: whether the snapped depth map is the result; else the raw one is. `factors` are those of the
     intervals of measures; None without a calibration. Without `has_absolute_scale` depths are relative to an unknown
-    one, and no interval of a depth is stated.
+    one, and no interval of a depth is stated. `trained` is the scale of the training images.
     """
 
     nm_per_grey: float
@@ -28,6 +29,7 @@ class ResultBuilder:
     snap_background: bool = True
     factors: Mapping[str, float] | None = None
     has_absolute_scale: bool = True
+    trained: TrainingScale = field(default_factory=TrainingScale)
 
     def depth_results(self, batch: Any, prediction: Any) -> list[ImageResult]:
         """One result an image.
@@ -46,6 +48,7 @@ class ResultBuilder:
             columns["measurements"] = self.measure(
                 prediction.level, final, prediction.depth_u90, prediction.floor_depth
             )
+            columns["warnings"] = self._warnings(batch.images, prediction)
             if batch.truth is not None:
                 columns["true_measurements"] = self.measure(batch.truth.max((1, 2)), batch.truth)
         if not self.has_absolute_scale:
@@ -69,6 +72,14 @@ class ResultBuilder:
         true_nm = (truth.max((1, 2), keepdims=True) - truth) * self.nm_per_grey
         maps = KnownMaps(final_nm, true_nm, prediction.depth_u90 * self.nm_per_grey, known.is_real)
         return replace(self, factors=calibrate_intervals(maps, self.pixel_nm or 1.0, self.lines))
+
+    def _warnings(self, images: NDArray, prediction: Any) -> list[tuple[str, ...]]:
+        """What is doubtful of each image (N, H, W): the scale of all, and the holes; lines are no holes."""
+        in_place = prediction.raw_depth if prediction.snapped is None else prediction.snapped  # not recentred
+        depth = prediction.level[:, None, None] - in_place
+        holes: list[tuple[str, ...]] = [()] * len(images) if self.lines else find_flags(images, depth)
+        scale = self.trained.flags(images.shape[1:], self.pixel_nm)
+        return [(*hole, *scale) for hole in holes]
 
     def _final(self, prediction: Any) -> NDArray | None:
         return prediction.final if self.snap_background else prediction.raw_depth

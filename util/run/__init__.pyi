@@ -16,6 +16,7 @@ from .run_start import (
     test_command,
 )
 from .signals import StopRequest
+from .training_images import training_images
 from .training_loop import TrainingLoop
 from .training_state import TrainingProgress, restore_training
 from .versions import versions
@@ -47,6 +48,7 @@ __all__ = [
     "scratch_folder",
     "set_reproducible",
     "test_command",
+    "training_images",
     "tune_malloc",
     "versions",
 ]

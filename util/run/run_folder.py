@@ -16,6 +16,7 @@ from ..errors import UtilError
 from ..files import LOCK, acquire_lock, append_bytes, write_bytes
 from .checkpoint import recover
 
+TRAINING_IMAGES = "training_images.json"
 RUN_FILES = (
     "*_net_*.pth",
     "state.pt",
@@ -23,11 +24,13 @@ RUN_FILES = (
     "losses.csv",
     "epochs.csv",
     "members/*/opt.json",
+    f"members/*/{TRAINING_IMAGES}",
     "members/*/*_net_*.pth",
     "command.txt",
     "web/index.html",
     "web/images/epoch*_*.png",
     "opt.json",
+    TRAINING_IMAGES,
 )
 CHANGES = "changes"  # the key of opt.json
 
@@ -79,12 +82,17 @@ class RunFolder:
                 "another --name"
             )
 
-    def begin(self, options: dict[str, Any]) -> None:
-        """Starts a new run in the folder: deletes the files of an old run, keeps all other files."""
+    def begin(self, options: dict[str, Any], images: dict[str, Any] | None = None) -> None:
+        """Starts a new run in the folder: deletes the files of an old run, keeps all other files.
+
+        `images` is what is known of the images that it learns from (`training_images`).
+        """
         for pattern in RUN_FILES:
             for file in self.path.glob(pattern):
                 if file.is_file():
                     file.unlink()
+        if images is not None:
+            write_bytes(self.path / TRAINING_IMAGES, (json.dumps(images) + "\n").encode())
         self.record(options)
 
     def record(self, options: dict[str, Any], changes: Mapping[str, Any] | None = None) -> None:
@@ -116,7 +124,7 @@ class RunFolder:
         """
         folder = self.path / "members" / member.name
         folder.mkdir(parents=True, exist_ok=True)
-        for file in [*member.glob(f"{epoch}_net_*.pth"), member / "opt.json"]:
+        for file in [*member.glob(f"{epoch}_net_*.pth"), *member.glob(TRAINING_IMAGES), member / "opt.json"]:
             target = folder / file.name.replace(f"{epoch}_net_", "latest_net_")
             target.unlink(missing_ok=True)
             try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import counted
-from ..results import ReferenceDepth
+from ..results import ReferenceDepth, TrainingScale
 from ..run import checkpoint, versions
 from .evaluator import Evaluator
 from .metrics import FLOOR
@@ -30,6 +30,7 @@ def test_facts(opt: Any, predictor: Any, loop: Any, images: Any, reference: Refe
     facts |= {"dataroot": os.path.realpath(opt.data.dataroot), **scale, **speed, **images.records.facts()}
     facts |= {"weights_sha256": _weights_digest(opt.run.path, o.epoch), "versions": versions()}
     notes = [str(reference)] if reference else []
+    notes += TrainingScale.of(opt).lines(o.pixel_nm) if o.direction == "AtoB" else []
     if getattr(opt.model, "relative_depth", False):
         notes = [describe_relative_depth(predictor.levels, reference is not None), *notes]
     return facts | {"notes": [*notes, *facts["notes"]]}
@@ -70,6 +71,10 @@ def describe_test(selection: ResultSelection, evaluator: Evaluator | None, large
         causes += "; few real images or a short training" if selection.n_ood > MANY * selection.count else ""
         verb, pronoun = ("is", "its") if selection.n_ood == 1 else ("are", "their")
         yield f"{images} {verb} out of distribution (OOD): do not trust {pronoun} numbers; likely causes: {causes}"
+    if selection.flagged.left_out:
+        yield selection.flagged.left_out
+    if other_size := selection.flagged.describe(["size"]):
+        yield f"{other_size}; crop them, or use --tile_size or --field"
     if first.measurements is not None and not options.pixel_nm:
         yield "the pixel size is not known: lengths are in px, and wall angles are skipped; use --pixel_nm"
     if large and not (options.field or options.tile_size or reverse):

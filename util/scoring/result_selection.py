@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..metrology import FlagCount
 from ..results import ImageResult
 
 MAX_IMAGES = 1000
@@ -26,6 +27,7 @@ class ResultSelection:
     ) -> None:
         self.total, self.maximum, self.count = total, maximum or 0, 0
         self.n_ood = 0  # results that are out of distribution
+        self.flagged = FlagCount()
         self.summarise = summarise
         self._summaries: dict[int, Any] = {}
         self._errors: list[float] = []
@@ -38,6 +40,7 @@ class ResultSelection:
         for result in results:
             error = result.rmse
             self.n_ood += result.is_ood
+            self.flagged.add(result.stem, result.flags)
             if not self.count:
                 self._begin(result)
             if self.count in self._wanted:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import UtilError
 from ..files import write_bytes
+from ..metrology import SEPARATOR, FlagCount
 from .folder_watcher import file_key
 from .number_set import NumberSet
 
@@ -23,7 +24,7 @@ class Journal:
     `pixel_nm` before the first image where images state it. A line of a `file` has its `inode`, `size` [bytes],
     `mtime_ns`, `sha256` and `images`, the rows of the tables by the stem of each image; or a `problem`, why it has
     none, and `is_done` where the file needs no further look. `head`, `columns` and `pixel_nm` are what lines say,
-    `count` and `n_ood` count images. Raises UtilError if the file is damaged elsewhere than at its end.
+    `count`, `n_ood` and `flagged` count images. Raises UtilError if the file is damaged elsewhere than at its end.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,6 +33,7 @@ class Journal:
         self.columns: dict[str, list[str]] = {}
         self.pixel_nm: float | None = None
         self.count = self.n_ood = 0
+        self.flagged = FlagCount()
         self.latest: deque[str] = deque(maxlen=MAX_LATEST)  # names of files whose images have rows
         self.size = self._whole_size()
         self.disk = os.open(path, os.O_WRONLY | os.O_APPEND)
@@ -133,6 +135,7 @@ class Journal:
                 self.count += "problem" not in rows
                 holes = dict(zip(self.columns.get("holes.csv", ()), rows.get("holes.csv", ()), strict=False))
                 self.n_ood += holes.get("is_ood") == "1"
+                self.flagged.add(stem, filter(None, holes.get("flags", "").split(SEPARATOR)))
 
     def _whole_size(self) -> int:
         """The size [bytes] up to the end of the last whole line; only what follows may be damaged."""

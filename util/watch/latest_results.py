@@ -23,6 +23,7 @@ class LatestResults(ResultSelection):
             self.results.append(result)
             self.count += 1
             self.n_ood += result.is_ood
+            self.flagged.add(result.stem, result.flags)
 
     def prepend(self, results: Iterable[ImageResult]) -> None:
         """Results that came before; there must be room for them."""

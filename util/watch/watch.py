@@ -191,7 +191,9 @@ class Watch:
         facts = self._facts() | {"images": self.journal.count}
         self.latest.prepend(self._earlier_results())
         self.latest.count, self.latest.n_ood = self.journal.count, self.journal.n_ood
+        self.latest.flagged = self.journal.flagged
         figures: dict[str, Any] = {"score": None, "measurement_errors": {}, "skipped": self.journal.problems()}
+        figures |= {"flagged": self.latest.flagged.counts}
         self.writer.write_metrics(facts | figures | {"options": self.place.options})
         if self.latest.shown:
             results_page.write(

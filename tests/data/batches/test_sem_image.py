@@ -175,7 +175,7 @@ def test_pictures_of_refused_annotation_lie_beside_the_results_and_old_ones_are_
     old.touch()
     request = Namespace(phase="test", num_test=0, direction="AtoB", pixel_nm=2.0, field=False)
     options = DataOptions(dataroot=str(tmp_path / "images"))
-    images, _ = inference_images(options, request, "", tmp_path / "run/test_latest")
+    images, _ = inference_images(options, request, {}, tmp_path / "run/test_latest")
     assert list(images.batches(8, ahead=False)) == []
     (reason,), (drawn,) = images.skipped.values(), old.parent.iterdir()
     assert f"{drawn} shows it in red" in reason

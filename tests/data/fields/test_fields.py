@@ -239,7 +239,7 @@ def test_a_field_that_is_refused_does_not_decide_about_the_others(tmp_path, fiel
         tifffile.imwrite(tmp_path / f"fields/{name}.tif", field[0], **tags)
     options = DataOptions(dataroot=str(tmp_path / "fields"))
     request = InferenceOptions(field=True)
-    images, pixel_nm = inference_images(options, request, "", tmp_path / "results")
+    images, pixel_nm = inference_images(options, request, {}, tmp_path / "results")
     assert pixel_nm == pytest.approx(2) and [field.name for field in images.fields] == [order[0]]
     assert "pixel size 2 nm" in capsys.readouterr().out
     reasons = {Path(name).stem: reason for name, reason in images.skipped.items()}

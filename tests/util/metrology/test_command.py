@@ -116,7 +116,7 @@ def flagged(folder, outside, holes=12):
 
 def test_ood_holes_come_before_any_number(tmp_path, capsys):
     flagged(tmp_path, 12)
-    assert main([str(tmp_path)]) == 0
+    assert main([str(tmp_path), "--all"]) == 0
     line = "12 of 12 holes are out of distribution (OOD): do not trust their numbers"
     said = capsys.readouterr().out
     assert said.splitlines()[0] == line and "ood_score" not in said and "pixel_nm" not in said
@@ -124,18 +124,24 @@ def test_ood_holes_come_before_any_number(tmp_path, capsys):
     assert f'<p class="alarm">{line}</p>' in page and page.index(line) < page.index("<figure")
     told = json.loads((tmp_path / "statistics.json").read_text())
     assert told["n_ood"] == 12 and set(told["quantities"]) == {"depth_mean_nm", "cd_half_nm"}
-    assert main([str(tmp_path), "--exclude_ood"]) == 2 and "no hole is left" in capsys.readouterr().err
+    assert main([str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "no measured hole is left: 12 out of distribution (OOD): h0, h1, h2, ...; --all" in error
+    assert error.count("\n") == 1
 
 
-def test_exclude_ood_leaves_them_out_and_says_how_many(tmp_path, capsys):
+@pytest.mark.parametrize("former", ["--exclude_ood", "--known_only"])
+def test_they_are_left_out_and_it_says_how_many_and_which(tmp_path, capsys, former):
     flagged(tmp_path, 1)
-    assert main([str(tmp_path)]) == 0
+    assert main([str(tmp_path), "--all"]) == 0
     assert capsys.readouterr().out.startswith("1 of 12 holes is out of distribution (OOD): do not trust its numbers")
-    assert main([str(tmp_path), "--exclude_ood"]) == 0
-    said = "1 of 12 holes skipped: out of distribution (OOD)"
+    assert main([str(tmp_path), former]) == 0
+    assert capsys.readouterr().out.startswith("--exclude_ood, --known_only: no longer needed; statistics leave such")
+    assert main([str(tmp_path)]) == 0
+    said = "statistics leave out 1 of 12 holes: 1 out of distribution (OOD): h0; --all takes all"
     assert capsys.readouterr().out.splitlines()[0] == said and said in (tmp_path / "metrology.html").read_text()
     told = json.loads((tmp_path / "statistics.json").read_text())
-    assert (told["n_ood"], told["n_dropped"], told["holes"]) == (0, 1, 11)
+    assert (told["n_ood"], told["n_dropped"], told["dropped"], told["holes"]) == (0, 1, {"ood": ["h0"]}, 11)
     assert told["quantities"]["depth_mean_nm"]["mean"] == pytest.approx(106)
 
 
@@ -152,7 +158,13 @@ FORMER = (
 )
 
 
-@pytest.mark.parametrize("option, former_option", [([], []), (["--exclude_ood"], ["--known_only"])])
+def test_all_and_exclude_ood_contradict(tmp_path, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([str(tmp_path), "--all", "--exclude_ood"])
+    assert left.value.code == 2 and "not allowed with argument" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option, former_option", [(["--all"], ["--all"]), ([], ["--known_only"])])
 def test_an_old_table_gives_the_same_statistics_as_a_new_one(tmp_path, option, former_option):
     rng = np.random.default_rng(0)
     rows = [
@@ -166,10 +178,10 @@ def test_an_old_table_gives_the_same_statistics_as_a_new_one(tmp_path, option, f
         assert made(folder) == FILES[1:]
     statistics, former_statistics = (json.loads((folder / "statistics.json").read_text()) for folder in folders)
     assert statistics == former_statistics and list(statistics["quantities"]) == list(NAMES[5:])
-    assert (statistics["n_ood"], statistics["n_dropped"]) == ((0, 2) if option else (2, 0))
+    assert (statistics["n_ood"], statistics["n_dropped"]) == ((2, 0) if option else (0, 2))
     assert statistics["quantities"]["depth_median_nm"]["noise_source"] == "repeats"
     assert {"hole_outliers", "site_outliers"} < set(statistics["quantities"]["floor_sq_nm"])
-    header = "site,quantity,holes,mean,3sigma,3sigma_noise_corrected,hole_outliers,site_outlier\n"
+    header = "site,quantity,holes,mean,3sigma,3sigma_noise_corrected,hole_outliers,site_outlier,id\n"
     assert (folders[0] / "sites.csv").read_text().startswith(header)
     assert (folders[0] / "sites.csv").read_text() == (folders[1] / "sites.csv").read_text()
 

@@ -91,8 +91,8 @@ def test_flags_and_pixels_are_no_quantities_wherever_they_stand(tmp_path, order)
     row = dict(zip(COLUMNS, ("a", "s", 1, 2.5, 2, 7, 89), strict=True))
     table = read(write(tmp_path / "holes.csv", [[row[name] for name in order]], order))
     assert set(table.quantities) == {"depth_mean_nm", "orientation_deg"} and table.is_ood.tolist() == [True]
-    with pytest.raises(UtilError, match="--exclude_ood: all measured holes are out of distribution"):
-        table.drop_ood()
+    with pytest.raises(UtilError, match=r"leave out 1 hole.*no measured hole is left: 1 out of distribution.*--all"):
+        table.drop_flagged()
 
 
 def test_what_is_said_of_the_instrument_is_no_quantity(tmp_path):
@@ -113,8 +113,9 @@ def test_known_holes_are_left_with_their_sites_and_repeats(tmp_path):
     ]
     table = read(write(tmp_path / "holes.csv", rows, COLUMNS))
     assert table.is_ood.tolist() == [True, False, False, True], "one repeat is enough"
-    known = table.drop_ood()
+    known = table.drop_flagged()
     assert (known.images, known.sites, known.n_dropped) == (["b", "c"], ["s2", "s1"], 2)
+    assert known.dropped == {"ood": ["a_itr0", "d"]}
     assert known.site.tolist() == known.hole.tolist() == known.hole_site.tolist() == [0, 1]
     assert known.quantities["depth_mean_nm"].tolist() == [3, 4] and not known.is_ood.any()
     again = read(write(tmp_path / "known.csv", [rows[2], rows[3]], COLUMNS))
@@ -125,8 +126,29 @@ def test_known_holes_are_left_with_their_sites_and_repeats(tmp_path):
 def test_a_model_that_says_nothing_leaves_nothing_out(tmp_path):
     table = read(write(tmp_path / "holes.csv", [("a", "s", "", "", "", 1, 2)], COLUMNS))
     assert table.is_ood is None
-    with pytest.raises(UtilError, match="--exclude_ood: the model gives no OOD score"):
-        table.drop_ood()
+    assert table.drop_flagged() is table
+
+
+def test_holes_that_are_cut_or_several_are_left_out_and_those_of_another_scale_are_not(tmp_path):
+    names = ("image", "site", "is_ood", "flags", "depth_mean_nm")
+    rows = [
+        ("a", "s", 0, "", 1),
+        ("b", "s", 0, "border", 2),
+        ("c", "s", 1, "ood+border", 3),
+        ("d_itr0", "s", 0, "pixel+size", 4),
+        ("d_itr1", "s", 0, "several+pixel", 5),
+        ("e", "s", 0, "pixel+size", 6),
+    ]
+    table = read(write(tmp_path / "holes.csv", rows, names))
+    assert list(table.quantities) == ["depth_mean_nm"], "flags are text"
+    left = table.drop_flagged()
+    assert (left.images, left.n_dropped) == (["a", "e"], 3)
+    assert left.dropped == {"ood": ["c"], "border": ["b", "c"], "several": ["d_itr0"]}
+
+
+def test_flags_alone_tell_what_is_out_of_distribution(tmp_path):
+    table = read(write(tmp_path / "holes.csv", [("a", "ood", 1), ("b", "", 2)], ("image", "flags", "depth_mean_nm")))
+    assert table.drop_flagged().images == ["b"]
 
 
 def test_former_column_names_are_read_as_the_present_ones(tmp_path):

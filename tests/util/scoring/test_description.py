@@ -11,7 +11,7 @@ from util.scoring import ResultSelection, describe_test
 def lines(*scores, large=(), grey_range=()):
     selection = ResultSelection(len(scores))
     selection.add([ImageResult(str(n), np.zeros((8, 8)), ood_score=score) for n, score in enumerate(scores)])
-    options = Namespace(direction="AtoB", pixel_nm=2.0, field=False, tile_size=())
+    options = Namespace(direction="AtoB", pixel_nm=2.0, field=False, tile_size=(), watch="")
     opt = Namespace(test=options, data=Namespace(grey_range=grey_range))
     return list(describe_test(selection, None, list(large), opt))
 
