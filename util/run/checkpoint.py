@@ -57,7 +57,7 @@ def save(folder: Path, tags: tuple[str, ...], networks: Mapping[str, Mapping[str
 
 
 def _remove_unfinished(folder: Path) -> None:
-    for path in folder.glob(f".*{UNFINISHED}"):
+    for path in folder.rglob(f".*{UNFINISHED}"):  # also those of the page
         with suppress(OSError):  # a failed save has its own message; a later one overwrites the file
             path.unlink()
 
@@ -94,8 +94,7 @@ def recover(folder: Path) -> None:
             if unfinished.is_file():
                 unfinished.replace(folder / name)
         journal.unlink()
-    for path in folder.glob(f".*{UNFINISHED}"):
-        path.unlink()
+    _remove_unfinished(folder)
 
 
 def load_state(folder: Path) -> Any:

@@ -1,7 +1,9 @@
 """The files of results: whole, and the same for every size of batch."""
 
 import csv
+import errno
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,3 +47,26 @@ def test_a_file_is_whole_where_the_system_writes_a_part_at_a_time(tmp_path, monk
     write_all = os.write
     monkeypatch.setattr(os, "write", lambda file, content: write_all(file, content[:1000]))
     assert write(tmp_path / "b", 5) == files
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_results_that_cannot_be_moved_into_place_leave_the_earlier_ones(tmp_path, monkeypatch, failing):
+    folder = tmp_path / "test_latest"
+    files = write(folder, 5)
+    (folder / "notes.txt").write_text("mine")
+    replace, moves = os.replace, []
+
+    def fail(source, target, **options):
+        if os.path.isdir(source):
+            moves.append(source)
+            if len(moves) == failing:
+                raise OSError(errno.EIO, "Input/output error", str(source), None, str(target))
+        return replace(source, target, **options)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError) as error:
+        write(folder, 2)
+    assert str(error.value.filename) == str(folder)
+    there = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert there == files | {Path("notes.txt"): b"mine"}
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["test_latest"]

@@ -1,5 +1,6 @@
 """A checkpoint is whole or not there, whenever the program dies and whoever reads."""
 
+import errno
 import json
 import os
 import signal
@@ -183,3 +184,23 @@ def test_a_training_resumes_where_it_was_saved(tmp_path, key):
         torch.save(state, run.path / "state.pt")
         with pytest.raises(UtilError, match=r"state\.pt: does not match.*use --overwrite"):
             restore_training(run.path, context, Model())
+
+
+def test_what_a_kill_left_of_the_page_is_removed(tmp_path):
+    (tmp_path / "web").mkdir()
+    (tmp_path / f"web/.index.html{UNFINISHED}").write_text("<htm")
+    (tmp_path / "web/index.html").write_text("<html>")
+    checkpoint.recover(tmp_path)
+    assert [path.name for path in (tmp_path / "web").iterdir()] == ["index.html"]
+
+
+def test_a_failed_save_names_the_file(tmp_path, monkeypatch):
+    save(tmp_path, 1)
+    monkeypatch.setattr(torch, "save", fail_as_on_a_full_disk)
+    with pytest.raises(RunError, match=r"could not save latest_net_G_A\.pth: No space left on device; .* are needed"):
+        save(tmp_path, 2)
+    assert values(tmp_path) == [1, 1, 1]
+
+
+def fail_as_on_a_full_disk(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
