@@ -20,8 +20,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from ..errors import UtilError
-from ..files import LOCK, File, acquire_lock, escape_formula, grey_png, name_file, write_files
-from ..metrology import INSTRUMENT, in_pixels
+from ..files import LOCK, File, acquire_lock, escape_formula, grey_png, name_file, row_id, write_files
+from ..metrology import INSTRUMENT, SEPARATOR, in_pixels
 from .export_formats import EXPORTS
 from .image_result import ImageResult
 
@@ -179,18 +179,20 @@ class ResultsWriter:
         self.files[folder].append((name, content))
 
     def _level(self, stem: str, level: int | None, level_probs: NDArray) -> None:
-        header = ["image", "background_level", *(f"p_{value}" for value in self.levels)]
-        self._row("background_levels.csv", header, [escape_formula(stem), level, *(f"{p:.4f}" for p in level_probs)])
+        header = ["image", "background_level", *(f"p_{value}" for value in self.levels), "id"]
+        cells = escape_formula(stem), level, *(f"{p:.4f}" for p in level_probs), row_id(stem)
+        self._row("background_levels.csv", header, list(cells))
 
     def _hole(self, result: ImageResult, measurements: dict[str, float]) -> None:
         ood = ["", ""] if result.ood_score is None else [int(result.is_ood), f"{result.ood_score:.3f}"]
         if not self.pixel_nm:
             measurements = in_pixels(measurements)
         cells = ("" if math.isnan(value) else f"{value:.6g}" for value in measurements.values())
-        header = ["image", "site", "is_ood", "ood_score", "pixel_nm", *INSTRUMENT, *measurements]
+        header = ["image", "site", "is_ood", "ood_score", "flags", "pixel_nm", *INSTRUMENT, *measurements, "id"]
         names = [escape_formula(result.stem), escape_formula(result.site)]
         instrument = (_cell(result.instrument.get(name)) for name in INSTRUMENT)
-        self._row("holes.csv", header, [*names, *ood, self.pixel_nm or "", *instrument, *cells])
+        flags, key = SEPARATOR.join(result.flags), row_id(result.site, result.stem)
+        self._row("holes.csv", header, [*names, *ood, flags, self.pixel_nm or "", *instrument, *cells, key])
 
     def _row(self, name: str, header: list[Any], values: list[Any]) -> None:
         self.rows[name] += [values] if name in self.tables else [header, values]
