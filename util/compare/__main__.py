@@ -13,6 +13,7 @@ from ..files import ArgumentParser, write_bytes
 from ..results import ResultsFolder
 from ..run import saved_options
 from . import comparison_page
+from .common_holes import CommonHoles
 from .image_folder import ImageFolder
 
 
@@ -29,6 +30,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--images", type=int, default=40, help="maximum number of images shown; default 40")
     parser.add_argument("--truth", type=Path, help="folder of true depth maps (PNG): errors are shown, too")
     parser.add_argument("--sem", type=Path, help="folder of the SEM images (PNG), which are shown, too")
+    parser.add_argument("--all", action="store_true", help="also compare measurements of holes that are out of "
+        "distribution, cut by the image's border, or several in one image")  # fmt: skip
     parser.add_argument("--out", type=Path, help="the page; default RESULTS_DIR/compare.html")
     args = parser.parse_args(argv)
     try:
@@ -45,7 +48,8 @@ def main(argv: list[str]) -> int:
         nm_per_grey = scaled.metrics.get("nm_per_grey", 1.0)
         truth = ImageFolder("--truth", args.truth, nm_per_grey) if args.truth else None
         sem = ImageFolder("--sem", args.sem) if args.sem else None
-        page = comparison_page.render_page(names, results, options, args.images, truth, sem)
+        common = CommonHoles.of(names, results, args.all)
+        page = comparison_page.render_page(names, results, options, common, args.images, truth, sem)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, page.encode())
     except UtilError as error:
@@ -57,6 +61,8 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         print(f"util.compare: {error.filename or args.results_dir}: {error.strerror or error}", file=sys.stderr)
         return 1
+    for line in common.lines:
+        print(line)
     for name in dict.fromkeys(key for folder in results for key in folder.summary):
         print(f"{name:32}" + "".join(f"{folder.summary.get(name, '–'):>16}" for folder in results))
     print(f"the page: {path}")

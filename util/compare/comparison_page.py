@@ -11,6 +11,7 @@ from ..drawing import empty_page, wide
 from ..files import counted
 from ..page import column_head, column_label, column_scale, with_two_digits
 from ..results import ALIGNED_RMSE, UNKNOWN
+from .common_holes import CommonHoles
 from .image_folder import ImageFolder
 from .map_section import DepthMaps, add_maps
 
@@ -52,6 +53,7 @@ def render_page(
     names: Sequence[str],
     results: Sequence[RunResults],
     options: Sequence[dict[str, Any]],
+    common: CommonHoles,
     max_images: int,
     truth: DepthMaps | None = None,
     sem: ImageFolder | None = None,
@@ -67,19 +69,20 @@ def render_page(
         relative = [name for name, run in zip(names, results, strict=True) if run.is_relative]
         if relative:
             tags.p(_describe_relative(relative), cls="quiet")
-        common = [image for image in results[0].holes if all(image in run.holes for run in results[1:])]
+        for line in common.lines:
+            tags.p(line, cls="alarm")
         with tags.div(cls="sections"):
             with tags.section():
                 tags.h2("Scores")
                 _add_scores(names, [run.summary for run in results])
-            if common:
+            if common.measured:
                 with tags.section():
                     tags.h2("Measurements of the same holes")
-                    _add_measurements(names, results, common)
+                    _add_measurements(names, results, common.measured)
             _add_options(names, options)
-        if common:
+        if common.images:
             tags.h2("Depth maps")
-            images = common[:: max(1, -(-len(common) // max_images))] if max_images else []
+            images = common.images[:: max(1, -(-len(common.images) // max_images))] if max_images else []
             add_maps(names, results, [run.is_relative for run in results], images, truth, sem)
     return page.render()
 

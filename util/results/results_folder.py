@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
@@ -63,12 +64,25 @@ class ResultsFolder:
         return _rename(metrics)
 
     @cached_property
+    def _table(self) -> hole_table.HoleTable | None:
+        path = self.folder / "holes.csv"
+        return hole_table.read(path) if path.is_file() else None
+
+    @property
+    def flagged(self) -> dict[str, list[str]]:
+        """The images of holes that statistics leave out, by flag."""
+        table = self._table
+        if table is None:
+            return {}
+        holes = {word: flagged[table.hole] for word, flagged in table.flags.items() if flagged.any()}
+        return {word: [table.images[n] for n in np.flatnonzero(own)] for word, own in holes.items()}
+
+    @cached_property
     def holes(self) -> dict[str, dict[str, float]]:
         """The measurements of each hole by the image's name; empty where there are none."""
-        path = self.folder / "holes.csv"
-        if not path.is_file():
+        table = self._table
+        if table is None:
             return {}
-        table = hole_table.read(path)
         columns = table.quantities.items()
         return {image: {name: float(values[n]) for name, values in columns} for n, image in enumerate(table.images)}
 

@@ -189,3 +189,57 @@ def test_damaged_metrics_are_one_line(two, text, capsys):
     (two / "r/two/test_latest/metrics.json").write_bytes(text.encode("latin-1"))
     assert main(["one", "two", "--results_dir", str(two / "r"), "--out", str(two / "c.html")]) == 2
     assert "metrics.json" in capsys.readouterr().err
+
+
+def flag(folder, **flags):
+    """Gives images of holes.csv, by their number, flags."""
+    lines = (folder / "holes.csv").read_text().splitlines()
+    column = lines[0].split(",").index("flags")
+    for name, words in flags.items():
+        cells = lines[int(name[1:]) + 1].split(",")
+        lines[int(name[1:]) + 1] = ",".join([*cells[:column], words, *cells[column + 1 :]])
+    (folder / "holes.csv").write_text("\n".join(lines) + "\n")
+
+
+def test_means_leave_out_what_a_run_flags(two, capsys):
+    flag(two / "r/one/test_latest", n0="border")
+    flag(two / "r/two/test_latest", n0="ood", n1="pixel")
+    where = ["one", "two", "--results_dir", str(two / "r"), "--out", str(two / "c.html")]
+    assert main(where) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("means leave out")]
+    assert line.startswith("means leave out 1 of 3 holes: 1 cut by the image's border: ") and "1 out of dist" in line
+    page = (two / "c.html").read_text()
+    assert "means leave out 1 of 3 holes" in page and "2 holes: mean of the first run" in page
+    assert main([*where, "--all"]) == 0
+    assert "leave out" not in capsys.readouterr().out
+    assert "3 holes: mean of the first run" in (two / "c.html").read_text()
+
+
+def test_all_holes_flagged_leave_no_means_but_maps(two, capsys):
+    flag(two / "r/one/test_latest", n0="ood", n1="ood", n2="ood")
+    assert main(["one", "two", "--results_dir", str(two / "r"), "--out", str(two / "c.html")]) == 0
+    page = (two / "c.html").read_text()
+    assert "means leave out 3 of 3 holes" in page and "mean of the first run" not in page and "Depth maps" in page
+
+
+def test_runs_that_tested_different_images_are_named_in_one_line(tmp_path, capsys):
+    results(tmp_path / "r/one/test_latest", 0, 2.5, dataroot="/data/a")
+    results(tmp_path / "r/two/test_latest", 0, 2.5, dataroot="/data/b")
+    results(tmp_path / "r/three/test_latest", 0, 2.5, dataroot="/data/a")
+    holes = tmp_path / "r/three/test_latest/holes.csv"
+    where = ["--results_dir", str(tmp_path / "r"), "--out", str(tmp_path / "c.html")]
+
+    def lines(*names):
+        assert main([*names, *where]) == 0
+        return [line for line in capsys.readouterr().out.splitlines() if line.startswith("the runs tested")]
+
+    assert lines("one", "three") == []
+    assert lines("one", "two") == [
+        "the runs tested images of different folders (one: /data/a, two: /data/b): the same names may be other images"
+    ]
+    holes.write_text("".join(holes.read_text().splitlines(keepends=True)[:-1]))
+    assert lines("one", "three") == [
+        "the runs tested different images (one 3, three 2, of which 2 have common names): their scores are not of the "
+        "same images"
+    ]
+    assert "the runs tested different images" in (tmp_path / "c.html").read_text()
