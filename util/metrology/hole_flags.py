@@ -10,8 +10,8 @@ FLAGS = {  # the words, and what they mean
     "ood": "out of distribution (OOD)",
     "border": "cut by the image's border",
     "several": "more than one hole, measured as one",
-    "pixel": "another pixel size than in training",
-    "size": "another image size than in training",
+    "pixel": "of another pixel size than in training",
+    "size": "of another image size than in training",
 }
 LEFT_OUT = ("ood", "border", "several")  # what statistics leave out; the others are marked only
 HALF = 0.5  # of the depth of a map, from which on a pixel is in a hole

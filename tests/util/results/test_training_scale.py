@@ -73,12 +73,12 @@ def test_rows_are_marked_and_the_end_of_a_test_says_so(images, tmp_path, capsys)
     assert [row["flags"] for row in rows] == ["pixel", "ood+border+pixel+size", "ood+several+pixel+size"]
     said = capsys.readouterr().out
     assert "pixels of 3 nm where those of the training have 2.08 nm" in said
-    assert "2 another image size than in training: 0002, 0003; crop them" in said
+    assert "2 of another image size than in training: 0002, 0003; crop them" in said
     assert "statistics leave out 1 cut by the image's border: 0002; 1 more than one hole, measured as one: 0003" in said
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["flagged"] == {"pixel": 3, "ood": 2, "border": 1, "size": 2, "several": 1}
     page = (folder / "index.html").read_text()
-    assert "statistics leave out 1 cut by" in page and "2 another image size" in page
+    assert "statistics leave out 1 cut by" in page and "2 of another image size" in page
 
 
 def test_names_that_look_like_numbers_stay_text(images, tmp_path):
