@@ -5,7 +5,9 @@ import hashlib
 import json
 import shutil
 import signal
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -127,7 +129,7 @@ def watch_state(place: Path) -> State:
 
 
 def metrology_call(_: Path, place: Path) -> tuple[str, list]:
-    return "util.metrology.__main__", [place / "results/run/test_latest", "--tolerance_nm", "10", "--budget"]
+    return "util.metrology.__main__", [place / "results/run/test_latest", "--tolerance_nm", "10", "--budget", "--all"]
 
 
 def metrology_state(place: Path) -> State:
@@ -141,8 +143,7 @@ def metrology_state(place: Path) -> State:
 
 def record_before(inputs: Path, place: Path) -> None:
     copy_results(inputs, place)
-    if (inputs / "records").exists():
-        shutil.copytree(inputs / "records", place / "records")
+    shutil.copytree(inputs / "records", place / "records")
 
 
 def record_call(_: Path, place: Path) -> tuple[str, list]:
@@ -152,8 +153,11 @@ def record_call(_: Path, place: Path) -> tuple[str, list]:
 
 def record_state(place: Path) -> State:
     path = place / "records/golden/record.sqlite"
-    if not path.exists() or not path.stat().st_size:
+    if not path.exists():
         return {}
+    with closing(sqlite3.connect(path)) as database:
+        if not database.execute("SELECT * FROM sqlite_master").fetchall():  # killed before it was a record
+            return {}
     rows, faults = verify(path)
     assert not faults, faults
     with Chain(path) as chain:
@@ -163,11 +167,12 @@ def record_state(place: Path) -> State:
 
 PROGRAMS = (
     Program("data.simulate", lambda inputs, place: place.mkdir(), simulate_call, simulate_state),
-    Program("train.py", lambda inputs, place: place.mkdir(), train_call(1), train_state),
+    Program("train.py, a new run", lambda inputs, place: place.mkdir(), train_call(1), train_state),
     Program("train.py --continue_train", copy_run, train_call(2), train_state),
     Program("test.py", copy_results, test_call, test_state),
     Program("test.py --watch", watch_before, watch_call, watch_state, until=lambda place: len(watch_rows(place)) == 4),
     Program("util.metrology", copy_results, metrology_call, metrology_state),
+    Program("util.metrology --golden, a new record", copy_results, record_call, record_state, with_sqlite=True),
     Program("util.metrology --golden", record_before, record_call, record_state, with_sqlite=True),
 )
 

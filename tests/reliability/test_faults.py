@@ -121,7 +121,7 @@ class Trial:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
-@promise("{program.name}: each of its file operations fails (no room, I/O error, no right) or ends in SIGKILL", 3, 0)
+@promise("{program.name}: each of its file operations fails (no room, I/O error, no right) or ends in SIGKILL", 2, 0)
 def test_a_fault_at_every_step(program, inputs, tmp_path, count, record_property):
     trial = Trial(program, inputs, tmp_path)
     if SOAK:
