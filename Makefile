@@ -30,7 +30,7 @@ leaderboard ladder: setup
 bench: .venv/tested
 	$(VENV)/python benchmarks/speed.py $(BENCH)
 
-# Every promise of docs/reliability.md with its full count: about an hour.
+# Every promise of docs/reliability.md with its full count: about two hours.
 soak: .venv/tested
 	SEMDEPTH_SOAK=1 $(VENV)/pytest tests/reliability
 
