@@ -1,6 +1,7 @@
 """The folder of one training, checkpoints/<name>: one program at a time may use it."""
 
 import json
+import math
 import os
 import shlex
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 from ..errors import UtilError
 from ..files import LOCK, acquire_lock, append_bytes, write_bytes
 from .checkpoint import recover
+from .epoch_log import read_epochs
 
 TRAINING_IMAGES = "training_images.json"
 RUN_FILES = (
@@ -32,6 +34,7 @@ RUN_FILES = (
     "opt.json",
     TRAINING_IMAGES,
 )
+CHANCE_MARGIN = 0.1  # of an accuracy: closer to chance it is hardly better
 CHANGES = "changes"  # the key of opt.json
 
 
@@ -116,6 +119,7 @@ class RunFolder:
         self.begin(options)
         for member in members:
             self.copy_member(member, epoch)
+            _name_chance_level(member, epoch)
 
     def copy_member(self, member: Path, epoch: str) -> None:
         """Copies the options and the weights of `epoch` of another run into `members`, as its `latest`.
@@ -147,3 +151,18 @@ class RunFolder:
             with suppress(OSError):
                 self.path.rmdir()
         os.close(self._lock)
+
+
+def _name_chance_level(member: Path, epoch: str) -> None:
+    """Prints a line where a member of an ensemble tells background levels hardly better than chance in its validation:
+    its last one, or that of the `epoch`, which is a number."""
+    rows = read_epochs(member / "epochs.csv")
+    rows = [row for row in rows if str(int(row.get("epoch", 0))) == epoch] if epoch.isdigit() else rows
+    accuracy = rows[-1].get("val_accuracy", math.nan) if rows else math.nan
+    levels = (RunFolder(str(member.parent), member.name).options or {}).get("levels")
+    if not isinstance(levels, list) or len(levels) < 2 or not accuracy <= 1 / len(levels) + CHANCE_MARGIN:
+        return
+    print(
+        f"note: member {member.name} is at chance level: {accuracy:.0%} of its validation images have the right "
+        f"background level, chance has {1 / len(levels):.0%}; its votes are noise, leave it out"
+    )

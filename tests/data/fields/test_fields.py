@@ -267,6 +267,19 @@ def test_the_scale_can_come_from_the_training_images(tmp_path, field):
     assert images.scale == pytest.approx(2, abs=0.15) and "nm are not scaled" in images.summary
 
 
+def test_the_scale_can_come_from_the_weights_folder_of_the_pretrained_model(tmp_path, field, capsys):
+    (tmp_path / "fields").mkdir()
+    small = Image.fromarray(field[0]).resize((field[0].shape[1] // 2, field[0].shape[0] // 2), Image.Resampling.BOX)
+    small.save(tmp_path / "fields/small.png")
+    run = ["--checkpoints_dir", str(Path(__file__).parents[3] / "pretrained"), "--name", "holes"]
+    words = ["--dataroot", str(tmp_path / "fields"), "--results_dir", str(tmp_path / "results"), "--field"]
+    assert testing.main([*words, *run, "--field_scale", "auto", "--pixel_nm", "4.16"]) == 0
+    said = capsys.readouterr().out
+    scale = float(said.partition("--field_scale auto: ")[2].partition(",")[0])
+    assert scale == pytest.approx(2, abs=0.15) and "as in the training images, 52x31 px" in said
+    assert "where those of the training have" not in said, "scaled, the pixels are those of the training"
+
+
 @pytest.mark.slow
 def test_a_field_from_image_to_depth_map(tmp_path, field, capsys):
     image, depth, _ = field

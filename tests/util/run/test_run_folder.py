@@ -6,7 +6,7 @@ from argparse import Namespace
 import pytest
 
 from util.errors import UtilError
-from util.run import require_learned
+from util.run import require_learned, training_images
 from util.run.run_folder import RunFolder
 
 
@@ -72,3 +72,45 @@ def test_weights_from_before_depths_were_learned_are_refused_with_the_way_on(tmp
         require_learned(untrained, tmp_path, "latest")
     with pytest.raises(UtilError, match="epoch 1 is from before depths are learned; use a later --which_epoch"):
         require_learned(untrained, tmp_path, "1")
+
+
+@pytest.mark.parametrize(
+    "accuracies, epoch, is_named",
+    [
+        ((0.26,), "latest", True),
+        ((0.34,), "latest", True),
+        ((0.37,), "latest", False),
+        ((0.9, 0.25), "latest", True),
+        ((0.9, 0.25), "1", False),
+        ((0.25, 0.9), "1", True),
+        ((0.25, 0.9), "latest", False),
+        ((float("nan"),), "latest", False),
+        ((), "latest", False),
+    ],
+)
+def test_a_member_at_chance_level_is_named_in_one_line(tmp_path, capsys, accuracies, epoch, is_named):
+    member = tmp_path / "guesser"
+    member.mkdir()
+    (member / "opt.json").write_text('{"levels": [140, 150, 160, 170]}')
+    rows = [f"{n},1,1,0.1,{accuracy}\n" for n, accuracy in enumerate(accuracies, 1)]
+    (member / "epochs.csv").write_text("epoch,step,seconds,lr,val_accuracy\n" + "".join(rows))
+    loop = Namespace(continue_train=False, overwrite=False)
+    with RunFolder(str(tmp_path), "both") as run:
+        run.gather([member], epoch, {"model": "ensemble"}, loop)
+    line = f"member guesser is at chance level: {(accuracies or [0])[-1 if epoch == 'latest' else 0]:.0%} of its"
+    assert (line in capsys.readouterr().out) == is_named
+
+
+def test_what_is_known_of_the_training_images_goes_with_the_weights(tmp_path):
+    facts = {"pixel_nm": 2.08, "size": [72, 48], "hole_px": [52.0, 31.0]}
+    with RunFolder(str(tmp_path), "one") as run:
+        run.begin({"dataroot": "gone"}, facts)
+    known = {"dataroot": "gone", "pixel_nm": 2.08, "size": (72, 48), "hole_px": (52.0, 31.0)}
+    assert training_images(tmp_path / "one") == known
+    with RunFolder(str(tmp_path), "both") as run:
+        run.gather([tmp_path / "one"], "latest", {}, Namespace(continue_train=False, overwrite=False))
+    del known["dataroot"]
+    assert training_images(tmp_path / "both") == known, "an ensemble has its member's"
+    with RunFolder(str(tmp_path), "one") as run:
+        run.begin({})
+    assert training_images(tmp_path / "one") == {}, "a new run does not keep the facts of the old one"
