@@ -182,7 +182,7 @@ def run(program: Program, inputs: Path, place: Path, before=None, limit: float =
     module, arguments = program.call(inputs, place)
     with Run(module, arguments, inputs, before) as process:
         while program.until and process.process.is_alive():
-            if program.until(place):
+            if "watching" in process.said and program.until(place):
                 process.send(signal.SIGINT)
                 break
             process.process.join(0.02)
