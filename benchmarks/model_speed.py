@@ -73,7 +73,8 @@ def workloads(name: str, task: str, device: torch.device) -> list[Callable[[], o
 
 def precisions(name: str, task: str, device: torch.device, count: int = BATCH) -> list[Callable[[], object]]:
     """The training step or the prediction of one batch: in float32, and in bfloat16."""
-    batch, calls = noise_batch(count), []
+    batch = noise_batch(count)
+    calls: list[Callable[[], object]] = []
     for precision in ("fp32", "bf16"):
         torch.manual_seed(0)
         model = build(name, MODELS[name].Options(), device).enable_acceleration(precision, task=task)
