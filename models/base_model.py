@@ -71,9 +71,9 @@ class BaseModel:
 
     def __init__(self, options: Any, device: torch.device, seed: int = 0) -> None:
         self.options = options
-        self.device = device
+        self.device = torch.device(device)  # a name will do
         self.bf16 = False
-        self.capture = StepCapture(device)
+        self.capture = StepCapture(self.device)
         self.networks: dict[str, nn.Module] = {}
         self.ddp_modules: dict[str, nn.Module] = {}
 

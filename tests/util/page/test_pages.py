@@ -221,7 +221,7 @@ def test_a_model_without_depth_shows_levels_and_contours(tmp_path):
     assert "75.0%" in page and "100.0% (IoU)" in page and "RMSE" not in page and "submission.zip" not in page
     assert all((tmp_path / "r" / unquote(link)).is_file() for link in links(page))
     header = (tmp_path / "r/background_levels.csv").read_text().splitlines()[0]
-    assert header == "image,background_level,p_140,p_150,p_160,p_170" and "background_levels.csv" in links(page)
+    assert header == "image,background_level,p_140,p_150,p_160,p_170,id" and "background_levels.csv" in links(page)
     mask = np.asarray(Image.open(tmp_path / "r/hole_mask/000000.png"))
     assert mask.dtype == np.uint8 and (mask[20:50, 12:36] == 255).all() and (mask == 255).sum() == 30 * 24
     assert not (tmp_path / "r/submission.zip").exists()
