@@ -54,10 +54,7 @@ def main(argv: list[str]) -> int:
 
 
 def _build_parser() -> ArgumentParser:
-    parser = ArgumentParser(
-        prog=f"{PROGRAM} --table", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )  # fmt: skip
+    parser = ArgumentParser(f"{PROGRAM} --table", __doc__)
     add = parser.add_argument
     add("--table", type=Path, required=True, metavar="FILE", help="CSV file with a header line, a row an observation")
     add("--value", required=True, metavar="COLUMN", help="the column of the values")

@@ -4,7 +4,6 @@ Each argument is the name of a run, whose newest results below --results_dir are
 shows scores, differences between the measurements of the same holes, depth maps, and options that differ.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -20,10 +19,7 @@ from .image_folder import ImageFolder
 def main(argv: list[str]) -> int:
     """Runs the command; returns the exit status: 0 done, 1 failed, 2 usage or bad input, 130
     interrupted."""
-    parser = ArgumentParser(
-        prog="python -m util.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )  # fmt: skip
+    parser = ArgumentParser("python -m util.compare", __doc__)
     parser.add_argument("runs", nargs="+", help="names of runs, or folders of results")
     parser.add_argument("--results_dir", type=Path, default=Path("results"), help="default ./results")
     parser.add_argument("--checkpoints_dir", type=Path, default=Path("checkpoints"), help="default ./checkpoints")

@@ -193,8 +193,7 @@ def port_number(text: str) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit status."""
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = ArgumentParser("python -m util.doctor", description=__doc__, formatter_class=raw, allow_abbrev=False)
+    parser = ArgumentParser("python -m util.doctor", __doc__)
     parser.add_argument("--display_server", default="http://localhost", help="address of visdom (http://localhost)")
     parser.add_argument("--display_port", type=port_number, default=8097, metavar="N", help="its port (8097)")
     parser.add_argument("--no_training", action="store_true", help="check only, without a training")

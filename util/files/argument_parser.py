@@ -11,7 +11,14 @@ OPTION = re.compile(r"--.|-[A-Za-z]")  # of the words that are typed: neither a 
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """An argument parser that reports an error in one line, without the usage text, and names the nearest option."""
+    """An argument parser that reports an error in one line, without the usage text, and names the nearest option.
+
+    The help keeps the line breaks of the description. Options cannot be shortened.
+    """
+
+    def __init__(self, prog: str, description: str | None) -> None:
+        raw = argparse.RawDescriptionHelpFormatter
+        super().__init__(prog, description=description, formatter_class=raw, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog.removeprefix('python -m ')}: {message}\n")

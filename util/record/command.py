@@ -44,10 +44,7 @@ def main(argv: list[str]) -> int:
 
 
 def _build_parser() -> ArgumentParser:
-    parser = ArgumentParser(
-        prog="python -m util.metrology", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )  # fmt: skip
+    parser = ArgumentParser("python -m util.metrology", __doc__)
     add = parser.add_argument
     add("results", nargs="?", help="a folder of results, or the name of a run, whose newest results are recorded")
     add("--results_dir", type=Path, default=Path("results"), metavar="DIR", help="default ./results")

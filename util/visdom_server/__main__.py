@@ -4,7 +4,6 @@ It listens on loopback only. It needs the internet once, for the files of its pa
 Plots are saved in --env_path.
 """
 
-import argparse
 import errno
 import logging
 import sys
@@ -53,10 +52,7 @@ def prepare() -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """The command; returns the exit status."""
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = ArgumentParser(
-        "python -m util.visdom_server", description=__doc__, formatter_class=raw, allow_abbrev=False
-    )
+    parser = ArgumentParser("python -m util.visdom_server", __doc__)
     parser.add_argument("--port", type=int, default=8097, help="port on loopback (8097)")
     parser.add_argument("--env_path", type=Path, default=ENVIRONMENTS, help="folder of saved plots (~/.visdom)")
     parser.add_argument(
